@@ -1,0 +1,157 @@
+/** The demo portal's script: shows who Qlik takes the page's user for, and lets the user try what happens to tokens. */
+
+interface TokenAnswer {
+  access_token: string;
+  expires_in: number;
+}
+
+interface QlikConfig {
+  host: string;
+}
+
+interface QlikUser {
+  id: string;
+  name: string;
+  subject: string;
+  email?: string;
+}
+
+interface PortalSession {
+  user: { id: string; name?: string; email?: string };
+}
+
+const base = document.querySelector('main')?.dataset.base ?? '';
+let token = '';
+let host = '';
+let expiresAt = 0;
+let lifetime = 1;
+
+function element<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}
+
+function note(text: string): void {
+  const entry = document.createElement('li');
+  entry.textContent = text;
+  element('log').append(entry);
+}
+
+function details(id: string, facts: Record<string, string | undefined>): void {
+  element(id).replaceChildren(
+    ...Object.entries(facts)
+      .filter((fact): fact is [string, string] => fact[1] !== undefined)
+      .flatMap(([name, value]) => {
+        const term = document.createElement('dt');
+        const description = document.createElement('dd');
+        term.textContent = name;
+        description.textContent = value;
+        return [term, description];
+      }),
+  );
+}
+
+/** Asks the service. When nobody is signed in, the page goes to the sign-in and stays pending. */
+async function askService<T>(path: string, body?: unknown): Promise<T> {
+  const response = await fetch(base + path, {
+    headers: { 'x-csrf': '1', ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+  });
+  if (response.status === 401) {
+    location.assign(`${base}/login?returnTo=${encodeURIComponent(location.pathname)}`);
+    return new Promise(() => {});
+  }
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${answer.title} (${answer.code})`);
+  return answer as T;
+}
+
+async function fetchToken(rejected: boolean): Promise<void> {
+  const before = token;
+  const answer = rejected
+    ? await askService<TokenAnswer>('/qlik-token', { rejected: true })
+    : await askService<TokenAnswer>('/qlik-token');
+  token = answer.access_token;
+  expiresAt = Date.now() + answer.expires_in * 1_000;
+  lifetime = Math.max(lifetime, answer.expires_in);
+  if (before !== '' && token !== before) note('The service handed out a fresh token.');
+}
+
+/** Asks the tenant, with the token; once more with a fresh one when the tenant refuses it. */
+async function askQlik<T>(path: string): Promise<T> {
+  for (const lastTry of [false, true]) {
+    const response = await fetch(`${host}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+    if (response.ok) return (await response.json()) as T;
+    if (response.status !== 401 || lastTry) throw new Error(`the tenant answered ${response.status}`);
+    note('The tenant refused the token (401). The page tells the service so.');
+    await fetchToken(true);
+  }
+  throw new Error('unreachable');
+}
+
+async function showQlik(): Promise<void> {
+  const me = await askQlik<QlikUser>('/users/me');
+  element('qlik-user').textContent = me.name;
+  details('qlik-details', { subject: me.subject, id: me.id, email: me.email });
+  const spaces = await askQlik<{ data: { name: string }[] }>('/spaces');
+  element('spaces').replaceChildren(
+    ...spaces.data.map(({ name }) => {
+      const item = document.createElement('li');
+      item.textContent = name;
+      return item;
+    }),
+  );
+  note(`Qlik answered: ${me.name}, ${spaces.data.length} spaces.`);
+}
+
+function showLife(): void {
+  const seconds = Math.max(0, Math.round((expiresAt - Date.now()) / 1_000));
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
+  element('token-life').textContent = `${hours} h ${minutes} min ${seconds % 60} s`;
+  element<HTMLMeterElement>('token-meter').value = seconds / lifetime;
+}
+
+async function start(): Promise<void> {
+  const { user } = await askService<PortalSession>('/session');
+  element('portal-user').textContent = user.name ?? user.id;
+  details('portal-details', { id: user.id, email: user.email });
+  ({ host } = await askService<QlikConfig>('/qlik-config'));
+  await fetchToken(false);
+  setInterval(showLife, 1_000);
+  showLife();
+  await showQlik();
+}
+
+async function revoke(): Promise<void> {
+  await fetch(`${host}/oauth/revoke`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  note('The token is revoked at the tenant. The page does not know and goes on with it.');
+  await showQlik();
+}
+
+function onClick(id: string, action: () => Promise<void>): void {
+  const button = element<HTMLButtonElement>(id);
+  button.addEventListener('click', () => {
+    button.disabled = true;
+    attempt(action).finally(() => {
+      button.disabled = false;
+    });
+  });
+}
+
+async function attempt(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    note(`It did not work: ${(error as Error).message}.`);
+    if (element('qlik-user').textContent === '…') element('qlik-user').textContent = 'nobody yet';
+  }
+}
+
+onClick('ask', showQlik);
+onClick('revoke', revoke);
+void attempt(start);
+
+export {};

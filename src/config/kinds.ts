@@ -1,0 +1,185 @@
+import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
+import { Secret } from './secret.ts';
+
+/** How one kind of setting is written. */
+export interface Kind<T> {
+  /** The value for what stands in the environment. Throws an `Error` whose message never repeats a secret. */
+  parse(raw: string): T;
+  /** What would be right, for the error and the documentation: "a duration such as `30s`". */
+  readonly expected: string;
+}
+
+/** A number of calls in a span of time. */
+export interface Rate {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+function kind<T>(expected: string, parse: (raw: string) => T | undefined): Kind<T> {
+  return {
+    expected,
+    parse(raw) {
+      const value = parse(raw);
+      if (value === undefined) throw new Error(`expected ${expected}`);
+      return value;
+    },
+  };
+}
+
+/** Any text. */
+export const text: Kind<string> = kind('text', (raw) => raw);
+
+/** A path of a file on this machine. */
+export const filePath: Kind<string> = kind('the path of a file', (raw) => raw);
+
+/** A TCP port. */
+export const port: Kind<number> = kind('a port from 1 to 65535', (raw) => wholeNumber(raw, 1, 65_535));
+
+/** A whole number of 1 or more. */
+export const count: Kind<number> = kind('a whole number from 1 to 100000000', (raw) =>
+  wholeNumber(raw, 1, 100_000_000),
+);
+
+/** One of the words given. */
+export function oneOf<const W extends string>(...words: W[]): Kind<W> {
+  return kind(words.map((word) => `\`${word}\``).join(', '), (raw) => words.find((word) => word === raw));
+}
+
+const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A span of time, in milliseconds. */
+export const duration: Kind<number> = kind(
+  'a duration such as `500ms`, `30s`, `15m`, `10h` or `2d`',
+  (raw) => {
+    const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(raw);
+    return match ? Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS] : undefined;
+  },
+);
+
+const WINDOWS_MS = { s: 1_000, min: 60_000, h: 3_600_000 } as const;
+
+/** So many in a span of time. */
+export const rate: Kind<Rate> = kind('a rate such as `10/s`, `90/min` or `1000/h`', (raw) => {
+  const match = /^(\d{1,7})\/(s|min|h)$/.exec(raw);
+  const limit = Number(match?.[1]);
+  return match && limit > 0
+    ? { limit, windowMs: WINDOWS_MS[match[2] as keyof typeof WINDOWS_MS] }
+    : undefined;
+});
+
+/** A comma-separated list of another kind; blanks around the parts do not count. */
+export function list<T>(item: Kind<T>): Kind<readonly T[]> {
+  return kind(`${item.expected}; several separated by commas`, (raw) =>
+    raw
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map((part) => item.parse(part)),
+  );
+}
+
+/** A secret of at least `minLength` characters. */
+export function secret(minLength = 1): Kind<Secret> {
+  const expected = minLength > 1 ? `a secret of at least ${minLength} characters` : 'a secret';
+  return kind(expected, (raw) => (raw.length >= minLength ? new Secret(raw) : undefined));
+}
+
+/**
+ * A private key with which Qlik Cloud accepts client assertions: RSA of 2048 bits or more (RS256) or P-384 (ES384).
+ * A `KeyObject` prints nothing of the key.
+ */
+export const privateKey: Kind<KeyObject> = kind(
+  'a private key as PEM or JWK: RSA of 2048 bits or more, or EC P-384',
+  (raw) => {
+    const key = readPrivateKey(raw);
+    const details = key?.asymmetricKeyDetails;
+    const accepted =
+      (key?.asymmetricKeyType === 'rsa' && (details?.modulusLength ?? 0) >= 2048) ||
+      (key?.asymmetricKeyType === 'ec' && details?.namedCurve === 'secp384r1');
+    return accepted ? key : undefined;
+  },
+);
+
+/** CA certificates in PEM. */
+export const certificates: Kind<string> = kind('CA certificates in PEM', (raw) =>
+  raw.includes('-----BEGIN CERTIFICATE-----') ? raw : undefined,
+);
+
+/** The URL that a browser uses for this service: scheme, host, and perhaps a path, without a trailing slash. */
+export const publicUrl: Kind<URL> = kind('an http(s) URL without credentials, query or fragment', (raw) => {
+  const url = httpUrl(raw);
+  if (!url) return undefined;
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return url;
+});
+
+/** A web origin: scheme, host and port, nothing more (RFC 6454). */
+export const origin: Kind<string> = kind('an origin such as `https://portal.example.com`', (raw) => {
+  const url = httpUrl(raw);
+  return url && url.pathname === '/' && !raw.endsWith('/') ? url.origin : undefined;
+});
+
+/**
+ * The origin of a Qlik Cloud tenant: https and a host name. A plain-http address on loopback passes here, for the
+ * sandbox; `rules.ts` refuses it in production.
+ */
+export const tenantUrl: Kind<string> = kind(
+  'a tenant such as `https://acme.eu.qlikcloud.com`: https, a host name, no path',
+  (raw) => {
+    const url = httpUrl(raw);
+    if (url?.pathname !== '/') return undefined;
+    if (url.protocol === 'http:') return isLoopback(url.hostname) ? url.origin : undefined;
+    return isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 ? url.origin : undefined;
+  },
+);
+
+/** Where a browser may be sent after logout: a local path or an absolute http(s) URL. */
+export const landing: Kind<string> = kind('a path such as `/goodbye` or an absolute http(s) URL', (raw) => {
+  if (/^\/(?![/\\])[\x21-\x7e]*$/.test(raw)) return raw;
+  return httpUrl(raw)?.href;
+});
+
+/** A range of addresses that is a list of machines, not everybody. */
+export const cidr: Kind<string> = kind(
+  'an address or CIDR range such as `10.0.0.0/8`, not everybody, no IPv4-mapped (`::ffff:`) range',
+  (raw) => {
+    const [address = '', prefix, ...rest] = raw.split('/');
+    const version = isIP(address);
+    if (version === 0 || rest.length > 0 || (version === 6 && isMapped(address))) return undefined;
+    const whole = prefix === undefined ? 128 : wholeNumber(prefix, 1, version === 4 ? 32 : 128);
+    return whole === undefined ? undefined : raw;
+  },
+);
+
+/** Whether a host name, as in `URL.hostname` or `HOST`, can only mean this machine. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '');
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+function wholeNumber(raw: string, min: number, max: number): number | undefined {
+  const value = /^\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+}
+
+function httpUrl(raw: string): URL | undefined {
+  const url = URL.canParse(raw) ? new URL(raw) : undefined;
+  const plain = url && !url.username && !url.password && !/[?#\s\\]/.test(raw);
+  return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? url : undefined;
+}
+
+function isMapped(address: string): boolean {
+  const url = `http://[${address}]`;
+  return !URL.canParse(url) || new URL(url).hostname.startsWith('[::ffff:');
+}
+
+function readPrivateKey(raw: string): KeyObject | undefined {
+  try {
+    return raw.trimStart().startsWith('{')
+      ? createPrivateKey({ key: JSON.parse(raw) as JsonWebKey, format: 'jwk' })
+      : createPrivateKey(raw);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import { isLoopback } from './kinds.ts';
+import type { SettingName, Settings } from './settings.ts';
+
+/** A problem with a setting, worded for the operator who has to mend it. */
+export interface Problem {
+  readonly name: string;
+  readonly message: string;
+}
+
+interface Rule {
+  /** The settings that the rule reads; a problem is reported at the first. */
+  readonly names: readonly [SettingName, ...SettingName[]];
+  readonly holds: (settings: Settings) => boolean;
+  readonly otherwise: string;
+}
+
+const isProduction = (s: Settings) => s.NODE_ENV === 'production';
+const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';
+
+const rules: readonly Rule[] = [
+  {
+    names: ['PUBLIC_URL', 'NODE_ENV'],
+    holds: (s) => !isProduction(s) || s.PUBLIC_URL.protocol === 'https:',
+    otherwise: 'must be https when NODE_ENV is production',
+  },
+  {
+    names: ['QLIK_TENANT_URL', 'NODE_ENV'],
+    holds: (s) => !isProduction(s) || s.QLIK_TENANT_URL.startsWith('https:'),
+    otherwise: 'must be https when NODE_ENV is production',
+  },
+  {
+    names: ['PORTAL_AUTH', 'NODE_ENV'],
+    holds: (s) => !(isDemo(s) && isProduction(s)),
+    otherwise: '`demo` lets anybody sign in as anybody; it is refused when NODE_ENV is production',
+  },
+  {
+    names: ['HOST', 'PORTAL_AUTH'],
+    holds: (s) => !isDemo(s) || isLoopback(s.HOST),
+    otherwise: 'must be loopback (`127.0.0.1`, `localhost` or `::1`) with PORTAL_AUTH=demo',
+  },
+  {
+    names: ['PUBLIC_URL', 'PORTAL_AUTH'],
+    holds: (s) => !isDemo(s) || isLoopback(s.PUBLIC_URL.hostname),
+    otherwise: 'must name this machine (`localhost`) with PORTAL_AUTH=demo, which answers no other host',
+  },
+  {
+    names: ['QLIK_CLIENT_SECRET', 'QLIK_CLIENT_PRIVATE_KEY'],
+    holds: (s) => (s.QLIK_CLIENT_SECRET === undefined) !== (s.QLIK_CLIENT_PRIVATE_KEY === undefined),
+    otherwise: 'give exactly one of QLIK_CLIENT_SECRET and QLIK_CLIENT_PRIVATE_KEY',
+  },
+  {
+    names: ['QLIK_CLIENT_KEY_ID', 'QLIK_CLIENT_PRIVATE_KEY'],
+    holds: (s) => (s.QLIK_CLIENT_KEY_ID === undefined) === (s.QLIK_CLIENT_PRIVATE_KEY === undefined),
+    otherwise: 'goes with QLIK_CLIENT_PRIVATE_KEY: give both or neither',
+  },
+  {
+    names: ['SESSION_SECRET'],
+    holds: (s) => s.SESSION_SECRET.length > 0,
+    otherwise: 'holds no secret',
+  },
+  {
+    names: ['SESSION_IDLE_TIMEOUT', 'SESSION_LIFETIME'],
+    holds: (s) => s.SESSION_IDLE_TIMEOUT > 0 && s.SESSION_IDLE_TIMEOUT <= s.SESSION_LIFETIME,
+    otherwise: 'must be more than nothing and at most SESSION_LIFETIME',
+  },
+  {
+    names: ['USER_CLAIM', 'USER_MAPPING'],
+    holds: (s) => (s.USER_MAPPING === 'claim') === (s.USER_CLAIM !== undefined),
+    otherwise: 'goes with USER_MAPPING=claim: give both or neither',
+  },
+  {
+    names: ['USER_TABLE', 'USER_MAPPING'],
+    holds: (s) => (s.USER_MAPPING === 'table') === (s.USER_TABLE !== undefined),
+    otherwise: 'goes with USER_MAPPING=table: give both or neither',
+  },
+  {
+    names: ['TOKEN_MIN_REMAINING', 'TOKEN_REFRESH_BEFORE'],
+    holds: (s) => s.TOKEN_MIN_REMAINING < s.TOKEN_REFRESH_BEFORE,
+    otherwise: 'must be less than TOKEN_REFRESH_BEFORE',
+  },
+  {
+    names: ['TOKEN_DEADLINE'],
+    holds: (s) => s.TOKEN_DEADLINE >= 100 && s.TOKEN_DEADLINE <= 60_000,
+    otherwise: 'must be from 100ms to 60s',
+  },
+];
+
+/**
+ * What contradicts what among the settings. `unusable` names those that have a problem of their own already; rules
+ * that read one of them are passed over.
+ */
+export function contradictions(settings: Settings, unusable: ReadonlySet<string>): Problem[] {
+  return rules
+    .filter(({ names, holds }) => !names.some((name) => unusable.has(name)) && !holds(settings))
+    .map(({ names, otherwise }) => ({ name: names[0], message: otherwise }));
+}

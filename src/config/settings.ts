@@ -1,0 +1,193 @@
+import {
+  certificates,
+  cidr,
+  count,
+  duration,
+  filePath,
+  type Kind,
+  landing,
+  list,
+  oneOf,
+  origin,
+  port,
+  privateKey,
+  publicUrl,
+  rate,
+  secret,
+  tenantUrl,
+  text,
+} from './kinds.ts';
+
+/** One setting: how it is written, what holds without it, and what it is for. */
+export interface Setting<T = unknown> {
+  readonly kind: Kind<T>;
+  /** As it would be written in the environment; `$PORT` stands for the port in force. */
+  readonly default?: string;
+  readonly required?: true;
+  /** The value can also be put into a file whose path is in `<NAME>_FILE`. */
+  readonly fromFile?: true;
+  /** For operators, in Markdown. */
+  readonly doc: string;
+}
+
+/** Every setting, in the order in which the documentation shows them. */
+export const settingsTable = {
+  Listening: {
+    PORT: { kind: port, default: '3000', doc: 'Port of the service.' },
+    HOST: { kind: text, default: '127.0.0.1', doc: 'Address to listen on.' },
+    PUBLIC_URL: {
+      kind: publicUrl,
+      default: 'http://localhost:$PORT',
+      doc: 'What the browser sees, and the only source of the absolute URLs and cookie attributes that the service writes: with `https`, cookies are `Secure` and named `__Host-…`, wherever TLS ends. With a path, all routes live under it. Must be `https` when `NODE_ENV` is `production`.',
+    },
+    POST_LOGOUT_URL: { kind: landing, default: '/', doc: 'Where a form that posts to `/logout` ends.' },
+    ALLOWED_ORIGINS: {
+      kind: list(origin),
+      default: '',
+      doc: 'Origins other than that of `PUBLIC_URL` whose pages may call. Compared exactly: scheme, host and port.',
+    },
+    TRUSTED_PROXIES: {
+      kind: list(cidr),
+      default: '',
+      doc: "Proxies whose `X-Forwarded-For` is believed. Without it, the peer's address is the client's.",
+    },
+    NODE_ENV: {
+      kind: text,
+      default: '',
+      doc: '`production` refuses what is only fit for one’s own machine.',
+    },
+    SHUTDOWN_DELAY: {
+      kind: duration,
+      default: '0s',
+      doc: 'How long `/readyz` says 503 after SIGTERM before the service stops accepting connections.',
+    },
+    SHUTDOWN_TIMEOUT: {
+      kind: duration,
+      default: '20s',
+      doc: 'The process ends this long after SIGTERM, whatever is still in flight.',
+    },
+    LOG_LEVEL: {
+      kind: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+      default: 'info',
+      doc: 'The least severe entries that are logged.',
+    },
+  },
+  'Qlik Cloud': {
+    QLIK_TENANT_URL: {
+      kind: tenantUrl,
+      required: true,
+      doc: 'The tenant. `http:` only for a sandbox on loopback, outside of production.',
+    },
+    QLIK_CLIENT_ID: {
+      kind: text,
+      required: true,
+      doc: 'The OAuth client that may impersonate users, with trusted consent.',
+    },
+    QLIK_CLIENT_SECRET: { kind: secret(), fromFile: true, doc: 'Its secret; or else a private key:' },
+    QLIK_CLIENT_PRIVATE_KEY: {
+      kind: privateKey,
+      fromFile: true,
+      doc: 'Key with which the client signs assertions (`private_key_jwt`), instead of a secret.',
+    },
+    QLIK_CLIENT_KEY_ID: {
+      kind: text,
+      doc: 'The `kid` under which the public key is registered at the tenant.',
+    },
+    QLIK_SCOPE: { kind: text, default: 'user_default', doc: 'Scope of the tokens, separated by blanks.' },
+    QLIK_CA: { kind: certificates, fromFile: true, doc: 'CA certificates to trust besides the usual ones.' },
+    TENANT_CONCURRENCY: { kind: count, default: '8', doc: 'Calls to the tenant at once.' },
+    TENANT_BUDGET: {
+      kind: rate,
+      default: '90/min',
+      doc: 'Calls of Qlik Cloud’s tier 2 (100 a minute): tokens minted and revoked.',
+    },
+  },
+  'Portal sign-in': {
+    PORTAL_AUTH: {
+      kind: oneOf('demo'),
+      required: true,
+      doc: '`demo`: a page to pick a user from, for one’s own machine. Refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
+    },
+    DEMO_USERS: {
+      kind: filePath,
+      doc: 'JSON file of the users to pick from: `[{ "id", "name", "email", "groups" }]`; further members are claims. Without it, those of the sandbox.',
+    },
+    RATE_LIMIT_SIGN_IN: { kind: rate, default: '30/min', doc: '*Failed* sign-ins of one client address.' },
+  },
+  Sessions: {
+    SESSION_SECRET: {
+      kind: list(secret(32)),
+      required: true,
+      fromFile: true,
+      doc: 'Signs the session cookie. A list: the first signs, all verify. To rotate, put a new one in front and drop the old one after `SESSION_LIFETIME`.',
+    },
+    SESSION_IDLE_TIMEOUT: {
+      kind: duration,
+      default: '30m',
+      doc: 'A session ends when unused for this long.',
+    },
+    SESSION_LIFETIME: { kind: duration, default: '10h', doc: 'A session ends this long after the sign-in.' },
+    SESSION_SAME_SITE: {
+      kind: oneOf('lax', 'strict'),
+      default: 'lax',
+      doc: '`SameSite` of the session cookie.',
+    },
+  },
+  'Which Qlik user': {
+    USER_MAPPING: {
+      kind: oneOf('subject', 'claim', 'table'),
+      default: 'subject',
+      doc: '`subject`: the portal user’s id is the Qlik subject. `claim`: `USER_CLAIM` holds the Qlik user id. `table`: `USER_TABLE` says.',
+    },
+    USER_CLAIM: { kind: text, doc: 'The claim of the portal user that holds the Qlik user id.' },
+    USER_TABLE: {
+      kind: filePath,
+      doc: 'CSV or JSON (by its ending) with `portal_user` and exactly one of `qlik_user_id` and `qlik_subject`. Read again when it changes; when the new one is broken, the old one stays in force.',
+    },
+    USER_DENY: {
+      kind: list(text),
+      default: '',
+      doc: 'Qlik users, by id or subject, that are never impersonated. Compared without case, before the mint and again with the minted token. Subjects `qlikbot\\…` are always denied.',
+    },
+  },
+  Tokens: {
+    TOKEN_CACHE_MAX: { kind: count, default: '100000', doc: 'Users whose token is held in memory.' },
+    TOKEN_REFRESH_BEFORE: {
+      kind: duration,
+      default: '10m',
+      doc: 'A token with less left (jittered inside that span) is renewed behind the answer.',
+    },
+    TOKEN_MIN_REMAINING: {
+      kind: duration,
+      default: '60s',
+      doc: 'A token with less left is never handed out.',
+    },
+    TOKEN_REPLACE_COOLDOWN: {
+      kind: duration,
+      default: '30s',
+      doc: 'When a page says that its token was rejected, the tenant is asked at most once in this time per user.',
+    },
+    TOKEN_DEADLINE: { kind: duration, default: '8s', doc: '`/qlik-token` has answered after this time.' },
+    RATE_LIMIT_TOKEN: { kind: rate, default: '600/min', doc: 'Calls of `/qlik-token` in one session.' },
+  },
+} as const satisfies Record<string, Record<string, Setting>>;
+
+type Table = typeof settingsTable;
+type Flat = { [G in keyof Table]: (entry: Table[G]) => void }[keyof Table] extends (entry: infer I) => void
+  ? I
+  : never;
+type Value<S> = S extends { kind: Kind<infer T> }
+  ? S extends { required: true } | { default: string }
+    ? T
+    : T | undefined
+  : never;
+
+/** The settings in force, under the names that operators know. Durations are in milliseconds. */
+export type Settings = { readonly [Name in keyof Flat]: Value<Flat[Name]> };
+
+export type SettingName = keyof Settings;
+
+/** The table without its headings. */
+export const settings: ReadonlyMap<string, Setting> = new Map(
+  Object.values(settingsTable).flatMap((group) => Object.entries<Setting>(group)),
+);

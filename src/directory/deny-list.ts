@@ -1,0 +1,15 @@
+/** Whether a Qlik user, by id or subject, must never be impersonated. */
+export type IsDenied = (qlikUser: string) => boolean;
+
+/**
+ * The users listed, compared without case, and every OAuth client's own bot user (`qlikbot\<client id>`): a token of
+ * one of those would carry the client's rights into the page.
+ */
+export function createDenyList(listed: readonly string[]): IsDenied {
+  const denied = new Set(listed.map(fold));
+  return (qlikUser) => denied.has(fold(qlikUser)) || fold(qlikUser).startsWith('qlikbot\\');
+}
+
+function fold(qlikUser: string): string {
+  return qlikUser.normalize('NFKC').trim().toLowerCase();
+}

@@ -1,0 +1,75 @@
+import { parse as parseCsv } from 'csv-parse/sync';
+import type { PortalUser } from '../portal/portal-user.ts';
+import type { UserLookup } from '../token/token-subject.ts';
+
+/** Portal users and the Qlik users that they are. */
+export interface UserTable {
+  readonly size: number;
+  find(user: PortalUser): UserLookup | undefined;
+}
+
+const COLUMNS = ['portal_user', 'tenant', 'qlik_user_id', 'qlik_subject'] as const;
+type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
+
+/**
+ * The table in a file's text: JSON (an array of objects) when the path ends in `.json`, else CSV with a heading line.
+ * Throws an `Error` that names the first row that is wrong. Half a table is no table.
+ */
+export function parseUserTable(content: string, path: string): UserTable {
+  const rows = path.endsWith('.json') ? jsonRows(content) : csvRows(content);
+  if (rows.length === 0) throw new Error('has no rows');
+  const lookups = new Map<string, UserLookup>();
+  rows.forEach((row, index) => {
+    const place = `row ${index + 1}`;
+    const { portal_user, tenant, qlik_user_id, qlik_subject } = checkedRow(row, place);
+    if (!portal_user) throw new Error(`${place}: portal_user is missing`);
+    if (!qlik_user_id === !qlik_subject)
+      throw new Error(`${place}: give one of qlik_user_id and qlik_subject`);
+    const key = rowKey({ id: portal_user, ...(tenant && { tenant }) });
+    if (lookups.has(key)) throw new Error(`${place}: this portal_user is listed twice`);
+    lookups.set(
+      key,
+      qlik_user_id
+        ? { field: 'userId', value: qlik_user_id }
+        : { field: 'subject', value: qlik_subject as string },
+    );
+  });
+  return {
+    size: lookups.size,
+    find: (user) => lookups.get(rowKey(user)),
+  };
+}
+
+function rowKey({ tenant, id }: Pick<PortalUser, 'tenant' | 'id'>): string {
+  return JSON.stringify([tenant ?? null, id]);
+}
+
+function jsonRows(content: string): unknown[] {
+  let rows: unknown;
+  try {
+    rows = JSON.parse(content);
+  } catch {
+    throw new Error('is not JSON');
+  }
+  if (!Array.isArray(rows)) throw new Error('is no array of rows');
+  return rows;
+}
+
+function csvRows(content: string): unknown[] {
+  try {
+    return parseCsv(content, { columns: true, bom: true, skip_empty_lines: true, trim: true });
+  } catch (error) {
+    throw new Error(`is not CSV with a heading line: ${(error as { code?: string }).code}`);
+  }
+}
+
+function checkedRow(row: unknown, place: string): Row {
+  if (typeof row !== 'object' || row === null || Array.isArray(row))
+    throw new Error(`${place}: is no object`);
+  for (const [column, value] of Object.entries(row)) {
+    if (!(COLUMNS as readonly string[]).includes(column))
+      throw new Error(`${place}: unknown column \`${column}\``);
+    if (typeof value !== 'string') throw new Error(`${place}: ${column} is no text`);
+  }
+  return row as Row;
+}

@@ -1,0 +1,35 @@
+import { LRUCache } from 'lru-cache';
+import type { Rate } from '../../config/kinds.ts';
+
+/** So many calls per key in a span of time, at once or spread out. */
+export interface RateLimiter {
+  /** Milliseconds until the key may call again; 0 when it may now. Counts nothing. */
+  waitMs(key: string): number;
+  /** Counts a call, if there is room for it; answers like `waitMs` did before. */
+  take(key: string): number;
+}
+
+const MAX_KEYS = 100_000;
+/** What adding up parts of milliseconds may be off by. */
+const ROUNDING_MS = 0.001;
+
+/** A token bucket for each key; the keys that were used longest ago are forgotten when there are too many. */
+export function createRateLimiter({ limit, windowMs }: Rate, now: () => number): RateLimiter {
+  const perCallMs = windowMs / limit;
+  /** When the key's bucket is full again. */
+  const fullAt = new LRUCache<string, number>({ max: MAX_KEYS });
+
+  function waitMs(key: string): number {
+    const emptyMs = (fullAt.get(key) ?? 0) - now();
+    return Math.max(0, Math.ceil(emptyMs + perCallMs - windowMs - ROUNDING_MS));
+  }
+
+  return {
+    waitMs,
+    take(key) {
+      const wait = waitMs(key);
+      if (wait === 0) fullAt.set(key, Math.max(fullAt.get(key) ?? 0, now()) + perCallMs);
+      return wait;
+    },
+  };
+}

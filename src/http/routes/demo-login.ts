@@ -1,0 +1,76 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { DemoAuth } from '../../portal/demo.ts';
+import { SignInRefusedError } from '../../portal/portal-auth.ts';
+import { sendPage } from '../demo/page.ts';
+import { signInPage } from '../demo/sign-in-page.ts';
+import type { Origins } from '../policy/origins.ts';
+import type { RateLimiter } from '../policy/rate-limiter.ts';
+import { safeReturnTo } from '../policy/return-to.ts';
+import type { RouteGuard } from '../policy/route-guard.ts';
+import { sessionHeaders } from '../policy/security-headers.ts';
+import { HttpProblem } from '../problem.ts';
+import type { SignOut } from '../sign-out.ts';
+import { isForm } from './form.ts';
+
+export interface DemoLoginDeps {
+  readonly guard: RouteGuard;
+  readonly origins: Origins;
+  readonly auth: DemoAuth;
+  readonly signOut: SignOut;
+  /** Of failed sign-ins, by client address. */
+  readonly failures: RateLimiter;
+  /** Path under which the routes live, without a trailing slash. */
+  readonly base: string;
+}
+
+const LoginQuery = Type.Object({ returnTo: Type.Optional(Type.String()) });
+const LoginBody = Type.Object({ user: Type.String(), returnTo: Type.Optional(Type.String()) });
+
+/** `GET` and `POST /login` of the demo mode. Needs the session plugin in its scope. */
+export function registerDemoLogin(app: FastifyInstance, deps: DemoLoginDeps): void {
+  const { guard, origins, auth, signOut, failures, base } = deps;
+
+  app.get<{ Querystring: { returnTo?: string } }>(
+    '/login',
+    { schema: { querystring: LoginQuery } },
+    async (request, reply) => {
+      const returnTo = safeReturnTo(request.query.returnTo, origins);
+      const page = signInPage({
+        users: auth.users,
+        returnTo,
+        action: `${base}/login`,
+        formTargets: origins.foreign,
+      });
+      return sendPage(reply, page);
+    },
+  );
+
+  app.post<{ Body: { user: string; returnTo?: string } }>(
+    '/login',
+    { onRequest: guard.forFetchOrForm, schema: { body: LoginBody } },
+    async (request, reply) => {
+      reply.headers(sessionHeaders);
+      const retryAfterMs = failures.waitMs(request.ip);
+      if (retryAfterMs > 0)
+        throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
+      const returnTo = safeReturnTo(request.body.returnTo, origins);
+
+      const user = await auth.authenticate(request.body).catch((error) => {
+        if (error instanceof SignInRefusedError) failures.take(request.ip);
+        throw error;
+      });
+
+      const { user: previous, sessionId } = request.session;
+      if (previous && (previous.id !== user.id || previous.tenant !== user.tenant)) {
+        await signOut.here({ id: sessionId, user: previous });
+      }
+      // A cookie that was planted before the sign-in is worth nothing after it.
+      await request.session.regenerate();
+      request.session.user = user;
+      await request.session.save();
+
+      return isForm(request) ? reply.redirect(returnTo, 303) : reply.code(204).send();
+    },
+  );
+}

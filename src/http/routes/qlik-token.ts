@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import type { Clock } from '../../clock.ts';
+import type { Directory } from '../../directory/directory.ts';
+import type { Log } from '../../observability/log.ts';
+import type { Session } from '../../session/sessions.ts';
+import { remainingMs, type Token } from '../../token/token.ts';
+import { TokenError } from '../../token/token-error.ts';
+import type { TokenService } from '../../token/token-service.ts';
+import type { Waiting } from '../../token/waiting.ts';
+import type { CurrentSession } from '../policy/current-session.ts';
+import type { RateLimiter } from '../policy/rate-limiter.ts';
+import type { RouteGuard } from '../policy/route-guard.ts';
+import { HttpProblem } from '../problem.ts';
+import type { SignOut } from '../sign-out.ts';
+
+export interface QlikTokenDeps {
+  readonly guard: RouteGuard;
+  readonly currentSession: CurrentSession;
+  readonly rateLimiter: RateLimiter;
+  readonly directory: Directory;
+  readonly tokens: TokenService;
+  readonly signOut: SignOut;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** An answer is given within this time. */
+  readonly deadlineMs: number;
+}
+
+const TokenAnswer = Type.Object({
+  access_token: Type.String(),
+  token_type: Type.Literal('Bearer'),
+  expires_in: Type.Integer(),
+  expires_at: Type.String(),
+  scope: Type.String(),
+});
+
+const Rejection = Type.Object({ rejected: Type.Literal(true) }, { additionalProperties: false });
+
+type Fetch = (subject: ReturnType<Directory['resolve']>, waiting: Waiting) => Promise<Token>;
+
+/** `GET` and `POST /qlik-token`: the token of whoever is signed in, and of nobody else. */
+export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): void {
+  const { guard, currentSession, rateLimiter, directory, tokens, signOut, clock, log, deadlineMs } = deps;
+  const response = { 200: { content: { 'application/json': { schema: TokenAnswer } } } };
+
+  app.get('/qlik-token', { onRequest: guard.forFetch, schema: { response } }, async (request, reply) => {
+    const session = await admit(request, reply);
+    const held = tokens.held(directory.resolve(session.user));
+    return answer(request, reply, held ?? (await fetchFor(session, request, reply, tokens.obtain)));
+  });
+
+  app.post(
+    '/qlik-token',
+    { onRequest: guard.forFetch, schema: { body: Rejection, response } },
+    async (request, reply) => {
+      const session = await admit(request, reply);
+      log.debug({ requestId: request.id }, 'the page says that its token was rejected');
+      return answer(request, reply, await fetchFor(session, request, reply, tokens.rejected));
+    },
+  );
+
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<Session> {
+    const session = await currentSession.use(request, reply);
+    const retryAfterMs = rateLimiter.take(session.id);
+    if (retryAfterMs === 0) return session;
+    throw new HttpProblem('rate_limited', 'This session asks for tokens too often.', { retryAfterMs });
+  }
+
+  /** A token that takes a call to the tenant. Meanwhile the session may end: then the token is for nobody. */
+  async function fetchFor(
+    session: Session,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    fetch: Fetch,
+  ): Promise<Token> {
+    const waiting = { deadline: clock.now() + deadlineMs, signal: abortOnLeave(reply) };
+    for (;;) {
+      const outcome = await fetch(directory.resolve(session.user), waiting).catch(superseded);
+      try {
+        await currentSession.peek(request, reply);
+      } catch (error) {
+        if (error instanceof HttpProblem) await signOut.afterwards(session.user);
+        throw error;
+      }
+      if (outcome) return outcome;
+    }
+  }
+
+  function answer(request: FastifyRequest, reply: FastifyReply, token: Token): FastifyReply {
+    if (prefersText(request.headers.accept))
+      return reply.type('text/plain; charset=utf-8').send(token.accessToken);
+    const body: Static<typeof TokenAnswer> = {
+      access_token: token.accessToken,
+      token_type: 'Bearer',
+      expires_in: Math.floor(remainingMs(token, clock.now()) / 1_000),
+      expires_at: new Date(token.expiresAt).toISOString(),
+      scope: token.scope,
+    };
+    return reply.type('application/json; charset=utf-8').send(body);
+  }
+}
+
+/** Revoked while it was minted: if the session is still there, the user gets another. */
+function superseded(error: unknown): undefined {
+  if (error instanceof TokenError && error.code === 'token_superseded') return undefined;
+  throw error;
+}
+
+function abortOnLeave(reply: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  reply.raw.once('close', () => left.abort());
+  return left.signal;
+}
+
+function prefersText(accept: string | undefined): boolean {
+  return accept?.includes('text/plain') === true && !accept.includes('application/json');
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import fastifyFormbody from '@fastify/formbody';
+import { type FastifyInstance, fastify } from 'fastify';
+import { isLoopback } from '../config/kinds.ts';
+import type { Log } from '../observability/log.ts';
+import { discardSession } from '../session/session-plugin.ts';
+import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
+import { securityHeaders } from './policy/security-headers.ts';
+import { HttpProblem, problemOf, problems, sendProblem } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** No log line when all is well: probes would fill the log. */
+    quiet?: true;
+  }
+}
+
+export interface ServerDeps {
+  readonly publicUrl: URL;
+  readonly origins: Origins;
+  /** Peers whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Answer no other host than a name of this machine, so that no other site's name can be made to lead here. */
+  readonly loopbackOnly: boolean;
+  readonly log: Log;
+}
+
+const MAX_BODY_BYTES = 128 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle timeout of common load balancers, which then never meet a connection that is being closed. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+/** The public listener without its routes: what holds for every request. */
+export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const { publicUrl, origins, trustedProxies, loopbackOnly, log } = deps;
+  let closing = false;
+
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // A wrong type is an error of the caller; it is not converted, and nothing is dropped in silence.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    clientErrorHandler: answerUnparsed,
+  });
+  app.removeContentTypeParser('text/plain');
+  await app.register(fastifyFormbody);
+
+  const fixedHeaders = securityHeaders(publicUrl);
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(fixedHeaders);
+    shareWithOrigin(request, reply, origins);
+    if (closing)
+      throw new HttpProblem('shutting_down', 'This replica is stopping; ask again.', { retryAfterMs: 1_000 });
+    if (loopbackOnly && !namesThisMachine(request.headers.host)) {
+      throw new HttpProblem(
+        'bad_request',
+        'The demo answers only under a name of this machine, such as localhost.',
+      );
+    }
+  });
+
+  app.options('*', { config: { quiet: true } }, (request, reply) => answerPreflight(request, reply, origins));
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] as string;
+    const allowed = ['GET', 'POST'].filter((method) => app.hasRoute({ method, url: path }));
+    if (allowed.length === 0) return sendProblem(reply, new HttpProblem('not_found', 'No such path.'));
+    reply.header('allow', allowed.join(', '));
+    return sendProblem(reply, new HttpProblem('method_not_allowed', `Use ${allowed.join(' or ')}.`));
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    if (request.session) discardSession(request);
+    const problem = problemOf(error);
+    const entry = { requestId: request.id, code: problem.code, err: error };
+    if (problem.code === 'internal_error') log.error(entry, 'request failed');
+    else if (problems[problem.code][0] >= 500) log.warn(entry, 'request refused');
+    else log.debug(entry, 'request refused');
+    return sendProblem(reply, problem);
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    // A client may keep its connection open after the last answer, and the process would wait for it.
+    if (closing) request.raw.socket.end();
+    if (request.routeOptions.config.quiet && reply.statusCode < 400) return;
+    log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        // The pattern, not the URL: a query can hold codes and names.
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+  });
+
+  app.addHook('onRequestAbort', async (request) => {
+    log.info(
+      { requestId: request.id, method: request.method, route: request.routeOptions.url ?? null },
+      'client left',
+    );
+  });
+
+  return app;
+}
+
+function namesThisMachine(host: string | undefined): boolean {
+  return (
+    host !== undefined && URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname)
+  );
+}
+
+/** Answers what Node could not read as a request: too large a head, or no HTTP at all. */
+function answerUnparsed(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const oversized = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = oversized ? 431 : 400;
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: oversized ? 'The request’s head is too large' : problems.bad_request[1],
+    status,
+    code: oversized ? 'body_too_large' : 'bad_request',
+    detail: 'The request could not be read.',
+    requestId: randomUUID(),
+  });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${oversized ? 'Request Header Fields Too Large' : 'Bad Request'}`,
+      'Content-Type: application/problem+json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

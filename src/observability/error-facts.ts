@@ -1,0 +1,47 @@
+/** What a log may show of an error. */
+export interface ErrorFacts {
+  readonly type: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly facts?: object;
+  readonly frames?: readonly string[];
+  readonly cause?: ErrorFacts;
+}
+
+/** Errors of this project: their messages and details are made of safe parts only. */
+const OURS = new Set([
+  'ConfigurationError',
+  'DirectoryError',
+  'HttpProblem',
+  'SessionConflictError',
+  'SignInRefusedError',
+  'StoreUnavailableError',
+  'TenantFault',
+  'TokenError',
+]);
+
+const MAX_CAUSES = 5;
+
+/**
+ * An error without what it may have picked up on its way: a foreign message can quote a body, a header or a URL. Of
+ * errors that are not ours, the type, the code and the places in the code remain.
+ */
+export function errorFacts(error: unknown, depth = 0): ErrorFacts {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { name, code, details, cause, stack, message } = error as Error & {
+    code?: unknown;
+    details?: object;
+  };
+  const ours = OURS.has(name);
+  return {
+    type: name,
+    ...(typeof code === 'string' && /^\w{1,60}$/.test(code) && { code }),
+    ...(ours ? { message, ...(details && { facts: details }) } : { frames: frames(stack) }),
+    ...(cause !== undefined && depth < MAX_CAUSES && { cause: errorFacts(cause, depth + 1) }),
+  };
+}
+
+function frames(stack: string | undefined): string[] {
+  const lines = stack?.split('\n') ?? [];
+  return lines.filter((line) => /^ {4}at /.test(line)).map((line) => line.trim());
+}

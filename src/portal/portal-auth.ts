@@ -1,0 +1,22 @@
+import type { PortalUser } from './portal-user.ts';
+
+/**
+ * Tells who is signed in at the portal. Each mode has evidence of its own, collected by that mode's routes: what was
+ * picked on the demo page, an identity provider's callback, a trusted proxy's headers, an assertion that the portal
+ * signed. The mode alone judges it; the routes then open the session.
+ */
+export interface PortalAuth<Evidence> {
+  /** The user that the evidence proves. Rejects with a `SignInRefusedError` when it proves nobody. */
+  authenticate(evidence: Evidence): Promise<PortalUser>;
+}
+
+/** The evidence proves nobody. The message is safe to show. */
+export class SignInRefusedError extends Error {
+  readonly code: 'bad_request';
+
+  constructor(code: SignInRefusedError['code'], message: string) {
+    super(message);
+    this.name = 'SignInRefusedError';
+    this.code = code;
+  }
+}

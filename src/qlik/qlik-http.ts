@@ -1,0 +1,98 @@
+import { rootCertificates } from 'node:tls';
+import { Agent, errors, request } from 'undici';
+import { TenantFault } from '../token/token-issuer.ts';
+
+/** An answer that arrived whole. */
+export interface QlikResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+export interface QlikRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Sent as a bearer token. */
+  readonly bearer?: string;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+}
+
+/**
+ * HTTP to one tenant. Redirects are not followed: the secret would travel. Compressed answers are not asked for and
+ * not unpacked. What is too large, too slow or cut off is a `TenantFault`; every status is an answer.
+ */
+export interface QlikHttp {
+  send(request: QlikRequest, signal: AbortSignal): Promise<QlikResponse>;
+  /** The tenant's time, after the `Date` of its last answer; milliseconds since the epoch. */
+  tenantNow(): number;
+  close(): Promise<void>;
+}
+
+export interface QlikHttpOptions {
+  /** The tenant's origin. */
+  readonly tenantUrl: string;
+  /** PEM, trusted besides the usual certificates. */
+  readonly ca?: string | undefined;
+  readonly connections: number;
+  readonly now: () => number;
+}
+
+const MAX_RESPONSE_BYTES = 256 * 1024;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOptions): QlikHttp {
+  let tenantAheadMs = 0;
+  const agent = new Agent({
+    connections,
+    maxResponseSize: MAX_RESPONSE_BYTES,
+    connect: {
+      timeout: CONNECT_TIMEOUT_MS,
+      rejectUnauthorized: true,
+      ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+    },
+  });
+
+  function observeDate(date: unknown): void {
+    const tenantTime = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+    if (!Number.isNaN(tenantTime)) tenantAheadMs = tenantTime - now();
+  }
+
+  return {
+    async send({ method, path, bearer, json }, signal) {
+      let answering = false;
+      try {
+        const response = await request(tenantUrl + path, {
+          dispatcher: agent,
+          method,
+          signal,
+          headers: {
+            accept: 'application/json',
+            ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+            ...(json !== undefined && { 'content-type': 'application/json' }),
+          },
+          ...(json !== undefined && { body: JSON.stringify(json) }),
+        });
+        answering = true;
+        observeDate(response.headers.date);
+        return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+      } catch (error) {
+        throw transportFault(error, answering, signal.aborted);
+      }
+    },
+
+    tenantNow: () => now() + tenantAheadMs,
+    close: () => agent.destroy(),
+  };
+}
+
+/**
+ * No answer is the tenant's trouble; one that ends before it is whole is no answer of Qlik's. The error's message stays
+ * behind: only its code is known to hold nothing of what was sent.
+ */
+function transportFault(error: unknown, answering: boolean, timedOut: boolean): TenantFault {
+  const code = timedOut ? 'timeout' : String((error as { code?: unknown }).code ?? 'unknown');
+  if (!answering) return new TenantFault('unavailable', `no answer (${code})`, { passing: !timedOut });
+  const oversized = error instanceof errors.ResponseExceededMaxSizeError;
+  return new TenantFault('bad_response', `answer not whole (${code})`, { passing: !timedOut && !oversized });
+}

@@ -1,0 +1,36 @@
+import type { TokenIssuer } from '../token/token-issuer.ts';
+import type { ClientAuthentication } from './client-authentication.ts';
+import { impersonationRequest, readImpersonationResponse } from './impersonation.ts';
+import { readFault } from './qlik-fault.ts';
+import type { QlikHttp } from './qlik-http.ts';
+
+export interface QlikTokenIssuerDeps {
+  readonly http: QlikHttp;
+  readonly authenticate: ClientAuthentication;
+  readonly scope: string;
+}
+
+/** A Qlik Cloud tenant as an issuer of impersonation tokens. */
+export function createQlikTokenIssuer({ http, authenticate, scope }: QlikTokenIssuerDeps): TokenIssuer {
+  return {
+    async mint(lookup, signal) {
+      const response = await http.send(impersonationRequest(await authenticate(), scope, lookup), signal);
+      return readImpersonationResponse(response, { scope, lookup }, http.tenantNow());
+    },
+
+    async accepts(accessToken, signal) {
+      const response = await http.send(
+        { method: 'GET', path: '/api/v1/users/me', bearer: accessToken },
+        signal,
+      );
+      if (response.status === 429 || response.status >= 500) throw readFault(response, http.tenantNow());
+      return response.status !== 401;
+    },
+
+    async revoke(accessToken, signal) {
+      const json = { token: accessToken, token_type_hint: 'access_token' };
+      const response = await http.send({ method: 'POST', path: '/oauth/revoke', json }, signal);
+      if (response.status < 200 || response.status > 299) throw readFault(response, http.tenantNow());
+    },
+  };
+}

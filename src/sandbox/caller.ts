@@ -1,0 +1,36 @@
+import { httpError } from './errors.ts';
+import type { Client, User } from './model.ts';
+import type { Tenant } from './tenant.ts';
+import type { VerifiedToken } from './tokens.ts';
+
+/** Who calls an API: the user of the bearer token, and the client that the token was issued to. */
+export interface Caller {
+  user: User;
+  client: Client;
+  token: VerifiedToken;
+}
+
+/**
+ * The caller that an `Authorization: Bearer` header proves, else a 401. The token of a user or client that was
+ * deleted, or of a user that was disabled, is refused too: what Qlik does then is undocumented, and a 401 makes
+ * the holder ask for another token and so learn the reason.
+ */
+export async function authenticateCaller(tenant: Tenant, authorization: string | undefined): Promise<Caller> {
+  const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
+  const token = bearer === undefined ? undefined : await tenant.tokens.verify(bearer);
+  const user = token && tenant.state.users.get(token.userId);
+  const client = token && tenant.state.clients.get(token.clientId);
+  if (!user || !client || user.status === 'disabled') throw httpError(401);
+  return { user, client, token };
+}
+
+/** Whether the caller acts as an administrator: a TenantAdmin whose token carries one of the scopes. */
+export function isAdmin(caller: Caller, ...scopes: string[]): boolean {
+  const accepted = ['admin_classic', ...scopes];
+  return caller.user.roles.includes('TenantAdmin') && caller.token.scopes.some((s) => accepted.includes(s));
+}
+
+/** Throws a 403 unless the caller acts as an administrator. */
+export function requireAdmin(caller: Caller, ...scopes: string[]): void {
+  if (!isAdmin(caller, ...scopes)) throw httpError(403);
+}

@@ -1,0 +1,87 @@
+import { Signer } from '@fastify/cookie';
+import type { Secret } from '../config/secret.ts';
+
+export interface SessionCookieOptions {
+  /** Decides about `Secure` and the `__Host-` prefix; the connection does not, since TLS may end at a proxy. */
+  readonly publicUrl: URL;
+  /** The first signs, all verify. */
+  readonly secrets: readonly Secret[];
+  readonly sameSite: 'lax' | 'strict';
+}
+
+/** A session id whose signature is right. */
+export interface SignedId {
+  readonly id: string;
+  /** It was signed with an older secret: the browser should get it signed anew. */
+  readonly renew: boolean;
+}
+
+/**
+ * The cookie that carries the session id (RFC 6265bis): host-only, `HttpOnly`, without `Expires`, so that it ends with
+ * the browser at the latest; over https `Secure` and with the `__Host-` prefix, which no sibling domain can forge.
+ */
+export interface SessionCookie {
+  readonly name: string;
+  readonly attributes: {
+    readonly path: '/';
+    readonly httpOnly: true;
+    readonly secure: boolean;
+    readonly sameSite: 'lax' | 'strict';
+  };
+  readonly signer: Signer;
+  /** Whether a `Cookie` header holds a cookie of this name, whatever its value. */
+  isIn(header: string | undefined): boolean;
+  /** The cookie's value; undefined when there is none, or several that differ: then nobody can say whose it is. */
+  read(header: string | undefined): string | undefined;
+  /** The id in a cookie's value, or undefined when it is not signed by us. */
+  verify(value: string): SignedId | undefined;
+  /** A `Set-Cookie` header with the id, signed with the first secret. */
+  issue(id: string): string;
+  /** A `Set-Cookie` header that removes the cookie. */
+  readonly removal: string;
+}
+
+export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCookieOptions): SessionCookie {
+  const secure = publicUrl.protocol === 'https:';
+  const name = secure ? '__Host-qlik_token_broker' : 'qlik_token_broker';
+  const signer = new Signer(secrets.map((secret) => secret.reveal()));
+  const flags = `Path=/; HttpOnly; SameSite=${sameSite === 'lax' ? 'Lax' : 'Strict'}${secure ? '; Secure' : ''}`;
+
+  function values(header: string | undefined): Set<string> {
+    const found = new Set<string>();
+    for (const pair of header?.split(';') ?? []) {
+      const equals = pair.indexOf('=');
+      if (equals > 0 && pair.slice(0, equals).trim() === name) found.add(pair.slice(equals + 1).trim());
+    }
+    return found;
+  }
+
+  return {
+    name,
+    attributes: { path: '/', httpOnly: true, secure, sameSite },
+    signer,
+    isIn: (header) => values(header).size > 0,
+
+    read(header) {
+      const [value, another] = values(header);
+      return another === undefined && value ? decode(value) : undefined;
+    },
+
+    verify(value) {
+      const { valid, renew, value: id } = signer.unsign(value);
+      return valid ? { id, renew } : undefined;
+    },
+
+    // Base64 and a dot: nothing that a cookie could not hold as it is.
+    issue: (id) => `${name}=${signer.sign(id)}; ${flags}`,
+    removal: `${name}=; ${flags}; Max-Age=0`,
+  };
+}
+
+function decode(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+}

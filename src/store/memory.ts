@@ -1,0 +1,119 @@
+import type { RecordStore, StoredRecord } from './record-store.ts';
+
+interface Entry {
+  readonly group: string;
+  readonly idleMs: number;
+  readonly endsAt: number;
+  idleEndsAt: number;
+  value: string;
+  revision: number;
+}
+
+export interface MemoryStoreDeps {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** How often records that ended without being asked for again are dropped. */
+const SWEEP_EVERY_MS = 60_000;
+
+/** A store for one replica. What it holds ends with the process. */
+export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
+  const entries = new Map<string, Entry>();
+  const groups = new Map<string, Set<string>>();
+  /** Counts the writes of all records: a key that was removed and taken again never shows an old revision. */
+  let writes = 0;
+
+  const sweeper = setInterval(() => {
+    for (const key of entries.keys()) live(key);
+  }, SWEEP_EVERY_MS).unref();
+
+  function live(key: string): Entry | undefined {
+    const entry = entries.get(key);
+    if (entry === undefined || now() < Math.min(entry.idleEndsAt, entry.endsAt)) return entry;
+    drop(key, entry);
+    return undefined;
+  }
+
+  function drop(key: string, entry: Entry): void {
+    entries.delete(key);
+    const members = groups.get(entry.group);
+    members?.delete(key);
+    if (members?.size === 0) groups.delete(entry.group);
+  }
+
+  function liveMembers(group: string): string[] {
+    return [...(groups.get(group) ?? [])].filter((key) => live(key) !== undefined);
+  }
+
+  function record(entry: Entry): StoredRecord {
+    const time = now();
+    return {
+      value: entry.value,
+      revision: entry.revision,
+      idleRemainingMs: Math.min(entry.idleEndsAt, entry.endsAt) - time,
+      remainingMs: entry.endsAt - time,
+    };
+  }
+
+  return {
+    async create(key, value, { idleMs, lifetimeMs }, group) {
+      if (live(key)) return false;
+      const time = now();
+      entries.set(key, {
+        group,
+        idleMs,
+        endsAt: time + lifetimeMs,
+        idleEndsAt: time + idleMs,
+        value,
+        revision: ++writes,
+      });
+      const members = groups.get(group) ?? new Set();
+      groups.set(group, members.add(key));
+      return true;
+    },
+
+    async peek(key) {
+      const entry = live(key);
+      return entry && record(entry);
+    },
+
+    async use(key) {
+      const entry = live(key);
+      if (!entry) return undefined;
+      entry.idleEndsAt = now() + entry.idleMs;
+      return record(entry);
+    },
+
+    async replace(key, value, revision) {
+      const entry = live(key);
+      if (entry?.revision !== revision) return false;
+      entry.value = value;
+      entry.revision = ++writes;
+      return true;
+    },
+
+    async remove(key) {
+      const entry = live(key);
+      if (!entry) return undefined;
+      drop(key, entry);
+      return liveMembers(entry.group).length;
+    },
+
+    async countGroup(group) {
+      return liveMembers(group).length;
+    },
+
+    async removeGroup(group) {
+      const keys = liveMembers(group);
+      for (const key of keys) drop(key, entries.get(key) as Entry);
+      return keys.length;
+    },
+
+    async ping() {},
+
+    async close() {
+      clearInterval(sweeper);
+    },
+  };
+}

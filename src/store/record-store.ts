@@ -1,0 +1,55 @@
+/** How long a record lives: until it was unused for `idleMs`, and never longer than `lifetimeMs`. */
+export interface Limits {
+  readonly idleMs: number;
+  readonly lifetimeMs: number;
+}
+
+/** A record as it is read. */
+export interface StoredRecord {
+  readonly value: string;
+  /** Changes with each write; `replace` needs the one that was read. */
+  readonly revision: number;
+  /** Until the record ends if nobody uses it. */
+  readonly idleRemainingMs: number;
+  /** Until the record ends in any case. */
+  readonly remainingMs: number;
+}
+
+/**
+ * Where replicas share state: small texts under a key, with limits that the store itself enforces and a group (the
+ * records of one user) in which they can be counted and removed together.
+ *
+ * A record exists only between `create` and the first of `remove`, `removeGroup` and its limits. No other call brings
+ * one into being, so what has been removed stays removed, whatever was in flight.
+ *
+ * Each call takes effect as one step. Each rejects with a `StoreUnavailableError` when the store cannot be reached.
+ */
+export interface RecordStore {
+  /** Resolves to false, and changes nothing, when the key is taken. */
+  create(key: string, value: string, limits: Limits, group: string): Promise<boolean>;
+  /** The record, without counting as use. */
+  peek(key: string): Promise<StoredRecord | undefined>;
+  /** The record, counted as use: its idle limit starts anew. The answer shows the limits after that. */
+  use(key: string): Promise<StoredRecord | undefined>;
+  /** Another value for the record at `revision`; its limits stay. False when it is gone or was written meanwhile. */
+  replace(key: string, value: string, revision: number): Promise<boolean>;
+  /** How many records the group still has, or undefined when there was no such record. */
+  remove(key: string): Promise<number | undefined>;
+  /** How many records the group has. */
+  countGroup(group: string): Promise<number>;
+  /** How many records it removed. */
+  removeGroup(group: string): Promise<number>;
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store cannot be reached or does not answer. The message is safe to show. */
+export class StoreUnavailableError extends Error {
+  readonly code = 'store_unavailable';
+
+  constructor(options?: ErrorOptions) {
+    super('the session store is not available', options);
+    this.name = 'StoreUnavailableError';
+  }
+}

@@ -1,0 +1,183 @@
+import type { Clock } from '../clock.ts';
+import type { Rate } from '../config/kinds.ts';
+import { createCallBudget } from './call-budget.ts';
+import type { Circuit, CircuitCall } from './circuit.ts';
+import { TenantFault } from './token-issuer.ts';
+
+/** Who goes first: somebody waits; a token is renewed in time; a token is revoked, which can only be tried. */
+export type Priority = 'user' | 'renewal' | 'revocation';
+
+/** A place in the queue in front of the tenant. */
+export interface Ticket {
+  priority: Priority;
+  /** Counts towards the budget (Qlik Cloud's tier 2). */
+  readonly budgeted: boolean;
+  /** By the clock; later, the call is not made any more. */
+  readonly waitUntil: number;
+}
+
+/** The one way to a tenant: so many calls at once, so many a minute, and none while it asks to be left alone. */
+export interface Gate {
+  /**
+   * Makes the call when its turn comes. Rejects with the call's `TenantFault`, or with one of its own, `throttled` or
+   * `unavailable`, as soon as it is clear that the turn will not come in time. `obstacle` is asked before the wait and
+   * when the turn has come: an error ends the wait without a call.
+   */
+  run<T>(call: () => Promise<T>, ticket: Ticket, obstacle?: () => Error | undefined): Promise<T>;
+  /** Somebody waits now for a call that was queued as a renewal. */
+  promote(ticket: Ticket): void;
+  /** Whether calls are made at all. */
+  readonly healthy: boolean;
+}
+
+export interface GateDeps {
+  readonly clock: Clock;
+  readonly circuit: Circuit;
+  readonly concurrency: number;
+  readonly budget: Rate;
+  /** Told when the tenant throttles us. */
+  readonly onThrottled: (pauseMs: number) => void;
+}
+
+/** What part of the budget each may use up: the rest is kept for those in front. */
+const BUDGET_SHARE: Record<Priority, number> = { user: 1, renewal: 0.75, revocation: 0.5 };
+const RANK: Record<Priority, number> = { user: 0, renewal: 1, revocation: 2 };
+/** When the tenant throttles without saying for how long, and the longest that it is believed. */
+const DEFAULT_PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 10 * 60_000;
+
+interface Waiter {
+  readonly ticket: Ticket;
+  readonly obstacle: () => Error | undefined;
+  readonly start: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export function createGate({ clock, circuit, concurrency, budget, onThrottled }: GateDeps): Gate {
+  const spending = createCallBudget(budget, clock.now);
+  const waiting = new Set<Waiter>();
+  let running = 0;
+  let throttledUntil = 0;
+  let cancelWake = () => {};
+
+  function closure(): TenantFault | undefined {
+    const throttledMs = throttledUntil - clock.now();
+    if (throttledMs > 0) return throttled(throttledMs);
+    const pauseMs = circuit.pauseMs();
+    if (pauseMs > 0)
+      return new TenantFault('unavailable', 'the tenant is in trouble', { retryAfterMs: pauseMs });
+    return undefined;
+  }
+
+  function budgetWaitMs(ticket: Ticket, queue: Iterable<Waiter>): number {
+    if (!ticket.budgeted) return 0;
+    let ahead = 0;
+    for (const other of queue) {
+      if (other.ticket.budgeted && RANK[other.ticket.priority] <= RANK[ticket.priority]) ahead += 1;
+    }
+    return spending.waitMs(BUDGET_SHARE[ticket.priority], ahead);
+  }
+
+  /** Starts what may start, and comes back when the budget has room for the next. */
+  function advance(): void {
+    cancelWake();
+    const closed = closure();
+    if (closed) {
+      for (const waiter of [...waiting]) waiter.reject(closed);
+      return;
+    }
+
+    const queue = [...waiting].sort((a, b) => RANK[a.ticket.priority] - RANK[b.ticket.priority]);
+    let wakeMs = Number.POSITIVE_INFINITY;
+    for (const waiter of queue) {
+      if (running >= concurrency || circuit.pauseMs() > 0) return;
+      const waitMs = budgetWaitMs(waiter.ticket, []);
+      const error = waiter.obstacle();
+      if (error) waiter.reject(error);
+      else if (waitMs > 0) wakeMs = Math.min(wakeMs, waitMs);
+      else waiter.start();
+    }
+    if (wakeMs < Number.POSITIVE_INFINITY) cancelWake = clock.after(wakeMs, advance);
+  }
+
+  function turn(ticket: Ticket, obstacle: () => Error | undefined): Promise<CircuitCall> {
+    const error = closure() ?? obstacle();
+    if (error) return Promise.reject(error);
+    const remainingMs = ticket.waitUntil - clock.now();
+    if (remainingMs <= 0) return Promise.reject(tooSlow());
+    const waitMs = budgetWaitMs(ticket, waiting);
+    if (waitMs >= remainingMs) return Promise.reject(throttled(waitMs));
+
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(remainingMs, () => {
+        const waitMs = budgetWaitMs(ticket, []);
+        waiter.reject(waitMs > 0 ? throttled(waitMs) : tooSlow());
+      });
+      const leave = () => {
+        cancel();
+        waiting.delete(waiter);
+      };
+      const waiter: Waiter = {
+        ticket,
+        obstacle,
+        start() {
+          leave();
+          running += 1;
+          if (ticket.budgeted) spending.spend();
+          resolve(circuit.begin());
+        },
+        reject(error) {
+          leave();
+          reject(error);
+        },
+      };
+      waiting.add(waiter);
+      advance();
+    });
+  }
+
+  function learn(call: CircuitCall, error: unknown): void {
+    const answered = error instanceof TenantFault && (error.kind === 'refused' || error.kind === 'throttled');
+    if (answered) call.succeeded();
+    else call.failed();
+    if (!answered || error.kind === 'refused') return;
+    const pauseMs = Math.min(error.details.retryAfterMs ?? DEFAULT_PAUSE_MS, LONGEST_PAUSE_MS);
+    if (throttledUntil < clock.now()) onThrottled(pauseMs);
+    throttledUntil = Math.max(throttledUntil, clock.now() + pauseMs);
+  }
+
+  return {
+    async run(call, ticket, obstacle = () => undefined) {
+      const circuitCall = await turn(ticket, obstacle);
+      try {
+        const result = await call();
+        circuitCall.succeeded();
+        return result;
+      } catch (error) {
+        learn(circuitCall, error);
+        throw error;
+      } finally {
+        running -= 1;
+        advance();
+      }
+    },
+
+    promote(ticket) {
+      if (ticket.priority === 'user') return;
+      ticket.priority = 'user';
+      advance();
+    },
+
+    get healthy() {
+      return closure() === undefined && circuit.healthy;
+    },
+  };
+}
+
+function tooSlow(): TenantFault {
+  return new TenantFault('unavailable', 'the tenant is slow, and others were first');
+}
+
+function throttled(retryAfterMs: number): TenantFault {
+  return new TenantFault('throttled', 'the tenant’s rate limit is reached', { retryAfterMs });
+}

@@ -1,0 +1,160 @@
+import { type Clock, sleep } from '../clock.ts';
+import type { ClientStanding } from './client-standing.ts';
+import type { Gate, Ticket } from './gate.ts';
+import { TokenError } from './token-error.ts';
+import { type IssuedToken, TenantFault, type TokenIssuer } from './token-issuer.ts';
+import type { UserLookup } from './token-subject.ts';
+
+/** The calls about tokens at one tenant, made with care: in turn, within time, and again when that helps. */
+export interface TenantGateway {
+  /** A fresh token. Rejects with a `TokenError`. */
+  mint(lookup: UserLookup, ticket: Ticket): Promise<IssuedToken>;
+  /** Somebody waits now for a mint that was queued as a renewal. */
+  promote(ticket: Ticket): void;
+  /** Whether the tenant takes the token; also true when it does not say. */
+  accepts(accessToken: string): Promise<boolean>;
+  /** Tries to revoke the token; resolves to whether that worked. Never rejects. */
+  revoke(accessToken: string): Promise<boolean>;
+  readonly healthy: boolean;
+}
+
+export interface TenantGatewayDeps {
+  readonly issuer: TokenIssuer;
+  readonly gate: Gate;
+  readonly standing: ClientStanding;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** For one call from its first to its last byte. */
+  readonly callTimeoutMs: number;
+}
+
+const MAX_ATTEMPTS = 3;
+const FIRST_BACKOFF_MS = 200;
+/** A revocation may wait this long for its turn. */
+const REVOCATION_PATIENCE_MS = 60_000;
+
+export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
+  const { issuer, gate, standing, clock, random, callTimeoutMs } = deps;
+
+  async function timed<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeout = new AbortController();
+    const cancel = clock.after(callTimeoutMs, () => timeout.abort());
+    try {
+      return await call(timeout.signal);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Makes the call again after faults that pass, while another one may still begin. */
+  async function persistently<T>(
+    call: (signal: AbortSignal) => Promise<T>,
+    ticket: Ticket,
+    obstacle?: () => Error | undefined,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await gate.run(() => timed(call), ticket, obstacle);
+      } catch (error) {
+        const passing = error instanceof TenantFault && error.details.passing === true;
+        const backoffMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random());
+        if (!passing || attempt === MAX_ATTEMPTS || clock.now() + backoffMs >= ticket.waitUntil) throw error;
+        await sleep(clock, backoffMs);
+      }
+    }
+  }
+
+  return {
+    async mint(lookup, ticket) {
+      const user = `${lookup.field}:${lookup.value}`;
+      let blame: 'user' | 'client' = 'client';
+
+      // The verdict on the client is in before the next in the queue begins.
+      async function judged(signal: AbortSignal): Promise<IssuedToken> {
+        try {
+          const issued = await issuer.mint(lookup, signal);
+          standing.accepted();
+          return issued;
+        } catch (error) {
+          if (error instanceof TenantFault && error.kind === 'refused')
+            blame = standing.refused(user, error.details.namesUser === true);
+          throw error;
+        }
+      }
+
+      function clientPause(): TokenError | undefined {
+        const pauseMs = standing.pauseMs(user);
+        return pauseMs > 0 ? refusedClient({ retryAfterMs: pauseMs }) : undefined;
+      }
+
+      try {
+        return await persistently(judged, ticket, clientPause);
+      } catch (error) {
+        throw mintError(error, blame);
+      }
+    },
+
+    promote: gate.promote,
+
+    async accepts(accessToken) {
+      const ticket: Ticket = {
+        priority: 'user',
+        budgeted: false,
+        waitUntil: clock.now() + callTimeoutMs,
+      };
+      try {
+        return await gate.run(() => timed((signal) => issuer.accepts(accessToken, signal)), ticket);
+      } catch (error) {
+        if (error instanceof TenantFault) return true;
+        throw error;
+      }
+    },
+
+    async revoke(accessToken) {
+      const ticket: Ticket = {
+        priority: 'revocation',
+        budgeted: true,
+        waitUntil: clock.now() + REVOCATION_PATIENCE_MS,
+      };
+      try {
+        await persistently((signal) => issuer.revoke(accessToken, signal), ticket);
+        return true;
+      } catch (error) {
+        if (error instanceof TenantFault) return false;
+        throw error;
+      }
+    },
+
+    get healthy() {
+      return gate.healthy && standing.healthy;
+    },
+  };
+}
+
+function mintError(error: unknown, blame: 'user' | 'client'): unknown {
+  if (!(error instanceof TenantFault)) return error;
+  const { status, retryAfterMs } = error.details;
+  const options = { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  switch (error.kind) {
+    case 'throttled':
+      return new TokenError('tenant_throttled', 'Qlik Cloud asks us to wait.', options);
+    case 'unavailable':
+      return new TokenError('tenant_unavailable', 'Qlik Cloud does not answer.', options);
+    case 'bad_response':
+      return new TokenError('tenant_bad_response', 'Qlik Cloud’s answer cannot be used.', options);
+    case 'refused':
+      if (blame === 'client') return refusedClient(options);
+      return status === 403
+        ? new TokenError(
+            'user_disabled',
+            'This user is disabled in Qlik Cloud, or has too many tokens.',
+            options,
+          )
+        : new TokenError('user_not_mapped', 'This user is not known in Qlik Cloud.', options);
+  }
+}
+
+function refusedClient(options: { retryAfterMs?: number; cause?: unknown }): TokenError {
+  return new TokenError('tenant_refused_client', 'Qlik Cloud refuses this service’s OAuth client.', options);
+}

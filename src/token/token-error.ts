@@ -1,0 +1,31 @@
+/**
+ * Why a user gets no token; all but the last are codes of the contract.
+ * `token_superseded`: the token was revoked while it was being minted. Look at the session again, then ask again.
+ */
+export type TokenErrorCode =
+  | 'tenant_refused_client'
+  | 'tenant_bad_response'
+  | 'tenant_throttled'
+  | 'tenant_unavailable'
+  | 'user_not_mapped'
+  | 'user_disabled'
+  | 'user_denied'
+  | 'token_superseded';
+
+/** A token could not be had. The message is safe to show. */
+export class TokenError extends Error {
+  readonly code: TokenErrorCode;
+  /** When another try is worth while. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: TokenErrorCode,
+    message: string,
+    options: { retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'TokenError';
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

@@ -1,0 +1,501 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import type { RecordStore } from '../../src/store/record-store.ts';
+
+/** A store under test. Its keys may outlive it: every test uses keys of its own. */
+export interface StoreUnderTest {
+  readonly store: RecordStore;
+  /** Lets so much time pass for the store, or a little more. */
+  advance(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Short, for stores that can only wait; long, against what the calls themselves take. */
+const IDLE_MS = 400;
+const LIFETIME_MS = 1_000;
+const MARGIN_MS = 150;
+const limits = { idleMs: IDLE_MS, lifetimeMs: LIFETIME_MS };
+const long = { idleMs: 600_000, lifetimeMs: 600_000 };
+
+/** What every `RecordStore` promises, seen through the port alone. */
+export function describeRecordStore(name: string, createStore: () => Promise<StoreUnderTest>): void {
+  async function open(t: TestContext) {
+    const underTest = await createStore();
+    t.after(() => underTest.close());
+    const id = randomUUID();
+    return { ...underTest, key: `key-${id}`, group: `group-${id}` };
+  }
+
+  describe(`${name} as a record store`, () => {
+    describe('creating', () => {
+      test('a record can be read as it was written', async (t) => {
+        const { store, key, group } = await open(t);
+
+        assert.equal(await store.create(key, 'the value', limits, group), true);
+
+        const record = await store.peek(key);
+        assert.equal(record?.value, 'the value');
+        assertAbout(record?.idleRemainingMs, IDLE_MS);
+        assertAbout(record?.remainingMs, LIFETIME_MS);
+      });
+
+      test('what was never created is not there', async (t) => {
+        const { store, key, group } = await open(t);
+
+        assert.equal(await store.peek(key), undefined);
+        assert.equal(await store.use(key), undefined);
+        assert.equal(await store.replace(key, 'value', 1), false);
+        assert.equal(await store.remove(key), undefined);
+        assert.equal(await store.countGroup(group), 0);
+        assert.equal(await store.removeGroup(group), 0);
+      });
+
+      test('a taken key changes nothing: neither value nor revision, limits or groups', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        const before = await store.peek(key);
+        await advance(MARGIN_MS);
+
+        assert.equal(await store.create(key, 'second', long, `${group}-other`), false);
+
+        const after = await store.peek(key);
+        assert.equal(after?.value, 'first');
+        assert.equal(after?.revision, before?.revision);
+        assertAbout(after?.idleRemainingMs, IDLE_MS - MARGIN_MS);
+        assertAbout(after?.remainingMs, LIFETIME_MS - MARGIN_MS);
+        assert.equal(await store.countGroup(group), 1);
+        assert.equal(await store.countGroup(`${group}-other`), 0);
+      });
+
+      test('of many who create one key at once, one wins, and the value is the winner’s', async (t) => {
+        const { store, key, group } = await open(t);
+        const values = Array.from({ length: 20 }, (_, index) => `value ${index}`);
+
+        const won = await Promise.all(values.map((value) => store.create(key, value, limits, group)));
+
+        assert.equal(won.filter(Boolean).length, 1);
+        assert.equal((await store.peek(key))?.value, values[won.indexOf(true)]);
+        assert.equal(await store.countGroup(group), 1);
+      });
+
+      test('a key is free again once its record was removed', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        await store.remove(key);
+
+        assert.equal(await store.create(key, 'second', limits, group), true);
+        assert.equal((await store.peek(key))?.value, 'second');
+      });
+
+      test('any text survives as a value', async (t) => {
+        const { store, key, group } = await open(t);
+        const texts = [
+          '',
+          '\0',
+          '\r\n',
+          'null',
+          '{"a":"\\u0000"}',
+          'ä€😀\u2028',
+          '%s %d $1',
+          'x'.repeat(50_000),
+        ];
+        for (const [index, value] of texts.entries()) {
+          await store.create(`${key}:${index}`, value, long, group);
+          assert.equal((await store.peek(`${key}:${index}`))?.value, value);
+          assert.equal((await store.use(`${key}:${index}`))?.value, value);
+        }
+      });
+
+      test('any text survives as a value that replaces another', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'first', long, group);
+        await fc.assert(
+          fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 200 }), async (value) => {
+            const revision = (await store.peek(key))?.revision ?? Number.NaN;
+            assert.equal(await store.replace(key, value, revision), true);
+            assert.equal((await store.peek(key))?.value, value);
+          }),
+          { numRuns: 50 },
+        );
+      });
+    });
+
+    describe('limits', () => {
+      test('a record that nobody uses is there just before its idle limit, and gone at it', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'value', limits, group);
+
+        await advance(IDLE_MS - MARGIN_MS);
+        assert.ok(await store.peek(key));
+        await advance(MARGIN_MS);
+        assert.equal(await store.peek(key), undefined);
+        assert.equal(await store.use(key), undefined);
+      });
+
+      test('use starts the idle limit anew, and the answer shows it', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'value', limits, group);
+        await advance(IDLE_MS - MARGIN_MS);
+
+        const used = await store.use(key);
+
+        assertAbout(used?.idleRemainingMs, IDLE_MS);
+        assertAbout(used?.remainingMs, LIFETIME_MS - IDLE_MS + MARGIN_MS);
+        await advance(IDLE_MS - MARGIN_MS);
+        assert.ok(await store.peek(key));
+        await advance(MARGIN_MS);
+        assert.equal(await store.peek(key), undefined);
+      });
+
+      test('peeking extends nothing, however often', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'value', limits, group);
+        await advance(IDLE_MS - MARGIN_MS);
+
+        for (let n = 0; n < 5; n++) assertAbout((await store.peek(key))?.idleRemainingMs, MARGIN_MS);
+        await advance(MARGIN_MS);
+
+        assert.equal(await store.peek(key), undefined);
+      });
+
+      test('under constant use a record ends with its lifetime, and never shows more than is left', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        const step = MARGIN_MS;
+        await store.create(key, 'value', limits, group);
+
+        for (let passed = step; passed < LIFETIME_MS - step / 2; passed += step) {
+          await advance(step);
+          const record = await store.use(key);
+          assert.ok(record, `gone after ${passed} ms`);
+          assert.ok(record.remainingMs <= LIFETIME_MS - passed);
+          assert.ok(record.idleRemainingMs <= record.remainingMs, 'idle for longer than it lives');
+        }
+        await advance(step);
+
+        assert.equal(await store.use(key), undefined);
+        assert.equal(await store.peek(key), undefined);
+      });
+
+      test('an idle limit beyond the lifetime counts no more than the lifetime', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'value', { idleMs: 600_000, lifetimeMs: IDLE_MS }, group);
+
+        assertAbout((await store.peek(key))?.idleRemainingMs, IDLE_MS);
+        await advance(IDLE_MS);
+        assert.equal(await store.use(key), undefined);
+      });
+
+      test('replacing a value leaves both limits as they are', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        await advance(IDLE_MS - MARGIN_MS);
+        const before = await store.peek(key);
+
+        await store.replace(key, 'second', before?.revision ?? Number.NaN);
+
+        const after = await store.peek(key);
+        assertAbout(after?.idleRemainingMs, MARGIN_MS);
+        assertAbout(after?.remainingMs, LIFETIME_MS - IDLE_MS + MARGIN_MS);
+        await advance(MARGIN_MS);
+        assert.equal(await store.peek(key), undefined);
+      });
+
+      test('a record that ended by its limit cannot be replaced, and its key is free', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        const ended = await store.peek(key);
+        await advance(IDLE_MS);
+
+        assert.equal(await store.replace(key, 'late', ended?.revision ?? Number.NaN), false);
+        assert.equal(await store.remove(key), undefined);
+        assert.equal(await store.create(key, 'second', limits, group), true);
+        assert.equal((await store.peek(key))?.value, 'second');
+      });
+    });
+
+    describe('replacing', () => {
+      test('needs the revision that was read', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        const read = (await store.peek(key))?.revision ?? Number.NaN;
+
+        assert.equal(await store.replace(key, 'second', read), true);
+        assert.equal(await store.replace(key, 'third', read), false);
+
+        const record = await store.peek(key);
+        assert.equal(record?.value, 'second');
+        assert.notEqual(record?.revision, read);
+        assert.equal(await store.replace(key, 'third', record?.revision ?? Number.NaN), true);
+      });
+
+      test('is unharmed by use: using is no write', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        const read = (await store.peek(key))?.revision ?? Number.NaN;
+
+        assert.equal((await store.use(key))?.revision, read);
+        assert.equal(await store.replace(key, 'second', read), true);
+      });
+
+      test('of many who replace one revision at once, one wins, and the value is the winner’s', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        const read = (await store.peek(key))?.revision ?? Number.NaN;
+        const values = Array.from({ length: 20 }, (_, index) => `value ${index}`);
+
+        const won = await Promise.all(values.map((value) => store.replace(key, value, read)));
+
+        assert.equal(won.filter(Boolean).length, 1);
+        assert.equal((await store.peek(key))?.value, values[won.indexOf(true)]);
+      });
+
+      test('with what was read of a removed record does not touch the one that took its key', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        const first = await store.peek(key);
+        await store.remove(key);
+        await store.create(key, 'second', limits, group);
+
+        assert.equal(await store.replace(key, 'late', first?.revision ?? Number.NaN), false);
+        assert.equal((await store.peek(key))?.value, 'second');
+      });
+    });
+
+    describe('removing', () => {
+      test('what was removed stays removed, whatever is called with what was read before', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'value', limits, group);
+        const read = await store.use(key);
+        await store.remove(key);
+
+        assert.equal(await store.use(key), undefined);
+        assert.equal(await store.replace(key, 'back', read?.revision ?? Number.NaN), false);
+        assert.equal(await store.remove(key), undefined);
+        assert.equal(await store.peek(key), undefined);
+        assert.equal(await store.countGroup(group), 0);
+      });
+
+      test('what is removed while it is used and replaced stays removed', async (t) => {
+        const { store, key, group } = await open(t);
+        for (let n = 0; n < 30; n++) {
+          const own = `${key}:${n}`;
+          await store.create(own, 'value', long, group);
+          const read = (await store.peek(own))?.revision ?? Number.NaN;
+          const calls = [
+            () => store.use(own),
+            () => store.replace(own, 'late', read),
+            () => store.remove(own),
+            () => store.use(own),
+            () => store.replace(own, 'later', read),
+          ];
+          await Promise.all([...calls.slice(n % 5), ...calls.slice(0, n % 5)].map((call) => call()));
+
+          assert.equal(await store.peek(own), undefined);
+          assert.equal(await store.countGroup(group), 0);
+        }
+      });
+
+      test('of many who remove one record at once, one is told that it did', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'value', limits, group);
+
+        const answers = await Promise.all(Array.from({ length: 10 }, () => store.remove(key)));
+
+        assert.deepEqual(
+          answers.filter((answer) => answer !== undefined),
+          [0],
+        );
+      });
+
+      test('of many who remove the members of a group at once, exactly one sees it empty', async (t) => {
+        const { store, key, group } = await open(t);
+        const keys = Array.from({ length: 10 }, (_, index) => `${key}:${index}`);
+        for (const own of keys) await store.create(own, 'value', limits, group);
+
+        const left = await Promise.all(keys.map((own) => store.remove(own)));
+
+        assert.deepEqual(
+          [...left].sort((a, b) => (a ?? -1) - (b ?? -1)),
+          [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+        );
+      });
+    });
+
+    describe('groups', () => {
+      test('a group counts its members, and a removal answers how many are left', async (t) => {
+        const { store, key, group } = await open(t);
+        for (const n of [1, 2, 3]) await store.create(`${key}:${n}`, 'value', limits, group);
+
+        assert.equal(await store.countGroup(group), 3);
+        assert.equal(await store.remove(`${key}:2`), 2);
+        assert.equal(await store.countGroup(group), 2);
+      });
+
+      test('removing a group ends each of its members and no other’s', async (t) => {
+        const { store, key, group } = await open(t);
+        for (const n of [1, 2, 3]) await store.create(`${key}:${n}`, 'value', limits, group);
+        await store.create(`${key}:other`, 'value', limits, `${group}-other`);
+
+        assert.equal(await store.removeGroup(group), 3);
+
+        for (const n of [1, 2, 3]) assert.equal(await store.peek(`${key}:${n}`), undefined);
+        assert.ok(await store.peek(`${key}:other`));
+        assert.equal(await store.countGroup(group), 0);
+        assert.equal(await store.countGroup(`${group}-other`), 1);
+        assert.equal(await store.removeGroup(group), 0);
+      });
+
+      test('members that ended by their limits are no longer counted, and those that are used are', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(`${key}:idle`, 'value', limits, group);
+        await store.create(`${key}:used`, 'value', limits, group);
+        await store.create(`${key}:long`, 'value', long, group);
+        await advance(IDLE_MS - MARGIN_MS);
+        await store.use(`${key}:used`);
+        await advance(MARGIN_MS);
+
+        assert.equal(await store.countGroup(group), 2);
+        assert.equal(await store.remove(`${key}:used`), 1);
+        assert.equal(await store.removeGroup(group), 1);
+      });
+
+      test('a member whose idle limit was extended stays in the group until its lifetime ends', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'value', limits, group);
+        for (let passed = 0; passed < LIFETIME_MS - 2 * MARGIN_MS; passed += MARGIN_MS) {
+          await advance(MARGIN_MS);
+          await store.use(key);
+        }
+
+        assert.equal(await store.countGroup(group), 1);
+        await advance(2 * MARGIN_MS);
+        assert.equal(await store.countGroup(group), 0);
+      });
+
+      test('a key that ended in one group and began in another belongs to the new one alone', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(key, 'first', limits, group);
+        await advance(IDLE_MS);
+        await store.create(key, 'second', long, `${group}-new`);
+
+        assert.equal(await store.countGroup(group), 0);
+        assert.equal(await store.removeGroup(group), 0);
+        assert.equal((await store.peek(key))?.value, 'second');
+        assert.equal(await store.countGroup(`${group}-new`), 1);
+      });
+
+      test('a member that joins while the group is removed is either gone or counted', async (t) => {
+        const { store, key, group } = await open(t);
+        for (let n = 0; n < 20; n++) {
+          const own = `${key}:${n}`;
+          await Promise.all([store.create(own, 'value', long, group), store.removeGroup(group)]);
+          const survived = (await store.peek(own)) !== undefined;
+          assert.equal(await store.countGroup(group), survived ? 1 : 0);
+          await store.removeGroup(group);
+          assert.equal(await store.peek(own), undefined);
+        }
+      });
+    });
+
+    describe('names', () => {
+      const awkward = [
+        '',
+        '__proto__',
+        'constructor',
+        'a',
+        'A',
+        'a ',
+        ' a',
+        'a:b',
+        'a:b:',
+        ':a:b',
+        'a::b',
+        'a\0b',
+        'a\nb',
+        'é',
+        'e\u0301',
+        'ß',
+        'ss',
+        '*',
+        '{a}',
+        'a{b}c',
+        '[1]',
+        '😀',
+        '%3A',
+      ];
+
+      test('keys never collide, however alike they look', async (t) => {
+        const { store, key, group } = await open(t);
+        for (const name of awkward) {
+          assert.equal(await store.create(`${key}:${name}`, `value of ${name}`, long, group), true, name);
+        }
+        for (const name of awkward) {
+          assert.equal((await store.peek(`${key}:${name}`))?.value, `value of ${name}`);
+        }
+        assert.equal(await store.countGroup(group), awkward.length);
+      });
+
+      test('groups never collide, however alike they look', async (t) => {
+        const { store, key, group } = await open(t);
+        for (const [n, name] of awkward.entries())
+          await store.create(`${key}:${n}`, name, long, `${group}:${name}`);
+
+        for (const [n, name] of awkward.entries()) {
+          assert.equal(await store.countGroup(`${group}:${name}`), 1, name);
+          assert.equal(await store.removeGroup(`${group}:${name}`), 1, name);
+          assert.equal(await store.peek(`${key}:${n}`), undefined);
+        }
+      });
+
+      test('a key and a group of the same name have nothing to do with each other', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'value', limits, group);
+        await store.create(group, 'other value', limits, key);
+
+        assert.equal((await store.peek(key))?.value, 'value');
+        assert.equal(await store.countGroup(key), 1);
+        assert.equal(await store.removeGroup(key), 1);
+        assert.equal(await store.peek(group), undefined);
+        assert.equal((await store.peek(key))?.value, 'value');
+      });
+
+      test('the boundary between key and group does not matter', async (t) => {
+        const { store, key } = await open(t);
+        await store.create(`${key}:a`, '1', limits, 'b:c');
+        await store.create(`${key}:a:b`, '2', limits, 'c');
+
+        assert.equal((await store.peek(`${key}:a`))?.value, '1');
+        assert.equal((await store.peek(`${key}:a:b`))?.value, '2');
+        await store.remove(`${key}:a`);
+        await store.remove(`${key}:a:b`);
+      });
+
+      for (const name of ['__proto__', 'constructor', 'toString']) {
+        test(`the bare names "${name}" hold nothing by themselves, and hold what they are given`, async (t) => {
+          const { store } = await open(t);
+          assert.equal(await store.peek(name), undefined);
+          assert.equal(await store.countGroup(name), 0);
+
+          assert.equal(await store.create(name, 'value', limits, name), true);
+          t.after(() => store.remove(name));
+          assert.equal((await store.peek(name))?.value, 'value');
+          assert.equal(await store.countGroup(name), 1);
+        });
+      }
+    });
+
+    test('a ping is answered', async (t) => {
+      const { store } = await open(t);
+      await store.ping();
+    });
+  });
+}
+
+/** Time that is left: not more than so much, and hardly less. */
+function assertAbout(actualMs: number | undefined, expectedMs: number): void {
+  assert.ok(actualMs !== undefined, 'there is no record');
+  assert.ok(actualMs <= expectedMs, `${actualMs} ms is more than ${expectedMs} ms`);
+  assert.ok(actualMs > expectedMs - MARGIN_MS, `${actualMs} ms is far less than ${expectedMs} ms`);
+}

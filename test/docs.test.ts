@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createSandbox } from '../src/sandbox/sandbox.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const pages = [
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+];
+
+function commands(page: string): string {
+  const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```sh\n(.*?)^```$/gms);
+  return [...blocks].map(([, block]) => block).join('\n');
+}
+
+/** Runs commands as a reader would, in one shell; resolves to what they printed. */
+async function runCommands(
+  t: TestContext,
+  script: string,
+  env: Record<string, string>,
+): Promise<string | undefined> {
+  const missing = ['curl', 'jq'].filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
+  if (missing.length > 0) {
+    if (process.env.CI)
+      throw new Error(`missing: ${missing.join(', ')}; npm run set-up installs them on Debian`);
+    t.skip(`missing: ${missing.join(', ')}`);
+    return undefined;
+  }
+  const shell = spawn('bash', ['-euo', 'pipefail', '-c', script], {
+    env: { PATH: process.env.PATH, ...env },
+  });
+  let output = '';
+  shell.stdout.on('data', (data) => {
+    output += data;
+  });
+  shell.stderr.on('data', (data) => {
+    output += data;
+  });
+  const [code] = await once(shell, 'exit');
+  assert.equal(code, 0, output);
+  return output;
+}
+
+describe('each link to a file leads somewhere', () => {
+  for (const page of pages) {
+    test(`in ${page}`, () => {
+      const text = readFileSync(join(root, page), 'utf8');
+      for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+        assert.ok(existsSync(join(root, dirname(page), target)), target);
+      }
+    });
+  }
+});
+
+test('the commands of docs/qlik-cloud.md prepare a tenant', async (t) => {
+  const sandbox = await createSandbox();
+  t.after(() => sandbox.close());
+  const output = await runCommands(t, commands('docs/qlik-cloud.md'), {
+    TENANT: sandbox.url,
+    M2M_CLIENT_ID: sandbox.managementClient.clientId,
+    M2M_CLIENT_SECRET: sandbox.managementClient.clientSecret,
+    USER_SUBJECT: 'ada',
+  });
+  if (output !== undefined) assert.match(output, /^Ada Lindqvist$/m);
+});
+
+test('the commands of docs/sandbox.md make faults and end them', async (t) => {
+  const sandbox = await createSandbox();
+  t.after(() => sandbox.close());
+  const script = commands('docs/sandbox.md').replace('npm run sandbox\n', '');
+  const output = await runCommands(t, script, { SANDBOX: sandbox.url });
+  if (output !== undefined) assert.match(output, /"status":503/);
+  assert.deepEqual(sandbox.faults.list(), []);
+});

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { createOrigins } from '../../src/http/policy/origins.ts';
+import { safeReturnTo } from '../../src/http/policy/return-to.ts';
+import { createTestService } from '../support/test-service.ts';
+
+const origins = createOrigins(new URL('https://portal.example'), [
+  'https://app.example',
+  'http://lan.example:8080',
+]);
+
+describe('where a sign-in may end', () => {
+  const elsewhere = [
+    '/\\evil.example',
+    '//evil.example',
+    '/\t/evil.example',
+    '\t//evil.example',
+    ' //evil.example',
+    'https:evil.example',
+    'https:/evil.example',
+    'https:\\\\evil.example',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    '/%5cevil.example',
+    '/%09/evil.example',
+    '/%2f%2fevil.example',
+    '/%2fevil.example',
+    'https://evil.example/',
+    'https://portal.example.evil.example/',
+    'https://portal.example@evil.example/',
+    'https://user@portal.example/',
+    'http://portal.example/',
+    'https://app.example:444/',
+    'https://APP.example.evil/',
+    'evil.example',
+    '%E0%A4%A',
+    '',
+  ];
+  for (const target of elsewhere) {
+    test(`${JSON.stringify(target)} leads to /`, () => {
+      assert.equal(safeReturnTo(target, origins), '/');
+    });
+  }
+
+  const home = [
+    ['/reports?year=2026#top', '/reports?year=2026#top'],
+    ['/a%20b?back=%2F%2Fx', '/a%20b?back=%2F%2Fx'],
+    ['/find?path=C%3A%5Cdata', '/find?path=C%3A%5Cdata'],
+    ['https://portal.example/x', '/x'],
+    ['https://app.example/x?y=1', 'https://app.example/x?y=1'],
+    ['HTTP://LAN.example:8080/', 'http://lan.example:8080/'],
+  ] as const;
+  for (const [target, end] of home) {
+    test(`${target} leads to ${end}`, () => {
+      assert.equal(safeReturnTo(target, origins), end);
+    });
+  }
+
+  test('without one it is /', () => {
+    assert.equal(safeReturnTo(undefined, origins), '/');
+  });
+
+  test('one of 64 kB is ignored', () => {
+    assert.equal(safeReturnTo(`/${'x'.repeat(65_536)}`, origins), '/');
+  });
+
+  test('whatever is given, a browser ends at an origin that may call', () => {
+    const piece = fc.constantFrom(
+      '/',
+      '\\',
+      '//',
+      'https:',
+      'http://',
+      'evil.example',
+      '@',
+      '%2f',
+      '%5c',
+      '\t',
+      '.',
+      '?',
+      '#',
+      ':',
+      ' ',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 6 }), (pieces) => {
+        const raw = pieces.join('').replace(/[\r\n]/g, '');
+        const { origin } = new URL(safeReturnTo(raw, origins), origins.own);
+        assert.ok(origins.has(origin), raw);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('returnTo at the sign-in', () => {
+  test('a forged Host or X-Forwarded-Host is in no Location', async (t) => {
+    const service = await createTestService(t);
+    const response = await service.fetch({
+      method: 'POST',
+      url: '/login',
+      headers: {
+        host: 'localhost:9999',
+        'x-forwarded-host': 'evil.example',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: 'user=ada&returnTo=/reports',
+    });
+    assert.equal(response.statusCode, 303);
+    assert.equal(response.headers.location, '/reports');
+  });
+
+  test('given twice it is a bad request', async (t) => {
+    const service = await createTestService(t);
+    const response = await service.fetch({ url: '/login?returnTo=/a&returnTo=/b' });
+    assert.equal(response.statusCode, 400);
+    assert.equal(response.json().code, 'bad_request');
+  });
+
+  test('with a line break it is a bad request', async (t) => {
+    const service = await createTestService(t);
+    for (const breaks of ['%0d%0aSet-Cookie:x', '%0a', '%0d']) {
+      const response = await service.fetch({ url: `/login?returnTo=/${breaks}` });
+      assert.equal(response.statusCode, 400);
+    }
+  });
+
+  test('a hostile one is in neither the page nor the redirect, whatever the user picks', async (t) => {
+    const service = await createTestService(t);
+    const page = await service.fetch({ url: '/login?returnTo=%22%3E%3Cscript%3Ealert(1)%3C/script%3E' });
+    assert.equal(page.statusCode, 200);
+    assert.doesNotMatch(page.body, /alert/);
+
+    const form = await service.fetch({
+      method: 'POST',
+      url: '/login',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: 'user=ada&returnTo=//evil.example',
+    });
+    assert.equal(form.headers.location, '/');
+  });
+
+  test('markup in a local path is escaped in the page', async (t) => {
+    const service = await createTestService(t);
+    const page = await service.fetch({ url: `/login?returnTo=${encodeURIComponent('/a?"><b>')}` });
+    assert.doesNotMatch(page.body, /<b>/);
+  });
+});

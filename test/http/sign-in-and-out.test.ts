@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cookieOf, createTestService } from '../support/test-service.ts';
+import { until } from '../support/until.ts';
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+const REVOKE = { path: '/oauth/revoke' };
+
+describe('POST /login', () => {
+  test('by a form ends at returnTo, by JSON with 204', async (t) => {
+    const service = await createTestService(t);
+    const form = await service.fetch({
+      method: 'POST',
+      url: '/login',
+      headers: FORM,
+      payload: 'user=ada&returnTo=/x',
+    });
+    assert.deepEqual([form.statusCode, form.headers.location], [303, '/x']);
+    const json = await service.fetch({ method: 'POST', url: '/login', payload: { user: 'ada' } });
+    assert.deepEqual([json.statusCode, json.body], [204, '']);
+  });
+
+  test('of an unknown user signs nobody in; after too many, 429 for that address', async (t) => {
+    const service = await createTestService(t, { env: { RATE_LIMIT_SIGN_IN: '3/min' } });
+    const attempt = (user: string) => service.fetch({ method: 'POST', url: '/login', payload: { user } });
+    await attempt('ada');
+    for (let failure = 0; failure < 3; failure += 1) {
+      const refused = await attempt('nobody');
+      assert.deepEqual([refused.statusCode, refused.headers['set-cookie']], [400, undefined]);
+    }
+    const limited = await attempt('ada');
+    assert.deepEqual([limited.statusCode, limited.json().code], [429, 'rate_limited']);
+    assert.ok(Number(limited.headers['retry-after']) >= 1);
+  });
+
+  test('is not limited while it succeeds', async (t) => {
+    const service = await createTestService(t, { env: { RATE_LIMIT_SIGN_IN: '3/min' } });
+    for (let time = 0; time < 10; time += 1) assert.match(await service.signIn('ada'), /qlik_token_broker=/);
+  });
+
+  test('cannot escape its rate limit by the left-most X-Forwarded-For', async (t) => {
+    const service = await createTestService(t, {
+      env: { RATE_LIMIT_SIGN_IN: '3/min', TRUSTED_PROXIES: '127.0.0.1' },
+    });
+    const attempt = (forged: string) =>
+      service.fetch({
+        method: 'POST',
+        url: '/login',
+        headers: { 'x-forwarded-for': `${forged}, 203.0.113.9` },
+        payload: { user: 'nobody' },
+      });
+    for (const forged of ['1.1.1.1', '2.2.2.2', '3.3.3.3'])
+      assert.equal((await attempt(forged)).statusCode, 400);
+    assert.equal((await attempt('4.4.4.4')).statusCode, 429);
+  });
+
+  test('believes no X-Forwarded-For without TRUSTED_PROXIES', async (t) => {
+    const service = await createTestService(t, { env: { RATE_LIMIT_SIGN_IN: '3/min' } });
+    const statuses: number[] = [];
+    for (const address of ['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4']) {
+      const headers = { 'x-forwarded-for': address };
+      const response = await service.fetch({
+        method: 'POST',
+        url: '/login',
+        headers,
+        payload: { user: 'nobody' },
+      });
+      statuses.push(response.statusCode);
+    }
+    assert.deepEqual(statuses, [400, 400, 400, 429]);
+  });
+});
+
+describe('POST /logout', () => {
+  test('by fetch is 200 and the cookie is gone; the session is dead for its old cookie too', async (t) => {
+    const service = await createTestService(t);
+    const cookie = await service.signIn('ada');
+    const response = await service.fetch({ method: 'POST', url: '/logout', cookie });
+    assert.deepEqual([response.statusCode, response.json()], [200, {}]);
+    assert.match(String(response.headers['set-cookie']), /^qlik_token_broker=; .*Max-Age=0/);
+    assert.equal((await service.fetch({ url: '/qlik-token', cookie })).json().code, 'session_expired');
+  });
+
+  test('by a form ends at POST_LOGOUT_URL', async (t) => {
+    const service = await createTestService(t, { env: { POST_LOGOUT_URL: 'https://portal.example/bye' } });
+    const cookie = await service.signIn('ada');
+    const response = await service.fetch({
+      method: 'POST',
+      url: '/logout',
+      cookie,
+      headers: FORM,
+      payload: '',
+    });
+    assert.deepEqual([response.statusCode, response.headers.location], [303, 'https://portal.example/bye']);
+  });
+
+  test('without a session is no error', async (t) => {
+    const service = await createTestService(t);
+    assert.equal((await service.fetch({ method: 'POST', url: '/logout' })).statusCode, 200);
+  });
+
+  test('by GET signs nobody out', async (t) => {
+    const service = await createTestService(t);
+    const cookie = await service.signIn('ada');
+    assert.equal((await service.fetch({ url: '/logout', cookie })).statusCode, 405);
+    assert.equal((await service.fetch({ url: '/session', cookie })).statusCode, 200);
+  });
+
+  test('of the last session revokes the token at the tenant, and the next sign-in gets another', async (t) => {
+    const service = await createTestService(t);
+    const [here, there] = [await service.signIn('ada'), await service.signIn('ada')];
+    const first = (await service.fetch({ url: '/qlik-token', cookie: here })).json().access_token;
+
+    await service.fetch({ method: 'POST', url: '/logout', cookie: here });
+    assert.equal((await service.fetch({ url: '/qlik-token', cookie: there })).json().access_token, first);
+    assert.equal(service.sandbox.calls.count(REVOKE), 0);
+
+    await service.fetch({ method: 'POST', url: '/logout', cookie: there });
+    await until(() => service.sandbox.calls.count(REVOKE) === 1);
+    const me = await fetch(`${service.sandbox.url}/api/v1/users/me`, {
+      headers: { authorization: `Bearer ${first}` },
+    });
+    assert.equal(me.status, 401);
+    const again = await service.signIn('ada');
+    assert.notEqual((await service.fetch({ url: '/qlik-token', cookie: again })).json().access_token, first);
+  });
+
+  test('everywhere ends each of the user’s sessions and nobody else’s', async (t) => {
+    const service = await createTestService(t);
+    const ada = [await service.signIn('ada'), await service.signIn('ada'), await service.signIn('ada')];
+    const bruno = await service.signIn('bruno');
+    await service.fetch({ method: 'POST', url: '/logout', cookie: ada[0], payload: { everywhere: true } });
+    for (const cookie of ada)
+      assert.equal((await service.fetch({ url: '/session', cookie })).statusCode, 401);
+    assert.equal((await service.fetch({ url: '/session', cookie: bruno })).statusCode, 200);
+  });
+
+  test('answers at once while the tenant hangs', async (t) => {
+    const service = await createTestService(t);
+    const cookie = await service.signIn('ada');
+    await service.fetch({ url: '/qlik-token', cookie });
+    service.sandbox.faults.add({ match: REVOKE, effect: { type: 'hang' } });
+    assert.equal((await service.fetch({ method: 'POST', url: '/logout', cookie })).statusCode, 200);
+  });
+
+  test('during a mint: the late token is given to nobody and revoked, the old cookie is 401', async (t) => {
+    const service = await createTestService(t);
+    const cookie = await service.signIn('ada');
+    service.sandbox.faults.add({
+      match: { path: '/oauth/token' },
+      effect: { type: 'latency', delayMs: 300 },
+    });
+
+    const slow = service.fetch({ url: '/qlik-token', cookie });
+    await until(() => service.mints() === 1);
+    await service.fetch({ method: 'POST', url: '/logout', cookie });
+
+    const late = await slow;
+    assert.deepEqual([late.statusCode, late.json().code], [401, 'session_expired']);
+    await until(() => service.sandbox.calls.count(REVOKE) === 1);
+    assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 401);
+  });
+
+  test('during a mint, while another session of the user stays: that one still gets a token', async (t) => {
+    const service = await createTestService(t);
+    const [leaves, stays] = [await service.signIn('ada'), await service.signIn('ada')];
+    service.sandbox.faults.add({
+      match: { path: '/oauth/token' },
+      effect: { type: 'latency', delayMs: 300 },
+    });
+
+    const [late, kept] = [
+      service.fetch({ url: '/qlik-token', cookie: leaves }),
+      service.fetch({ url: '/qlik-token', cookie: stays }),
+    ];
+    await until(() => service.mints() === 1);
+    await service.fetch({ method: 'POST', url: '/logout', cookie: leaves });
+
+    assert.equal((await late).statusCode, 401);
+    assert.equal((await kept).statusCode, 200);
+    assert.equal(service.mints(), 1);
+  });
+
+  test('and a sign-in at the same moment: the new session never gets the token that is being revoked', async (t) => {
+    const service = await createTestService(t);
+    for (let round = 0; round < 20; round += 1) {
+      const cookie = await service.signIn('ada');
+      const before = (await service.fetch({ url: '/qlik-token', cookie })).json().access_token;
+      const [, again] = await Promise.all([
+        service.fetch({ method: 'POST', url: '/logout', cookie }),
+        service.fetch({ method: 'POST', url: '/login', payload: { user: 'ada' } }),
+      ]);
+      const revocations = service.sandbox.calls.count(REVOKE);
+      const after = await service.fetch({ url: '/qlik-token', cookie: cookieOf(again) });
+      assert.equal(after.statusCode, 200);
+      if (revocations > round || after.json().access_token !== before) {
+        assert.notEqual(after.json().access_token, before);
+      }
+      await service.fetch({ method: 'POST', url: '/logout', cookie: cookieOf(again) });
+      await until(() => service.sandbox.calls.count(REVOKE) > round);
+    }
+  });
+});
+
+describe('GET /session and GET /qlik-config', () => {
+  test('say who is signed in, and where to embed from, with nothing secret', async (t) => {
+    const service = await createTestService(t);
+    const cookie = await service.signIn('ada');
+    const session = (await service.fetch({ url: '/session', cookie })).json();
+    assert.equal(session.user.id, 'ada');
+    assert.equal(session.user.tenant, service.sandbox.url);
+    assert.ok(session.idle_expires_in <= 1_800 && session.expires_in <= 36_000);
+    assert.deepEqual((await service.fetch({ url: '/qlik-config', cookie })).json(), {
+      host: service.sandbox.url,
+      clientId: service.sandbox.impersonationClient.clientId,
+      authType: 'oauth2',
+    });
+  });
+
+  test('are 401 without a session', async (t) => {
+    const service = await createTestService(t);
+    for (const url of ['/session', '/qlik-config', '/qlik-token']) {
+      const response = await service.fetch({ url });
+      assert.deepEqual([response.statusCode, response.json().code], [401, 'session_required'], url);
+    }
+  });
+});

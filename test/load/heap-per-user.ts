@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../../src/clock.ts';
+import type { TenantGateway } from '../../src/token/tenant-gateway.ts';
+import { createTokenService } from '../../src/token/token-service.ts';
+
+/** Heap that a cached user costs: `npm run heap [-- <users>]`. Fails when it is more than the bound. */
+const BOUND_BYTES = 2_500;
+const TOKEN_BYTES = 1_200;
+const users = Number(process.argv[2] ?? 100_000);
+
+/** A tenant that answers at once, with tokens as long as Qlik's, each a string of its own. */
+const gateway: TenantGateway = {
+  mint: async () => ({
+    accessToken: randomBytes(TOKEN_BYTES / 2).toString('hex'),
+    scope: 'user_default',
+    lifetimeMs: 6 * 3_600_000,
+    subject: undefined,
+  }),
+  promote() {},
+  accepts: async () => true,
+  revoke: async () => true,
+  healthy: true,
+};
+
+const tokens = createTokenService({
+  gatewayOf: () => gateway,
+  isDenied: () => false,
+  clock: systemClock,
+  random: Math.random,
+  report() {},
+  maxHeld: users,
+  refreshBeforeMs: 600_000,
+  minRemainingMs: 60_000,
+  replaceCooldownMs: 30_000,
+  patienceMs: 8_000,
+});
+const tenant = {
+  url: 'https://acme.eu.qlikcloud.com',
+  clientId: '5a9d0c3e7b1f42868e0d6c5b4a392817',
+  scope: 'user_default',
+};
+
+function heapUsed(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+if (!globalThis.gc) throw new Error('run it with --expose-gc');
+const before = heapUsed();
+for (let number = 0; number < users; number += 1) {
+  const lookup = { field: 'subject' as const, value: `auth0|${number.toString(16).padStart(24, '0')}` };
+  await tokens.obtain({ tenant, lookup }, { deadline: Date.now() + 8_000 });
+}
+const perUser = (heapUsed() - before) / tokens.size;
+process.stdout.write(
+  `${tokens.size} users held, ${Math.round(perUser)} bytes of heap each (at most ${BOUND_BYTES})\n`,
+);
+if (perUser > BOUND_BYTES || tokens.size !== users) process.exitCode = 1;

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createTestService, SECRET_A, SECRET_B } from '../support/test-service.ts';
+import { COOKIE, HOST_COOKIE, setCookies } from './browser.ts';
+import { createStoreProbe } from './store-probe.ts';
+
+const PLAIN = { path: '/', httponly: '', samesite: 'Lax' };
+const SECURE = { ...PLAIN, secure: '' };
+const https = { PUBLIC_URL: 'https://localhost/portal' };
+
+describe('the session cookie', () => {
+  test('given an http PUBLIC_URL, is host-only, HttpOnly, Lax, and ends with the browser', async (t) => {
+    const service = await createTestService(t);
+
+    const [cookie, ...others] = setCookies(await signIn(service));
+
+    assert.equal(cookie?.name, COOKIE);
+    assert.deepEqual(cookie?.attributes, PLAIN);
+    assert.deepEqual(others, []);
+  });
+
+  test('given an https PUBLIC_URL behind a proxy that speaks http to us, is Secure and __Host-', async (t) => {
+    const service = await createTestService(t, { env: https });
+
+    const [cookie, ...others] = setCookies(await signIn(service, '/portal'));
+
+    assert.equal(cookie?.name, HOST_COOKIE);
+    assert.deepEqual(cookie?.attributes, SECURE);
+    assert.deepEqual(others, []);
+  });
+
+  test('given SESSION_SAME_SITE=strict, is Strict', async (t) => {
+    const service = await createTestService(t, { env: { SESSION_SAME_SITE: 'strict' } });
+
+    const [cookie] = setCookies(await signIn(service));
+
+    assert.deepEqual(cookie?.attributes, { ...PLAIN, samesite: 'Strict' });
+  });
+
+  test('given a trusted proxy that reports https, does not become Secure: PUBLIC_URL alone decides', async (t) => {
+    const service = await createTestService(t, { env: { TRUSTED_PROXIES: '127.0.0.1' } });
+
+    const [cookie] = setCookies(await signIn(service, '', { 'x-forwarded-proto': 'https' }));
+
+    assert.equal(cookie?.name, COOKIE);
+    assert.deepEqual(cookie?.attributes, PLAIN);
+  });
+
+  test('given an https PUBLIC_URL and a trusted proxy that reports http, stays Secure', async (t) => {
+    const service = await createTestService(t, { env: { ...https, TRUSTED_PROXIES: '127.0.0.1' } });
+
+    const [cookie] = setCookies(await signIn(service, '/portal', { 'x-forwarded-proto': 'http' }));
+
+    assert.equal(cookie?.name, HOST_COOKIE);
+    assert.deepEqual(cookie?.attributes, SECURE);
+  });
+
+  for (const [scheme, env, base, name, attributes] of [
+    ['http', {}, '', COOKIE, PLAIN],
+    ['https', https, '/portal', HOST_COOKIE, SECURE],
+  ] as const) {
+    test(`given ${scheme}, is removed by sign-out under the attributes with which it was set`, async (t) => {
+      const service = await createTestService(t, { env });
+      const cookie = headerOf(await signIn(service, base));
+
+      const signedOut = await service.fetch({ method: 'POST', url: `${base}/logout`, cookie });
+
+      assertRemoval(setCookies(signedOut), name, attributes);
+    });
+
+    test(`given ${scheme}, is removed by a 401 under the attributes with which it was set`, async (t) => {
+      const service = await createTestService(t, { env });
+
+      const refused = await service.fetch({ url: `${base}/session`, cookie: `${name}=forged` });
+
+      assertRemoval(setCookies(refused), name, attributes);
+    });
+
+    // Guards against @fastify/session clearing a `__Host-` cookie without `Secure`, which browsers ignore.
+    test(`given ${scheme}, is removed by the sign-in page under the attributes with which it was set`, async (t) => {
+      const service = await createTestService(t, { env });
+
+      const page = await service.fetch({ url: `${base}/login`, cookie: `${name}=forged` });
+
+      assertRemoval(setCookies(page), name, attributes);
+    });
+
+    test(`given ${scheme}, has the same attributes when either way signs it anew`, async (t) => {
+      const store = createStoreProbe();
+      const before = await createTestService(t, { store, env });
+      const after = await createTestService(t, {
+        store,
+        env: { ...env, SESSION_SECRET: `${SECRET_B},${SECRET_A}` },
+      });
+      const cookie = headerOf(await signIn(before, base));
+
+      const light = setCookies(await after.fetch({ url: `${base}/session`, cookie })).at(-1);
+      const plugin = setCookies(await after.fetch({ url: `${base}/login`, cookie })).at(-1);
+
+      assert.deepEqual(light, plugin);
+      assert.equal(light?.name, name);
+      assert.deepEqual(light?.attributes, attributes);
+    });
+  }
+
+  // Guards against cookie attributes in the record, which would win over a new configuration.
+  test('is no part of what is stored', async (t) => {
+    const values: string[] = [];
+    const store = createStoreProbe();
+    const { create } = store;
+    store.create = (key, value, ...rest) => {
+      values.push(value);
+      return create(key, value, ...rest);
+    };
+    const service = await createTestService(t, { store });
+
+    await signIn(service);
+
+    assert.equal(values.length, 1);
+    assert.deepEqual(Object.keys(JSON.parse(values[0] ?? '')).sort(), ['user', 'v']);
+  });
+});
+
+type Service = Awaited<ReturnType<typeof createTestService>>;
+type Response = Awaited<ReturnType<Service['fetch']>>;
+
+function signIn(service: Service, base = '', headers: Record<string, string> = {}): Promise<Response> {
+  return service.fetch({ method: 'POST', url: `${base}/login`, headers, payload: { user: 'ada' } });
+}
+
+function headerOf(response: Response): string {
+  const [cookie] = setCookies(response);
+  return `${cookie?.name}=${cookie?.value}`;
+}
+
+function assertRemoval(
+  cookies: ReturnType<typeof setCookies>,
+  name: string,
+  attributes: Record<string, string>,
+) {
+  assert.equal(cookies.length, 1);
+  const [cookie] = cookies;
+  const { 'max-age': maxAge, expires, ...others } = cookie?.attributes ?? {};
+  assert.equal(cookie?.name, name);
+  assert.equal(cookie?.value, '');
+  assert.equal(maxAge, '0');
+  assert.ok(expires === undefined || Date.parse(expires) < Date.now());
+  assert.deepEqual(others, attributes);
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createTestService } from '../support/test-service.ts';
+import { assertKept, assertProblem } from './browser.ts';
+import { createStoreProbe } from './store-probe.ts';
+
+describe('what a request with a valid cookie costs at the store', () => {
+  const nothing = [
+    { url: '/livez' },
+    { url: '/' },
+    { url: '/demo-portal.js' },
+    { url: '/nothing-here' },
+    { method: 'POST', url: '/nothing-here' },
+    { method: 'DELETE', url: '/session' },
+    { method: 'HEAD', url: '/qlik-token' },
+    { method: 'OPTIONS', url: '/qlik-token' },
+    { method: 'GET', url: '/logout' },
+  ] as const;
+  for (const request of nothing) {
+    const { method, url } = { method: 'GET', ...request };
+    test(`${method} ${url}: nothing`, async (t) => {
+      const store = createStoreProbe();
+      const service = await createTestService(t, { store });
+      const cookie = await service.signIn('ada');
+      store.clear();
+
+      const response = await service.fetch({ ...request, cookie });
+
+      assert.deepEqual(store.calls, []);
+      assertKept(response);
+    });
+  }
+
+  test('/qlik-token with a token at hand: one use, and nothing by the plugin', async (t) => {
+    const store = createStoreProbe();
+    const service = await createTestService(t, { store });
+    const cookie = await service.signIn('ada');
+    await service.fetch({ url: '/qlik-token', cookie });
+    store.clear();
+
+    await service.fetch({ url: '/qlik-token', cookie });
+
+    assert.equal(store.calls.length, 1);
+    assert.match(store.calls[0] ?? '', /^use session:/);
+  });
+
+  for (const [url, call] of [
+    ['/qlik-config', /^use /],
+    ['/session', /^peek /],
+    ['/login', /^peek /],
+  ] as const) {
+    test(`${url}: one look`, async (t) => {
+      const store = createStoreProbe();
+      const service = await createTestService(t, { store });
+      const cookie = await service.signIn('ada');
+      store.clear();
+
+      await service.fetch({ url, cookie });
+
+      assert.equal(store.calls.length, 1);
+      assert.match(store.calls[0] ?? '', call);
+    });
+  }
+
+  // Who may call is decided before the session is read.
+  for (const request of [
+    { url: '/session' },
+    { url: '/qlik-token' },
+    { url: '/qlik-config' },
+    { method: 'POST', url: '/qlik-token', payload: { rejected: true } },
+    { method: 'POST', url: '/login', payload: { user: 'bruno' } },
+    { method: 'POST', url: '/logout' },
+  ] as const) {
+    const { method, url } = { method: 'GET', ...request };
+    test(`${method} ${url} from another site: nothing, and the answer says nothing of a session`, async (t) => {
+      const store = createStoreProbe();
+      const service = await createTestService(t, { store });
+      const cookie = await service.signIn('ada');
+      store.clear();
+
+      const response = await service.fetch({
+        ...request,
+        cookie,
+        headers: { origin: 'https://evil.example' },
+      });
+
+      assertProblem(response, 403, 'cross_site_refused');
+      assertKept(response);
+      assert.deepEqual(store.calls, []);
+    });
+  }
+
+  test('the plugin exists only where sessions are opened and ended', async (t) => {
+    const service = await createTestService(t);
+
+    assert.equal(service.app.hasRequestDecorator('session'), false);
+    assert.equal(service.app.hasReplyDecorator('setCookie'), false);
+  });
+});

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { loadSettings } from '../../src/config/load.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { createService, type Service } from '../../src/service.ts';
+import type { RecordStore } from '../../src/store/record-store.ts';
+
+export interface TestServiceOptions {
+  /** Settings besides the usual ones, as in the environment. */
+  env?: Record<string, string>;
+  clock?: Clock;
+  random?: () => number;
+  store?: RecordStore;
+  sandbox?: SandboxOptions;
+}
+
+/** A service in this process, a sandbox tenant behind it, and what both wrote. Closed with the test. */
+export interface TestService extends Service {
+  readonly sandbox: Sandbox;
+  readonly origin: string;
+  /** What was logged, one JSON line each. */
+  readonly logged: string[];
+  /** The log's entries with this message. */
+  entries(message: string): Record<string, unknown>[];
+  /** A request as the service's own page makes it by fetch. */
+  fetch(options: InjectOptions & { cookie?: string | undefined }): Promise<LightMyRequestResponse>;
+  /** Signs a demo user in; resolves to the `Cookie` header. */
+  signIn(user: string): Promise<string>;
+  /** How many tokens the tenant was asked for. */
+  mints(): number;
+}
+
+export const SECRET_A = 'a'.repeat(40);
+export const SECRET_B = 'b'.repeat(40);
+
+const GRANT = 'urn:qlik:oauth:user-impersonation';
+
+/** The environment of a service in demo mode in front of a sandbox. */
+export function testEnv(sandbox: Sandbox, port: number): Record<string, string> {
+  return {
+    PORT: String(port),
+    PORTAL_AUTH: 'demo',
+    QLIK_TENANT_URL: sandbox.url,
+    QLIK_CLIENT_ID: sandbox.impersonationClient.clientId,
+    QLIK_CLIENT_SECRET: sandbox.impersonationClient.clientSecret,
+    SESSION_SECRET: SECRET_A,
+    LOG_LEVEL: 'trace',
+  };
+}
+
+export async function createTestService(
+  t: TestContext,
+  options: TestServiceOptions = {},
+): Promise<TestService> {
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const clock = options.clock ?? systemClock;
+  const sandbox = await createSandbox({ allowedOrigins: [origin], now: clock.now, ...options.sandbox });
+  const logged: string[] = [];
+  const readFile = (path: string) => readFileSync(path, 'utf8');
+  const env = { ...testEnv(sandbox, port), ...options.env };
+  const { settings } = loadSettings({ env, readFile });
+  const service = await createService({
+    settings,
+    log: createLog(settings.LOG_LEVEL, { write: (line) => logged.push(line) }),
+    readFile,
+    clock,
+    ...(options.random && { random: options.random }),
+    ...(options.store && { store: options.store }),
+  });
+  t.after(async () => {
+    await sandbox.close();
+    await service.close();
+  });
+
+  const fetch: TestService['fetch'] = ({ cookie, headers, ...request }) =>
+    service.app.inject({
+      ...request,
+      headers: { host: `localhost:${port}`, 'x-csrf': '1', ...(cookie && { cookie }), ...headers },
+    }) as Promise<LightMyRequestResponse>;
+
+  return {
+    ...service,
+    sandbox,
+    origin,
+    logged,
+    entries: (message) => logged.map((line) => JSON.parse(line)).filter(({ msg }) => msg === message),
+    fetch,
+    async signIn(user) {
+      const response = await fetch({ method: 'POST', url: '/login', payload: { user } });
+      return cookieOf(response);
+    },
+    mints: () => sandbox.calls.count({ grantType: GRANT }),
+  };
+}
+
+/** The `Cookie` header that a browser would send after this answer. */
+export function cookieOf(response: LightMyRequestResponse): string {
+  const cookies = [response.headers['set-cookie'] ?? []].flat();
+  return cookies.map((cookie) => cookie.split(';', 1)[0]).join('; ');
+}
+
+/** A port of the loopback interface on which nobody listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}

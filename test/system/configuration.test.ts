@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { runBuilt } from '../support/child.ts';
+import { freePort } from '../support/test-service.ts';
+
+const CANARY = 'canary-8d1f';
+
+describe('a wrong configuration', () => {
+  test('ends the process with code 78 and all problems at once, without a secret, and binds nothing', async (t) => {
+    const port = await freePort();
+    const child = runBuilt(t, 'dist/main.js', [], {
+      PORT: String(port),
+      QLIK_TENANT_URL: 'http://acme.eu.qlikcloud.com',
+      QLIK_CLIENT_SECRET: CANARY,
+      QLIK_CLIENT_PRIVATE_KEY: CANARY,
+      SESSION_SECRET: CANARY,
+      HOST: '0.0.0.0',
+      PORTAL_AUTH: 'demo',
+      TOKEN_DEADLINE: 'soon',
+      TRUSTED_PROXIES: '0.0.0.0/0',
+    });
+    assert.equal(await child.ended(), 78);
+    for (const name of [
+      'QLIK_TENANT_URL',
+      'QLIK_CLIENT_ID',
+      'QLIK_CLIENT_PRIVATE_KEY',
+      'SESSION_SECRET',
+      'HOST',
+      'TOKEN_DEADLINE',
+      'TRUSTED_PROXIES',
+    ]) {
+      assert.match(child.output(), new RegExp(`^  ${name}: `, 'm'));
+    }
+    assert.ok(!child.output().includes(CANARY));
+    await assert.rejects(
+      new Promise((resolve, reject) =>
+        connect(port, '127.0.0.1').once('connect', resolve).once('error', reject),
+      ),
+    );
+  });
+
+  test('in a file that a setting names is found at the start too', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'table-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'users.csv');
+    writeFileSync(path, 'portal_user,qlik_user_id,qlik_subject\nada,1,ada\n');
+    const child = runBuilt(t, 'dist/main.js', [], { USER_MAPPING: 'table', USER_TABLE: path });
+    assert.equal(await child.ended(), 78);
+    assert.match(child.output(), /^ {2}USER_TABLE: row 1/m);
+    assert.match(child.output(), /^ {2}SESSION_SECRET: /m);
+  });
+});
+
+describe('the commands', () => {
+  const cases: [string[], number, RegExp][] = [
+    [['--help'], 0, /Usage: qlik-token-broker <command>/],
+    [[], 0, /Usage: qlik-token-broker <command>/],
+    [['version'], 0, /^qlik-token-broker \d+\.\d+\.\d+ on Node \d+/],
+    [['version', '--json'], 0, /^\{"version":"\d+\.\d+\.\d+","node":"/],
+    [['version', '--help'], 0, /Usage: qlik-token-broker version/],
+    [['serve', '--help'], 0, /Usage: qlik-token-broker serve/],
+    [['demo', '--help'], 0, /Usage: qlik-token-broker demo/],
+    [['sandbox', '--help'], 0, /Usage: qlik-token-broker sandbox/],
+    [['serve'], 78, /PORTAL_AUTH: is required/],
+    [['serve', 'now'], 2, /takes no arguments/],
+    [['version', '--nonsense'], 2, /nonsense/],
+    [['demo', '--port', 'x'], 2, /port/],
+    [['constructor'], 2, /no command `constructor`/],
+  ];
+  for (const [args, code, printed] of cases) {
+    test(`qlik-token-broker ${args.join(' ')} ends with ${code}`, async (t) => {
+      const child = runBuilt(t, 'dist/cli/main.js', args);
+      assert.equal(await child.ended(), code, child.output());
+      assert.match(child.output(), printed);
+    });
+  }
+
+  test('sandbox prints the credentials that its tenant takes', async (t) => {
+    const child = runBuilt(t, 'dist/cli/main.js', ['sandbox', '--port', String(await freePort()), '--json']);
+    const [line] = await child.printed(/^\{.*\}$/m);
+    const { url, impersonationClient } = JSON.parse(line);
+    const response = await fetch(`${url}/oauth/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        client_id: impersonationClient.clientId,
+        client_secret: impersonationClient.clientSecret,
+        grant_type: 'client_credentials',
+      }),
+    });
+    assert.equal(response.status, 200);
+  });
+});

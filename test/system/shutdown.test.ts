@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type Child, runBuilt } from '../support/child.ts';
+import { createQlikUsers } from '../support/qlik-users.ts';
+import { freePort, testEnv } from '../support/test-service.ts';
+import { until } from '../support/until.ts';
+
+const IMPERSONATION = 'urn:qlik:oauth:user-impersonation';
+
+interface Running {
+  readonly child: Child;
+  readonly url: string;
+  readonly sandbox: Sandbox;
+}
+
+async function start(t: TestContext, env: Record<string, string> = {}): Promise<Running> {
+  const port = await freePort();
+  const sandbox = await createSandbox({ tierTwoPerMinute: 1_000 });
+  t.after(() => sandbox.close());
+  const child = runBuilt(t, 'dist/main.js', [], { ...testEnv(sandbox, port), LOG_LEVEL: 'info', ...env });
+  await child.printed(/"msg":"listening"/);
+  return { child, url: `http://localhost:${port}`, sandbox };
+}
+
+async function signIn(url: string, user: string): Promise<string> {
+  const response = await fetch(`${url}/login`, {
+    method: 'POST',
+    headers: { 'x-csrf': '1', 'content-type': 'application/json' },
+    body: JSON.stringify({ user }),
+  });
+  return String(response.headers.get('set-cookie')).split(';', 1)[0] as string;
+}
+
+describe('SIGTERM', () => {
+  test('in the middle of 50 mints: all are answered, and the process ends with 0', async (t) => {
+    const people = Array.from({ length: 50 }, (_, number) => `person-${number}`);
+    const folder = mkdtempSync(join(tmpdir(), 'people-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const users = join(folder, 'users.json');
+    writeFileSync(users, JSON.stringify(people.map((id) => ({ id }))));
+    const { child, url, sandbox } = await start(t, { DEMO_USERS: users, TENANT_CONCURRENCY: '50' });
+    await createQlikUsers(sandbox, people);
+    const cookies = await Promise.all(people.map((user) => signIn(url, user)));
+    sandbox.faults.add({ match: { path: '/oauth/token' }, effect: { type: 'latency', delayMs: 1_000 } });
+
+    const answers = cookies.map((cookie) =>
+      fetch(`${url}/qlik-token`, { headers: { cookie, 'x-csrf': '1' } }),
+    );
+    await until(() => sandbox.calls.count({ grantType: IMPERSONATION }) === 50);
+    child.process.kill('SIGTERM');
+
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    assert.deepEqual(statuses, Array(50).fill(200));
+    assert.equal(await child.ended(), 0);
+    assert.match(child.output(), /"msg":"stopped"/);
+  });
+
+  test('turns /readyz to 503 for SHUTDOWN_DELAY, while requests are still answered', async (t) => {
+    const { child, url } = await start(t, { SHUTDOWN_DELAY: '1s' });
+    const cookie = await signIn(url, 'ada');
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    child.process.kill('SIGTERM');
+    await child.printed(/"msg":"stopping"/);
+
+    const ready = await fetch(`${url}/readyz`);
+    assert.deepEqual([ready.status, ((await ready.json()) as { status: string }).status], [503, 'stopping']);
+    assert.equal((await fetch(`${url}/livez`)).status, 200);
+    assert.equal((await fetch(`${url}/qlik-token`, { headers: { cookie, 'x-csrf': '1' } })).status, 200);
+    assert.equal(await child.ended(), 0);
+  });
+
+  test('a second one ends the process at once', async (t) => {
+    const { child } = await start(t, { SHUTDOWN_DELAY: '60s' });
+    child.process.kill('SIGTERM');
+    await child.printed(/"msg":"stopping"/);
+    child.process.kill('SIGTERM');
+    assert.equal(await child.ended(), 1);
+  });
+
+  test('what does not end in SHUTDOWN_TIMEOUT is cut off, with code 1', async (t) => {
+    const { child } = await start(t, { SHUTDOWN_DELAY: '60s', SHUTDOWN_TIMEOUT: '300ms' });
+    child.process.kill('SIGTERM');
+    assert.equal(await child.ended(), 1);
+    assert.match(child.output(), /"msg":"timeout"/);
+  });
+
+  test('of an idle service with open connections ends it within a second', async (t) => {
+    const { child, url } = await start(t);
+    await fetch(`${url}/livez`);
+    const from = performance.now();
+    child.process.kill('SIGTERM');
+    assert.equal(await child.ended(), 0);
+    assert.ok(performance.now() - from < 5_000);
+  });
+});

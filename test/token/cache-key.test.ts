@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { cacheKey, type TokenSubject } from '../../src/token/token-subject.ts';
+import { createTokenBench } from './token-bench.ts';
+
+function subject(value: string, more: { field?: 'userId' | 'subject'; tenant?: object } = {}): TokenSubject {
+  return {
+    tenant: { url: 'https://t.example', clientId: 'client', scope: 'user_default', ...more.tenant },
+    lookup: { field: more.field ?? 'subject', value },
+  };
+}
+
+const ada = subject('ada');
+const different: [string, TokenSubject, TokenSubject][] = [
+  ['tenants', ada, subject('ada', { tenant: { url: 'https://u.example' } })],
+  ['clients', ada, subject('ada', { tenant: { clientId: 'other' } })],
+  ['scopes', ada, subject('ada', { tenant: { scope: 'user_default admin_classic' } })],
+  ['look-up fields', ada, subject('ada', { field: 'userId' })],
+  ['values', ada, subject('bruno')],
+  ['cases', ada, subject('Ada')],
+  ['trailing blanks', ada, subject('ada ')],
+  ['leading blanks', ada, subject(' ada')],
+  ['Unicode forms', subject('caf\u00e9'), subject('cafe\u0301')],
+  ['lone surrogates', subject('\ud800'), subject('\ud801')],
+  [
+    'places of a colon',
+    subject('a:b', { tenant: { scope: 't' } }),
+    subject('b', { tenant: { scope: 't:a' } }),
+  ],
+  ['places of a quote', subject('a","b'), subject('b', { tenant: { scope: 'user_default","subject","a' } })],
+  ['escapes', subject('"'), subject('\\"')],
+  ['emptiness', subject(''), subject(' ')],
+  ['names of prototypes', subject('__proto__'), subject('constructor')],
+  ['zero bytes', subject('ada'), subject('ada\0')],
+];
+for (const [what, one, other] of different) {
+  it(`two subjects of different ${what} have different keys`, () => {
+    assert.notEqual(cacheKey(one), cacheKey(other));
+  });
+
+  it(`two subjects of different ${what} get tokens of their own`, async () => {
+    const { tokens, within } = createTokenBench();
+    const [first, second] = [await tokens.obtain(one, within()), await tokens.obtain(other, within())];
+    assert.notEqual(first.accessToken, second.accessToken);
+    assert.equal(tokens.held(one)?.accessToken, first.accessToken);
+    assert.equal(tokens.held(other)?.accessToken, second.accessToken);
+  });
+}
+
+it('two subjects that are the same share a key, whatever else their objects hold', () => {
+  assert.equal(cacheKey(subject('ada')), cacheKey({ ...subject('ada'), more: 1 } as TokenSubject));
+});
+
+for (const value of ['__proto__', 'constructor', 'toString', '']) {
+  it(`the user “${value}” without a token has none`, () => {
+    assert.equal(createTokenBench().tokens.held(subject(value)), undefined);
+  });
+}

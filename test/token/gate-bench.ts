@@ -1,0 +1,87 @@
+import type { Rate } from '../../src/config/kinds.ts';
+import { type Circuit, createCircuit } from '../../src/token/circuit.ts';
+import { createGate, type Gate, type Priority, type Ticket } from '../../src/token/gate.ts';
+import type { TenantFault } from '../../src/token/token-issuer.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { follow, type Outcome } from './token-bench.ts';
+
+/** A gate on a clock that the test moves, and the calls that it let through. */
+export interface GateBench {
+  readonly gate: Gate;
+  readonly circuit: Circuit;
+  readonly clock: ManualClock;
+  /** Names of the calls that were made, in order. */
+  readonly made: string[];
+  /** What the gate told about being throttled. */
+  readonly pauses: number[];
+  ticket(priority?: Priority, patienceMs?: number, budgeted?: boolean): Ticket;
+  /** Sends a call that ends at once. */
+  send(name: string, ticket?: Ticket): Outcome<string>;
+  /** Sends a call that stays open until it is ended. */
+  open(name: string, ticket?: Ticket): OpenCall;
+}
+
+export interface OpenCall {
+  readonly outcome: Outcome<string>;
+  succeed(): void;
+  fail(fault: TenantFault): void;
+}
+
+export function createGateBench({
+  concurrency = 8,
+  budget = { limit: 1_000_000, windowMs: 60_000 },
+}: {
+  concurrency?: number;
+  budget?: Rate;
+} = {}): GateBench {
+  const clock = createManualClock();
+  const circuit = createCircuit({ now: clock.now, random: () => 1, onChange() {} });
+  const made: string[] = [];
+  const pauses: number[] = [];
+  const gate = createGate({
+    clock,
+    circuit,
+    concurrency,
+    budget,
+    onThrottled: (pauseMs) => pauses.push(pauseMs),
+  });
+
+  const bench: GateBench = {
+    gate,
+    circuit,
+    clock,
+    made,
+    pauses,
+    ticket: (priority = 'user', patienceMs = 8_000, budgeted = true) => ({
+      priority,
+      budgeted,
+      waitUntil: clock.now() + patienceMs,
+    }),
+    send: (name, ticket = bench.ticket()) =>
+      follow(
+        gate.run(async () => {
+          made.push(name);
+          return name;
+        }, ticket),
+      ),
+    open(name, ticket = bench.ticket()) {
+      let settlers: { resolve: (name: string) => void; reject: (fault: TenantFault) => void } | undefined;
+      const result = new Promise<string>((resolve, reject) => {
+        settlers = { resolve, reject };
+      });
+      const outcome = follow(
+        gate.run(() => {
+          made.push(name);
+          return result;
+        }, ticket),
+      );
+      result.catch(() => {});
+      return {
+        outcome,
+        succeed: () => settlers?.resolve(name),
+        fail: (fault) => settlers?.reject(fault),
+      };
+    },
+  };
+  return bench;
+}
