@@ -9,7 +9,7 @@ import { createCurrentSession } from './http/policy/current-session.ts';
 import { createOrigins } from './http/policy/origins.ts';
 import { createRateLimiter } from './http/policy/rate-limiter.ts';
 import { createRouteGuard } from './http/policy/route-guard.ts';
-import { registerDemoLogin } from './http/routes/demo-login.ts';
+import { registerDemoLogin, registerSignInPage } from './http/routes/demo-login.ts';
 import { registerDemoPortal } from './http/routes/demo-portal.ts';
 import { registerHealth } from './http/routes/health.ts';
 import { registerLogout } from './http/routes/logout.ts';
@@ -114,6 +114,10 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const guard = createRouteGuard(origins);
   const currentSession = createCurrentSession(createSessionReader({ cookie, sessions }), cookie);
   const signOut = createSignOut({ sessions, directory, tokens });
+  const auth = createDemoAuth({
+    users: settings.DEMO_USERS ? parseDemoUsers(readFile(settings.DEMO_USERS)) : sandboxUsers(),
+    claims: settings.USER_CLAIM ? [settings.USER_CLAIM] : [],
+  });
   let stopping = false;
 
   const app = await createServer({
@@ -149,20 +153,14 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       registerQlikConfig(routes, { guard, currentSession, directory });
       registerSession(routes, { guard, currentSession, tenantUrl: tenant.url });
       registerDemoPortal(routes, { base, tenantUrl: tenant.url });
+      registerSignInPage(routes, { origins, auth, base });
       await routes.register(async (scope) => {
+        // Before the plugin's own hook: who may call is decided before the session is read.
+        scope.addHook('onRequest', guard.forFetchOrForm);
         await registerSessionPlugin(scope, { cookie, sessions });
-        registerLogout(scope, { guard, cookie, signOut, postLogoutUrl: settings.POST_LOGOUT_URL });
-        registerDemoLogin(scope, {
-          guard,
-          origins,
-          auth: createDemoAuth({
-            users: settings.DEMO_USERS ? parseDemoUsers(readFile(settings.DEMO_USERS)) : sandboxUsers(),
-            claims: settings.USER_CLAIM ? [settings.USER_CLAIM] : [],
-          }),
-          signOut,
-          failures: createRateLimiter(settings.RATE_LIMIT_SIGN_IN, clock.now),
-          base,
-        });
+        registerLogout(scope, { cookie, signOut, postLogoutUrl: settings.POST_LOGOUT_URL });
+        const failures = createRateLimiter(settings.RATE_LIMIT_SIGN_IN, clock.now);
+        registerDemoLogin(scope, { origins, auth, signOut, failures });
       });
     },
     { prefix: base },

@@ -1,4 +1,4 @@
-import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { Secret } from './secret.ts';
 
@@ -101,22 +101,31 @@ export const privateKey: Kind<KeyObject> = kind(
   },
 );
 
+const PEM_CERTIFICATE = '-----BEGIN CERTIFICATE-----';
+
 /** CA certificates in PEM. */
-export const certificates: Kind<string> = kind('CA certificates in PEM', (raw) =>
-  raw.includes('-----BEGIN CERTIFICATE-----') ? raw : undefined,
-);
+export const certificates: Kind<string> = kind('CA certificates in PEM', (raw) => {
+  const [, ...blocks] = raw.split(PEM_CERTIFICATE);
+  return blocks.length > 0 && blocks.every((block) => isCertificate(PEM_CERTIFICATE + block))
+    ? raw
+    : undefined;
+});
 
 /** The URL that a browser uses for this service: scheme, host, and perhaps a path, without a trailing slash. */
-export const publicUrl: Kind<URL> = kind('an http(s) URL without credentials, query or fragment', (raw) => {
-  const url = httpUrl(raw);
-  if (!url) return undefined;
-  url.pathname = url.pathname.replace(/\/+$/, '');
-  return url;
-});
+export const publicUrl: Kind<URL> = kind(
+  'an http(s) URL without credentials, query or fragment; in its path only letters, digits and `-._~`',
+  (raw) => {
+    const url = bareUrl(raw);
+    if (!url) return undefined;
+    url.pathname = url.pathname.replace(/\/+$/, '');
+    // Anything else the router would read as a pattern, or find under another spelling.
+    return /^\/$|^(\/[\w.~-]+)+$/.test(url.pathname) ? url : undefined;
+  },
+);
 
 /** A web origin: scheme, host and port, nothing more (RFC 6454). */
 export const origin: Kind<string> = kind('an origin such as `https://portal.example.com`', (raw) => {
-  const url = httpUrl(raw);
+  const url = bareUrl(raw);
   return url && url.pathname === '/' && !raw.endsWith('/') ? url.origin : undefined;
 });
 
@@ -127,7 +136,7 @@ export const origin: Kind<string> = kind('an origin such as `https://portal.exam
 export const tenantUrl: Kind<string> = kind(
   'a tenant such as `https://acme.eu.qlikcloud.com`: https, a host name, no path',
   (raw) => {
-    const url = httpUrl(raw);
+    const url = bareUrl(raw);
     if (url?.pathname !== '/') return undefined;
     if (url.protocol === 'http:') return isLoopback(url.hostname) ? url.origin : undefined;
     return isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 ? url.origin : undefined;
@@ -164,14 +173,27 @@ function wholeNumber(raw: string, min: number, max: number): number | undefined 
 }
 
 function httpUrl(raw: string): URL | undefined {
-  const url = URL.canParse(raw) ? new URL(raw) : undefined;
-  const plain = url && !url.username && !url.password && !/[?#\s\\]/.test(raw);
+  const url = !/[\s\\]/.test(raw) && URL.canParse(raw) ? new URL(raw) : undefined;
+  const plain = url && !url.username && !url.password && !url.hostname.includes('*');
   return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? url : undefined;
+}
+
+function bareUrl(raw: string): URL | undefined {
+  return /[?#]/.test(raw) ? undefined : httpUrl(raw);
 }
 
 function isMapped(address: string): boolean {
   const url = `http://[${address}]`;
   return !URL.canParse(url) || new URL(url).hostname.startsWith('[::ffff:');
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readPrivateKey(raw: string): KeyObject | undefined {

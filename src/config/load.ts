@@ -28,7 +28,7 @@ export interface Loaded {
 }
 
 const OUR_PREFIXES =
-  /^(ADMIN|ASSERTION|CLAIM|DEMO|OIDC|PORTAL|PROXY|QLIK|RATE_LIMIT|REDIS|SESSION|SHUTDOWN|STORE|TENANT|TENANTS|TOKEN|USER)_/;
+  /^(ADMIN|ALLOWED|ASSERTION|CLAIM|DEMO|OIDC|PORTAL|POST_LOGOUT|PROXY|QLIK|RATE_LIMIT|REDIS|SESSION|SHUTDOWN|STORE|TENANT|TENANTS|TOKEN|TRUSTED|USER)_/;
 
 /** Set by X11 desktops in every terminal; not a misspelling of ours. */
 const NOT_OURS = new Set(['SESSION_MANAGER']);
@@ -43,11 +43,11 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
 
   for (const [name, setting] of table) {
     try {
-      const raw = rawValue(name, setting, env, readFile);
+      const raw = rawValue(name, setting, env, readFile) ?? defaultOf(setting, values.PORT);
       if (raw !== undefined) values[name] = setting.kind.parse(raw);
       else if (setting.required) throw new Error(`is required: ${setting.kind.expected}`);
       const check = fileChecks[name as SettingName];
-      if (check && raw) check(read(raw, readFile), raw);
+      if (check && raw) check(read(raw, raw, readFile), raw);
     } catch (error) {
       problems.push({ name, message: (error as Error).message });
     }
@@ -69,15 +69,21 @@ function rawValue(
   const path = setting.fromFile ? env[`${name}_FILE`] || undefined : undefined;
   if (direct !== undefined && path !== undefined)
     throw new Error(`give either ${name} or ${name}_FILE, not both`);
-  if (path !== undefined) return read(path, readFile).replace(/\r?\n$/, '');
-  return direct ?? setting.default?.replace('$PORT', env.PORT || '3000');
+  // Named by its variable: somebody may have put the secret itself there.
+  if (path !== undefined) return read(path, `the file in ${name}_FILE`, readFile).replace(/\r?\n$/, '');
+  return direct;
 }
 
-function read(path: string, readFile: LoadOptions['readFile']): string {
+/** `PORT` stands before what follows it; when it is unusable, that is one problem and no second one. */
+function defaultOf(setting: Setting, port: unknown = 3000): string | undefined {
+  return setting.default?.replace('$PORT', String(port));
+}
+
+function read(path: string, label: string, readFile: LoadOptions['readFile']): string {
   try {
     return readFile(path);
   } catch (error) {
-    throw new Error(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
+    throw new Error(`cannot read ${label}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
   }
 }
 

@@ -147,7 +147,7 @@ async function createServer(tenant: Tenant): Promise<FastifyInstance> {
     frameworkErrors: (_error, _request, reply: FastifyReply) =>
       reply.code(400).send(errorBody(httpError(400))),
   });
-  await app.register(formbody, { bodyLimit: BODY_LIMIT });
+  await app.register(formbody);
   acceptEmptyJson(app);
   app.setErrorHandler<FastifyError>((error, _request, reply) => {
     const refusal = error instanceof QlikError ? error : httpError(error.statusCode ?? 500);

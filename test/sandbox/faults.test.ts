@@ -265,7 +265,9 @@ it('changes of the token are not used up by other requests', async (t) => {
 });
 
 it('closing ends what hangs, drips, waits or never ends', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const sandbox = await createSandbox();
+  const timersBefore = timers();
   const effects: FaultEffect[] = [
     { type: 'hang' },
     { type: 'drip' },
@@ -283,4 +285,5 @@ it('closing ends what hangs, drips, waits or never ends', async () => {
   await sandbox.close();
   assert.ok(performance.now() - before < 1000);
   await ends;
+  assert.ok(timers() <= timersBefore, 'a timer was left behind');
 });

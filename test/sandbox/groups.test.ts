@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { adminToken, call, codes, type Json, startSandbox } from './tenant-client.ts';
+import { adminToken, call, codes, type Json, startSandbox, tokenOf } from './tenant-client.ts';
 
 async function groupsApi(sandbox: Sandbox, scope?: string) {
   const token = await adminToken(sandbox, scope);
@@ -52,7 +52,7 @@ it('a custom group can be renamed, not to a name that is taken', async (t) => {
   assert.equal((await api.patch(idp, [{ op: 'replace', path: 'name', value: 'x' }])).status, 400);
 });
 
-it('a deleted group leaves its users', async (t) => {
+it('a deleted group leaves its users, and they lose what it opened to them', async (t) => {
   const sandbox = await startSandbox(t);
   const api = await groupsApi(sandbox);
   const { data } = (await api.get()).json<{ data: Json[] }>();
@@ -63,6 +63,10 @@ it('a deleted group leaves its users', async (t) => {
   const token = await adminToken(sandbox);
   const user = await call(`${sandbox.url}/api/v1/users/${chiyo?.id}`, { token });
   assert.deepEqual(user.json().groups, ['Americas Sales']);
+  const spaces = await call(`${sandbox.url}/api/v1/spaces?name=EMEA`, {
+    token: await tokenOf(sandbox, 'chiyo'),
+  });
+  assert.deepEqual(spaces.json().data, []);
 });
 
 it('names that are empty or too long, and attributes that do not exist, are a 400', async (t) => {

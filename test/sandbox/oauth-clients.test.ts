@@ -61,6 +61,17 @@ it('a client has five secrets at most, each of which works until it is deleted',
   for (const secret of secrets) assert.equal(await api.grant(clientId, secret.clientSecret), 200);
 });
 
+it('a call without a body may say that the body is JSON', async (t) => {
+  const sandbox = await startSandbox(t);
+  const id = sandbox.impersonationClient.clientId;
+  const answer = await call(`${sandbox.url}/api/v1/oauth-clients/${id}/client-secrets`, {
+    method: 'POST',
+    token: await adminToken(sandbox),
+    headers: { 'content-type': 'application/json' },
+  });
+  assert.equal(answer.status, 201);
+});
+
 it('a patch changes what Qlik lets it change, wholly or not at all', async (t) => {
   const api = await clientsApi(await startSandbox(t));
   const { clientId } = await api.create();

@@ -54,6 +54,14 @@ it('a space that somebody does not see is a 404', async (t) => {
   assert.equal((await call(`${sandbox.url}/api/v1/spaces/${id}`, { token: admin })).status, 200);
 });
 
+it('the owner of a space sees it without an assignment', async (t) => {
+  const sandbox = await startSandbox(t);
+  const body = { name: 'Fresh', type: 'shared' };
+  await call(`${sandbox.url}/api/v1/spaces`, { method: 'POST', token: await adminToken(sandbox), body });
+  assert.deepEqual(await names(sandbox, await adminToken(sandbox, 'user_default'), 'spaces'), ['Fresh']);
+  assert.deepEqual(await names(sandbox, await tokenOf(sandbox, 'ada'), 'spaces?name=fresh'), []);
+});
+
 it('an assignment opens a new space for a user or for a group, once', async (t) => {
   const sandbox = await startSandbox(t);
   const admin = await adminToken(sandbox);

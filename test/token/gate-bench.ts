@@ -23,6 +23,8 @@ export interface GateBench {
 
 export interface OpenCall {
   readonly outcome: Outcome<string>;
+  /** By the clock; undefined while it waits. */
+  readonly startedAt: number | undefined;
   succeed(): void;
   fail(fault: TenantFault): void;
 }
@@ -69,15 +71,20 @@ export function createGateBench({
       const result = new Promise<string>((resolve, reject) => {
         settlers = { resolve, reject };
       });
+      let startedAt: number | undefined;
       const outcome = follow(
         gate.run(() => {
           made.push(name);
+          startedAt = clock.now();
           return result;
         }, ticket),
       );
       result.catch(() => {});
       return {
         outcome,
+        get startedAt() {
+          return startedAt;
+        },
         succeed: () => settlers?.resolve(name),
         fail: (fault) => settlers?.reject(fault),
       };

@@ -73,8 +73,12 @@ it('given a renewal that fails, it is tried again, but not at every request', as
 });
 
 it('given renewals that failed together, their next tries are spread over a minute', async () => {
-  let draw = 0;
-  const { tokens, issuer, clock, within } = createTokenBench({ random: () => ((draw += 1) % 100) / 100 });
+  let draws = 0;
+  const random = () => {
+    draws += 1;
+    return (draws % 100) / 100;
+  };
+  const { tokens, issuer, clock, within } = createTokenBench({ random });
   const users = Array.from({ length: 100 }, (_, i) => subjectOf(`user-${i}`));
   for (const user of users) await tokens.obtain(user, within());
   await clock.advance(SIX_HOURS_MS - 5 * MINUTE);

@@ -16,7 +16,8 @@ export interface CurrentSession {
 export function createCurrentSession(reader: SessionReader, cookie: SessionCookie): CurrentSession {
   function require(reading: SessionReading, reply: FastifyReply): Session {
     if (reading.state === 'active') {
-      if (reading.renewal !== undefined) reply.header('set-cookie', reading.renewal);
+      if (reading.renewal !== undefined && !reply.hasHeader('set-cookie'))
+        reply.header('set-cookie', reading.renewal);
       return reading.session;
     }
     if (reading.state === 'expired') {

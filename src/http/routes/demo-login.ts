@@ -7,19 +7,22 @@ import { signInPage } from '../demo/sign-in-page.ts';
 import type { Origins } from '../policy/origins.ts';
 import type { RateLimiter } from '../policy/rate-limiter.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
-import type { RouteGuard } from '../policy/route-guard.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import { HttpProblem } from '../problem.ts';
 import type { SignOut } from '../sign-out.ts';
 import { isForm } from './form.ts';
 
 export interface DemoLoginDeps {
-  readonly guard: RouteGuard;
   readonly origins: Origins;
   readonly auth: DemoAuth;
   readonly signOut: SignOut;
   /** Of failed sign-ins, by client address. */
   readonly failures: RateLimiter;
+}
+
+export interface SignInPageDeps {
+  readonly origins: Origins;
+  readonly auth: DemoAuth;
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
 }
@@ -27,10 +30,8 @@ export interface DemoLoginDeps {
 const LoginQuery = Type.Object({ returnTo: Type.Optional(Type.String()) });
 const LoginBody = Type.Object({ user: Type.String(), returnTo: Type.Optional(Type.String()) });
 
-/** `GET` and `POST /login` of the demo mode. Needs the session plugin in its scope. */
-export function registerDemoLogin(app: FastifyInstance, deps: DemoLoginDeps): void {
-  const { guard, origins, auth, signOut, failures, base } = deps;
-
+/** `GET /login` of the demo mode: the page to pick a user from. Reads no session. */
+export function registerSignInPage(app: FastifyInstance, { origins, auth, base }: SignInPageDeps): void {
   app.get<{ Querystring: { returnTo?: string } }>(
     '/login',
     { schema: { querystring: LoginQuery } },
@@ -45,10 +46,16 @@ export function registerDemoLogin(app: FastifyInstance, deps: DemoLoginDeps): vo
       return sendPage(reply, page);
     },
   );
+}
 
+/** `POST /login` of the demo mode. Needs a scope that admits only callers that may call, with the session plugin. */
+export function registerDemoLogin(
+  app: FastifyInstance,
+  { origins, auth, signOut, failures }: DemoLoginDeps,
+): void {
   app.post<{ Body: { user: string; returnTo?: string } }>(
     '/login',
-    { onRequest: guard.forFetchOrForm, schema: { body: LoginBody } },
+    { schema: { body: LoginBody } },
     async (request, reply) => {
       reply.headers(sessionHeaders);
       const retryAfterMs = failures.waitMs(request.ip);

@@ -2,13 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { SessionCookie } from '../../session/session-cookie.ts';
 import { discardSession } from '../../session/session-plugin.ts';
-import type { RouteGuard } from '../policy/route-guard.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import type { SignOut } from '../sign-out.ts';
 import { isForm } from './form.ts';
 
 export interface LogoutDeps {
-  readonly guard: RouteGuard;
   readonly cookie: SessionCookie;
   readonly signOut: SignOut;
   /** Where a form ends. */
@@ -20,13 +18,13 @@ const LogoutBody = Type.Union([
   Type.Object({ everywhere: Type.Optional(Type.Union([Type.Boolean(), Type.Literal('true')])) }),
 ]);
 
-/** `POST /logout`. Needs the session plugin in its scope. Signing out when nobody is signed in is no error. */
+/** `POST /logout`. Needs a scope that admits only callers that may call, with the session plugin. Signing out when nobody is signed in is no error. */
 export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
-  const { guard, cookie, signOut, postLogoutUrl } = deps;
+  const { cookie, signOut, postLogoutUrl } = deps;
 
   app.post<{ Body: { everywhere?: boolean | 'true' } | null }>(
     '/logout',
-    { onRequest: guard.forFetchOrForm, schema: { body: LogoutBody } },
+    { schema: { body: LogoutBody } },
     async (request, reply) => {
       const { user, sessionId } = request.session;
       if (user) {
