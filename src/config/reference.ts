@@ -37,7 +37,7 @@ export function renderSettingsPage(): string {
 export function renderEnvExample(): string {
   const sections = groups().map(([heading, entries]) => {
     const lines = entries.map(([name, setting]) =>
-      setting.required ? `${name}=` : `# ${name}=${setting.default ?? ''}`,
+      setting.required ? `${name}=` : `# ${name}=${setting.default?.replace('$PORT', '3000') ?? ''}`,
     );
     return [`# ${heading}`, ...lines].join('\n');
   });

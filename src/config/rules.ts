@@ -14,6 +14,9 @@ interface Rule {
   readonly otherwise: string;
 }
 
+/** Beyond it, Node's timers end at once. */
+const MAX_TIMER_MS = 2 ** 31;
+
 const isProduction = (s: Settings) => s.NODE_ENV === 'production';
 const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';
 
@@ -42,6 +45,16 @@ const rules: readonly Rule[] = [
     names: ['PUBLIC_URL', 'PORTAL_AUTH'],
     holds: (s) => !isDemo(s) || isLoopback(s.PUBLIC_URL.hostname),
     otherwise: 'must name this machine (`localhost`) with PORTAL_AUTH=demo, which answers no other host',
+  },
+  {
+    names: ['SHUTDOWN_DELAY'],
+    holds: (s) => s.SHUTDOWN_DELAY < MAX_TIMER_MS,
+    otherwise: 'must be at most 24d',
+  },
+  {
+    names: ['SHUTDOWN_TIMEOUT'],
+    holds: (s) => s.SHUTDOWN_TIMEOUT < MAX_TIMER_MS,
+    otherwise: 'must be at most 24d',
   },
   {
     names: ['QLIK_CLIENT_SECRET', 'QLIK_CLIENT_PRIVATE_KEY'],

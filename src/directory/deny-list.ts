@@ -1,3 +1,5 @@
+const BOT = fold('qlikbot\\');
+
 /** Whether a Qlik user, by id or subject, must never be impersonated. */
 export type IsDenied = (qlikUser: string) => boolean;
 
@@ -7,9 +9,10 @@ export type IsDenied = (qlikUser: string) => boolean;
  */
 export function createDenyList(listed: readonly string[]): IsDenied {
   const denied = new Set(listed.map(fold));
-  return (qlikUser) => denied.has(fold(qlikUser)) || fold(qlikUser).startsWith('qlikbot\\');
+  return (qlikUser) => denied.has(fold(qlikUser)) || fold(qlikUser).startsWith(BOT);
 }
 
+/** One spelling for all that may be taken for the same name: only both cases in turn bring ß and ẞ, σ and ς together. */
 function fold(qlikUser: string): string {
-  return qlikUser.normalize('NFKC').trim().toLowerCase();
+  return qlikUser.normalize('NFKC').trim().toLowerCase().toUpperCase().normalize('NFKC');
 }

@@ -1,4 +1,4 @@
-import { parse as parseCsv } from 'csv-parse/sync';
+import { CsvError, parse as parseCsv } from 'csv-parse/sync';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { UserLookup } from '../token/token-subject.ts';
 
@@ -16,7 +16,7 @@ type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
  * Throws an `Error` that names the first row that is wrong. Half a table is no table.
  */
 export function parseUserTable(content: string, path: string): UserTable {
-  const rows = path.endsWith('.json') ? jsonRows(content) : csvRows(content);
+  const rows = path.toLowerCase().endsWith('.json') ? jsonRows(content) : csvRows(content);
   if (rows.length === 0) throw new Error('has no rows');
   const lookups = new Map<string, UserLookup>();
   rows.forEach((row, index) => {
@@ -47,7 +47,7 @@ function rowKey({ tenant, id }: Pick<PortalUser, 'tenant' | 'id'>): string {
 function jsonRows(content: string): unknown[] {
   let rows: unknown;
   try {
-    rows = JSON.parse(content);
+    rows = JSON.parse(content.replace(/^\ufeff/, ''));
   } catch {
     throw new Error('is not JSON');
   }
@@ -57,10 +57,17 @@ function jsonRows(content: string): unknown[] {
 
 function csvRows(content: string): unknown[] {
   try {
-    return parseCsv(content, { columns: true, bom: true, skip_empty_lines: true, trim: true });
+    return parseCsv(content, { columns: distinct, bom: true, skip_empty_lines: true, trim: true });
   } catch (error) {
-    throw new Error(`is not CSV with a heading line: ${(error as { code?: string }).code}`);
+    if (!(error instanceof CsvError)) throw error;
+    throw new Error(`row ${Number(error['records'] ?? 0) + 1}: is not CSV with a heading line: ${error.code}`);
   }
+}
+
+function distinct(columns: string[]): string[] {
+  const twice = columns.find((column, index) => columns.indexOf(column) < index);
+  if (twice !== undefined) throw new Error(`the column \`${twice}\` is there twice`);
+  return columns;
 }
 
 function checkedRow(row: unknown, place: string): Row {

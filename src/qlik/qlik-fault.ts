@@ -70,16 +70,17 @@ function members(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
+/** “User impersonation”, the grant, is about the client. */
 const ABOUT_A_USER = [
   /\buser_lookup\b/i,
-  /\b(unknown|invalid|disabled|inactive|deleted|no such) user\b(?!-)/i,
-  /\buser\b(?!-)[^.]*\b(not found|not exist|unknown|disabled|inactive|deleted|not active|not a member|not in)\b/i,
+  /\b(unknown|invalid|disabled|inactive|deleted|no such) user\b(?!-|\s+impersonation)/i,
+  /\buser\b(?!-|\s+impersonation)[^.]*\b(not found|not exist|unknown|disabled|inactive|deleted|not active|not a member|not in)\b/i,
 ];
 
 function namesUser(texts: readonly string[], lookup: UserLookup | undefined): boolean {
   return texts.some(
     (text) =>
       ABOUT_A_USER.some((pattern) => pattern.test(text)) ||
-      (lookup !== undefined && text.split(/[\s"'`,;()]+/).includes(lookup.value)),
+      (!!lookup?.value && text.split(/[\s"'`,;()]+/).includes(lookup.value)),
   );
 }

@@ -29,12 +29,12 @@ describe('given SESSION_SECRET rotated from the old one to [new, old]', () => {
   }
 
   // Guards against @fastify/session, which serves the first request and then clears the cookie.
-  test('the sign-in page keeps the user signed in, under the new secret', async (t) => {
+  test('a failed sign-in keeps the user signed in, under the new secret', async (t) => {
     const { after, onlyNew, cookie } = await rotated(t);
 
-    const page = await after.fetch({ url: '/login', cookie });
+    const page = await after.fetch({ method: 'POST', url: '/login', payload: { user: 'nobody' }, cookie });
 
-    assert.equal(page.statusCode, 200);
+    assert.equal(page.statusCode, 400);
     const renewed = headerIn(page);
     assert.equal((await onlyNew.fetch({ url: '/session', cookie: renewed })).statusCode, 200);
   });
@@ -84,14 +84,18 @@ describe('given SESSION_SECRET rotated from the old one to [new, old]', () => {
   });
 
   // Guards against two tabs that open at once after a rotation: the slower one was answered 503.
-  test('many sign-in pages at once are all shown', async (t) => {
+  test('several failed sign-ins at once are all answered as such', async (t) => {
     const { after, cookie } = await rotated(t);
 
-    const pages = await Promise.all(Array.from({ length: 5 }, () => after.fetch({ url: '/login', cookie })));
+    const pages = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        after.fetch({ method: 'POST', url: '/login', payload: { user: 'nobody' }, cookie }),
+      ),
+    );
 
     assert.deepEqual(
       pages.map(({ statusCode }) => statusCode),
-      [200, 200, 200, 200, 200],
+      [400, 400, 400, 400, 400],
     );
   });
 

@@ -47,7 +47,6 @@ describe('what a request with a valid cookie costs at the store', () => {
   for (const [url, call] of [
     ['/qlik-config', /^use /],
     ['/session', /^peek /],
-    ['/login', /^peek /],
   ] as const) {
     test(`${url}: one look`, async (t) => {
       const store = createStoreProbe();
@@ -61,6 +60,17 @@ describe('what a request with a valid cookie costs at the store', () => {
       assert.match(store.calls[0] ?? '', call);
     });
   }
+
+  test('the sign-in page: nothing', async (t) => {
+    const store = createStoreProbe();
+    const service = await createTestService(t, { store });
+    const cookie = await service.signIn('ada');
+    store.clear();
+
+    await service.fetch({ url: '/login', cookie });
+
+    assert.deepEqual(store.calls, []);
+  });
 
   // Who may call is decided before the session is read.
   for (const request of [

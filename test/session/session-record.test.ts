@@ -99,7 +99,7 @@ describe('a genuine cookie whose record cannot be understood', () => {
         assertProblem(response, 401, 'session_expired');
         assertRemoved(response);
       }
-      assertRemoved(await service.fetch({ url: '/login', cookie }));
+      assertRemoved(await service.fetch({ method: 'POST', url: '/logout', cookie }));
       const out = await service.fetch({ method: 'POST', url: '/logout', cookie });
       assert.equal(out.statusCode, 200);
       assertRemoved(out);

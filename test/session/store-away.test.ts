@@ -12,7 +12,6 @@ const requests = [
   { url: '/qlik-token' },
   { method: 'POST', url: '/qlik-token', payload: { rejected: true } },
   { url: '/qlik-config' },
-  { url: '/login' },
   { method: 'POST', url: '/login', payload: { user: 'bruno' } },
   { method: 'POST', url: '/login', payload: { user: 'nobody' } },
   { method: 'POST', url: '/logout' },
