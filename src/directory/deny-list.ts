@@ -9,7 +9,10 @@ export type IsDenied = (qlikUser: string) => boolean;
  */
 export function createDenyList(listed: readonly string[]): IsDenied {
   const denied = new Set(listed.map(fold));
-  return (qlikUser) => denied.has(fold(qlikUser)) || fold(qlikUser).startsWith(BOT);
+  return (qlikUser) => {
+    const user = fold(qlikUser);
+    return denied.has(user) || user.startsWith(BOT);
+  };
 }
 
 /** One spelling for all that may be taken for the same name: only both cases in turn bring ß and ẞ, σ and ς together. */

@@ -60,7 +60,7 @@ function csvRows(content: string): unknown[] {
     return parseCsv(content, { columns: distinct, bom: true, skip_empty_lines: true, trim: true });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new Error(`row ${Number(error['records'] ?? 0) + 1}: is not CSV with a heading line: ${error.code}`);
+    throw new Error(`row ${Number(error.records ?? 0) + 1}: is not CSV with a heading line: ${error.code}`);
   }
 }
 

@@ -31,10 +31,16 @@ export function createWatchedTable({
   pollMs = POLL_MS,
 }: WatchedTableOptions): WatchedTable {
   let table: UserTable = parseUserTable(content, path);
+  /** The text that was judged last: a file that is only touched is no news. */
+  let judged: string | undefined = content;
 
   async function reload(): Promise<void> {
+    const before = judged;
+    judged = undefined;
     try {
-      table = parseUserTable(await readFile(path, 'utf8'), path);
+      judged = await readFile(path, 'utf8');
+      if (judged === before) return;
+      table = parseUserTable(judged, path);
       report({ type: 'table_read', size: table.size });
     } catch (error) {
       report({ type: 'table_broken', reason: (error as Error).message });
@@ -48,6 +54,8 @@ export function createWatchedTable({
     reading = setTimeout(() => void reload(), pollMs * 1.5).unref();
   };
   watchFile(path, { interval: pollMs, persistent: false }, onChange);
+  // It may have changed since its text was read.
+  onChange();
 
   return {
     mapping: (user) => table.find(user),

@@ -36,12 +36,15 @@ export function errorFacts(error: unknown, depth = 0): ErrorFacts {
   return {
     type: name,
     ...(typeof code === 'string' && /^\w{1,60}$/.test(code) && { code }),
-    ...(ours ? { message, ...(details && { facts: details }) } : { frames: frames(stack) }),
+    ...(ours ? { message, ...(details && { facts: details }) } : { frames: frames(stack, message) }),
     ...(cause !== undefined && depth < MAX_CAUSES && { cause: errorFacts(cause, depth + 1) }),
   };
 }
 
-function frames(stack: string | undefined): string[] {
-  const lines = stack?.split('\n') ?? [];
+/** The places of a stack, which begins with the message; when that cannot be told apart, none. */
+function frames(stack: string | undefined, message: string): string[] {
+  const start = stack?.indexOf(message) ?? -1;
+  if (stack === undefined || start < 0) return [];
+  const lines = stack.slice(start + message.length).split('\n');
   return lines.filter((line) => /^ {4}at /.test(line)).map((line) => line.trim());
 }

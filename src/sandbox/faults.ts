@@ -7,7 +7,7 @@ export type FaultEffect =
   | { type: 'latency'; delayMs: number }
   /**
    * Another answer. A string body is sent as it is (`text/plain` unless `contentType` says otherwise), anything
-   * else as JSON; without a body, Qlik's error for the status. No header comes by itself. For `Retry-After`, redirects, HTML, 403, 5xx.
+   * else as JSON; without a body, Qlik's error for the status. `Retry-After` comes only when `headers` has it.
    */
   | { type: 'status'; status: number; headers?: Record<string, string>; body?: unknown; contentType?: string }
   /** The connection is reset (TCP RST) without an answer. */

@@ -10,10 +10,13 @@ export interface Token {
   readonly renewAt: number;
 }
 
+/** Part of a token's last span over which renewals are spread. With the usual ten minutes, each is due six before the end. */
+const SPREAD = 0.4;
+
 /**
- * The token to keep, with a time of its own for its renewal: in the first half of its last `refreshBeforeMs`, so that
- * tokens that end together are renewed one by one, and each early enough for a page that asks every few minutes.
- * A token that lives shorter than that span is renewed in its second half.
+ * The token to keep, with a time of its own for its renewal: early in its last `refreshBeforeMs`, so that tokens that
+ * end together are renewed one by one, and a page that asks every five minutes asks once more between that time and the
+ * last minute, in which no token is handed out. A token that lives shorter than that span is renewed in its second half.
  */
 export function keepToken(
   issued: IssuedToken,
@@ -27,7 +30,7 @@ export function keepToken(
     accessToken: issued.accessToken,
     scope: issued.scope,
     expiresAt,
-    renewAt: expiresAt - span + (span / 2) * random,
+    renewAt: expiresAt - span + span * SPREAD * random,
   };
 }
 

@@ -271,13 +271,6 @@ describeKind('a proxy', cidr, {
     '0:0:0:0:0:ffff:a00:0/104',
     '::ffff:0.0.0.0/96',
     'fe80::1%eth0',
-    // An IPv4 peer is compared with IPv6 ranges in its mapped form: these hold all of IPv4.
-    '::/1',
-    '::/8',
-    '::/64',
-    '::/80',
-    '::1/16',
-    '0:0:0:0:0:fffe::/88',
   ],
 });
 

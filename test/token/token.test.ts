@@ -15,22 +15,22 @@ it('a token ends its lifetime after the request for it', () => {
   assert.equal(remainingMs(keep(360 * MINUTE, 0), NOW + MINUTE), 359 * MINUTE);
 });
 
-it('a long token is renewed in the first half of its last ten minutes', () => {
+it('a long token is renewed from ten to six minutes before its end', () => {
   assert.equal(keep(360 * MINUTE, 0).renewAt, NOW + 350 * MINUTE);
-  assert.equal(keep(360 * MINUTE, 1).renewAt, NOW + 355 * MINUTE);
+  assert.equal(keep(360 * MINUTE, 1).renewAt, NOW + 354 * MINUTE);
 });
 
 it('a token that lives shorter than twice that span is renewed in the second half of its life', () => {
-  assert.equal(keep(8 * MINUTE, 0).renewAt, NOW + 4 * MINUTE);
-  assert.equal(keep(8 * MINUTE, 1).renewAt, NOW + 6 * MINUTE);
+  assert.equal(keep(10 * MINUTE, 0).renewAt, NOW + 5 * MINUTE);
+  assert.equal(keep(10 * MINUTE, 1).renewAt, NOW + 7 * MINUTE);
 });
 
 it('tokens that end together are renewed at times spread evenly over the span', () => {
   const times = Array.from({ length: 1_000 }, (_, i) => keep(360 * MINUTE, i / 1_000).renewAt);
-  const perMinute = [350, 351, 352, 353, 354].map(
+  const perMinute = [350, 351, 352, 353].map(
     (minute) => times.filter((time) => Math.floor((time - NOW) / MINUTE) === minute).length,
   );
-  assert.deepEqual(perMinute, [200, 200, 200, 200, 200]);
+  assert.deepEqual(perMinute, [250, 250, 250, 250]);
 });
 
 it('a token keeps what was issued, and nothing of the user', () => {

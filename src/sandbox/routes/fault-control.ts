@@ -59,7 +59,7 @@ const FAULT = {
 /**
  * `/sandbox/faults`: POST adds a fault, GET lists those in force, DELETE clears one or all. Not part of Qlik Cloud.
  * Every call needs the header `X-Sandbox: 1`: a page of another origin cannot send it without a preflight, and
- * no preflight is answered here.
+ * no preflight is granted here.
  */
 export function registerFaultControl(app: FastifyInstance, tenant: Tenant): void {
   app.addHook('onRequest', async (request) => {

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ConfigurationError } from '../../src/config/load.ts';
+import { settings as table } from '../../src/config/settings.ts';
+import { baseEnv, load, namesOfProblems, problemsOf } from './base-env.ts';
+
+describe('loading the settings', () => {
+  test('given what is required, everything else has its default', () => {
+    const { settings, warnings } = load();
+
+    assert.deepEqual(warnings, []);
+    assert.equal(settings.PORT, 3000);
+    assert.equal(settings.PUBLIC_URL.href, 'http://localhost:3000/');
+    assert.equal(settings.SESSION_IDLE_TIMEOUT, 30 * 60_000);
+    assert.equal(settings.SESSION_LIFETIME, 10 * 3_600_000);
+    assert.deepEqual(settings.TENANT_BUDGET, { limit: 90, windowMs: 60_000 });
+    assert.deepEqual(settings.ALLOWED_ORIGINS, []);
+    assert.equal(settings.USER_TABLE, undefined);
+  });
+
+  test('given nothing, every required setting is named at once, with what would be right', () => {
+    const problems = problemsOf(Object.fromEntries(Object.keys(baseEnv).map((name) => [name, undefined])));
+
+    const required = [...table].filter(([, { required }]) => required);
+    assert.ok(required.length >= 4);
+    for (const [name, { kind }] of required) {
+      assert.ok(problems.includes(`${name}: is required: ${kind.expected}`), name);
+    }
+    assert.ok(problems.some((problem) => problem.startsWith('QLIK_CLIENT_SECRET: give exactly one')));
+  });
+
+  test('given many problems of every sort, all are listed at once, each once', () => {
+    const names = namesOfProblems(
+      {
+        PORT: '99999999',
+        QLIK_TENANT_URL: 'http://acme.example',
+        SESSION_SECRET: 'short',
+        SESSION_IDLE_TIMEOUT: '11h',
+        USER_CLAIM: 'qlik',
+        DEMO_USERS: '/nowhere/users.json',
+        QLIK_CLIENT_SECRET_FILE: '/nowhere/secret',
+        ALLOWED_ORIGINS: 'https://a.example,b.example',
+      },
+      { fileChecks: { DEMO_USERS: () => {} } },
+    );
+
+    assert.deepEqual(names.toSorted(), [
+      'ALLOWED_ORIGINS',
+      'DEMO_USERS',
+      'PORT',
+      'QLIK_CLIENT_SECRET',
+      'QLIK_TENANT_URL',
+      'SESSION_IDLE_TIMEOUT',
+      'SESSION_SECRET',
+      'USER_CLAIM',
+    ]);
+  });
+
+  test('given a bad port, the default of PUBLIC_URL that follows it is no second problem', () => {
+    for (const PORT of ['99999', 'http', '-1', '0']) assert.deepEqual(namesOfProblems({ PORT }), ['PORT']);
+  });
+
+  test('given a port, the default of PUBLIC_URL follows it', () => {
+    assert.equal(load({ PORT: '8080' }).settings.PUBLIC_URL.href, 'http://localhost:8080/');
+  });
+
+  test('given an empty variable, it counts as absent', () => {
+    const { settings } = load({ PORT: '', USER_CLAIM: '', QLIK_SCOPE: '', NODE_ENV: '' });
+
+    assert.equal(settings.PORT, 3000);
+    assert.equal(settings.USER_CLAIM, undefined);
+    assert.equal(settings.QLIK_SCOPE, 'user_default');
+    assert.deepEqual(namesOfProblems({ QLIK_CLIENT_ID: '' }), ['QLIK_CLIENT_ID']);
+  });
+
+  test('every default in the table is written as its kind wants it', () => {
+    for (const [name, setting] of table) {
+      const written = setting.default?.replace('$PORT', '3000');
+      if (written !== undefined) assert.doesNotThrow(() => setting.kind.parse(written), name);
+    }
+  });
+
+  test('no required setting has a default, and each says what it is for', () => {
+    for (const [name, setting] of table) {
+      assert.ok(!(setting.required && setting.default !== undefined), name);
+      assert.match(setting.doc, /\S/, name);
+    }
+  });
+
+  test('nothing but the environment that is passed is read', () => {
+    process.env.QLIK_SCOPE = 'from the process';
+    try {
+      assert.equal(load().settings.QLIK_SCOPE, 'user_default');
+    } finally {
+      delete process.env.QLIK_SCOPE;
+    }
+  });
+
+  test('the error is one line a problem, with a code', () => {
+    assert.throws(
+      () => load({ PORT: 'x', LOG_LEVEL: 'loud' }),
+      (error) => {
+        assert.ok(error instanceof ConfigurationError);
+        assert.equal(error.code, 'configuration_invalid');
+        assert.equal(error.message.split('\n').length, error.problems.length);
+        return true;
+      },
+    );
+  });
+});
+
+describe('unknown variables', () => {
+  const warned = (env: Record<string, string>) => load(env).warnings.map(({ name }) => name);
+
+  for (const name of [
+    'QLIK_TENANT',
+    'QLIK_CLIENT_ID_FILE',
+    'SESSION_SECRETS',
+    'SESSION_TIMEOUT',
+    'TOKEN_CACHE',
+    'TENANT_BUDGETS',
+    'RATE_LIMIT_LOGIN',
+    'USER_TABLE_FILE',
+    'PORTAL_MODE',
+    'DEMO_USER',
+    'SHUTDOWN_DELAYS',
+    'ALLOWED_ORIGIN',
+    'TRUSTED_PROXY',
+    'POST_LOGOUT_URI',
+    'QLIK___PROTO__',
+  ]) {
+    test(`${name} looks like one of ours, and is warned of without its value`, () => {
+      const { warnings } = load({ [name]: 'canary' });
+
+      assert.deepEqual(
+        warnings.map((warning) => warning.name),
+        [name],
+      );
+      assert.doesNotMatch(JSON.stringify(warnings), /canary/);
+    });
+  }
+
+  test('those of others are passed over', () => {
+    assert.deepEqual(
+      warned({
+        PATH: 'x',
+        HOME: 'x',
+        USER: 'x',
+        USERNAME: 'x',
+        LOGNAME: 'x',
+        HOSTNAME: 'x',
+        SESSION_MANAGER: 'x',
+        NODE_OPTIONS: 'x',
+        NODE_VERSION: 'x',
+        npm_config_user_agent: 'x',
+        LOG_FORMAT: 'x',
+        PUBLIC_IP: 'x',
+        TOKENS: 'x',
+        constructor: 'x',
+      }),
+      [],
+    );
+  });
+
+  test('ours, and their _FILE twins, are known', () => {
+    assert.deepEqual(warned({ SESSION_IDLE_TIMEOUT: '5m', TOKEN_DEADLINE: '2s' }), []);
+    const { warnings } = load(
+      { SESSION_SECRET: undefined, SESSION_SECRET_FILE: '/run/secret' },
+      { readFile: () => 'x'.repeat(40) },
+    );
+    assert.deepEqual(warnings, []);
+  });
+});

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { load, namesOfProblems } from './base-env.ts';
+import { ecKey, pem } from './pem.ts';
+
+type Env = Record<string, string | undefined>;
+
+const key = pem(ecKey('P-384'));
+
+/** One rule: what it lets pass, and what it refuses at which setting. */
+function rule(name: string, reportedAt: string, holds: readonly Env[], broken: readonly Env[]) {
+  describe(name, () => {
+    for (const env of holds) {
+      test(`${described(env)} passes`, () => assert.deepEqual(namesOfProblems(env), []));
+    }
+    for (const env of broken) {
+      test(`${described(env)} is refused at ${reportedAt}`, () =>
+        assert.deepEqual(namesOfProblems(env), [reportedAt]));
+    }
+  });
+}
+
+describe('in production', () => {
+  const production = { NODE_ENV: 'production', PUBLIC_URL: 'https://localhost' };
+
+  test('PUBLIC_URL must be https', () => {
+    assert.ok(namesOfProblems({ ...production, PUBLIC_URL: 'http://localhost' }).includes('PUBLIC_URL'));
+    assert.ok(!namesOfProblems(production).includes('PUBLIC_URL'));
+  });
+
+  test('the tenant must be https', () => {
+    const sandbox = { QLIK_TENANT_URL: 'http://127.0.0.1:4000' };
+    assert.ok(namesOfProblems({ ...production, ...sandbox }).includes('QLIK_TENANT_URL'));
+    assert.ok(!namesOfProblems(production).includes('QLIK_TENANT_URL'));
+    assert.deepEqual(namesOfProblems(sandbox), []);
+  });
+
+  test('the demo sign-in is refused', () => {
+    assert.deepEqual(namesOfProblems(production), ['PORTAL_AUTH']);
+    assert.deepEqual(namesOfProblems({ ...production, NODE_ENV: 'development' }), []);
+  });
+});
+
+rule(
+  'the demo listens on this machine alone',
+  'HOST',
+  [{ HOST: '127.0.0.1' }, { HOST: 'localhost' }, { HOST: '::1' }, { HOST: '127.0.0.2' }],
+  [
+    { HOST: '0.0.0.0' },
+    { HOST: '::' },
+    { HOST: '10.0.0.1' },
+    { HOST: 'portal.example.com' },
+    { HOST: '::ffff:127.0.0.1' },
+  ],
+);
+
+rule(
+  'the demo is reached under a name of this machine alone',
+  'PUBLIC_URL',
+  [
+    { PUBLIC_URL: 'https://localhost:8443/qlik' },
+    { PUBLIC_URL: 'http://127.0.0.1:3000' },
+    { PUBLIC_URL: 'http://[::1]:3000' },
+  ],
+  [{ PUBLIC_URL: 'https://portal.example.com' }, { PUBLIC_URL: 'http://localhost.example.com' }],
+);
+
+rule(
+  'the client has one credential',
+  'QLIK_CLIENT_SECRET',
+  [
+    { QLIK_CLIENT_SECRET: 'x' },
+    { QLIK_CLIENT_SECRET: undefined, QLIK_CLIENT_PRIVATE_KEY: key, QLIK_CLIENT_KEY_ID: 'k' },
+  ],
+  [
+    { QLIK_CLIENT_SECRET: undefined },
+    { QLIK_CLIENT_SECRET: 'x', QLIK_CLIENT_PRIVATE_KEY: key, QLIK_CLIENT_KEY_ID: 'k' },
+  ],
+);
+
+rule(
+  'a key and its id go together',
+  'QLIK_CLIENT_KEY_ID',
+  [{ QLIK_CLIENT_SECRET: undefined, QLIK_CLIENT_PRIVATE_KEY: key, QLIK_CLIENT_KEY_ID: 'k' }],
+  [{ QLIK_CLIENT_SECRET: undefined, QLIK_CLIENT_PRIVATE_KEY: key }, { QLIK_CLIENT_KEY_ID: 'k' }],
+);
+
+rule(
+  'there is a session secret, long enough each',
+  'SESSION_SECRET',
+  [{ SESSION_SECRET: 'x'.repeat(32) }, { SESSION_SECRET: ` ${'x'.repeat(32)} , ${'y'.repeat(32)}` }],
+  [
+    { SESSION_SECRET: ',' },
+    { SESSION_SECRET: ' '.repeat(40) },
+    { SESSION_SECRET: 'x'.repeat(31) },
+    { SESSION_SECRET: `${'x'.repeat(32)},short` },
+  ],
+);
+
+rule(
+  'the idle timeout lies within the lifetime',
+  'SESSION_IDLE_TIMEOUT',
+  [
+    { SESSION_IDLE_TIMEOUT: '10h', SESSION_LIFETIME: '10h' },
+    { SESSION_IDLE_TIMEOUT: '1ms', SESSION_LIFETIME: '10h' },
+  ],
+  [
+    { SESSION_IDLE_TIMEOUT: '0s' },
+    { SESSION_IDLE_TIMEOUT: '601m', SESSION_LIFETIME: '10h' },
+    { SESSION_LIFETIME: '0s' },
+  ],
+);
+
+rule(
+  'a claim goes with the mapping by claim',
+  'USER_CLAIM',
+  [{ USER_MAPPING: 'claim', USER_CLAIM: 'qlik_id' }, { USER_MAPPING: 'subject' }],
+  [{ USER_MAPPING: 'claim' }, { USER_CLAIM: 'qlik_id' }],
+);
+
+rule(
+  'a table goes with the mapping by table',
+  'USER_TABLE',
+  [{ USER_MAPPING: 'table', USER_TABLE: '/etc/users.csv' }],
+  [{ USER_MAPPING: 'table' }, { USER_TABLE: '/etc/users.csv' }],
+);
+
+rule(
+  'tokens are renewed before they may no longer be handed out',
+  'TOKEN_MIN_REMAINING',
+  [{ TOKEN_MIN_REMAINING: '59s', TOKEN_REFRESH_BEFORE: '60s' }, { TOKEN_MIN_REMAINING: '0s' }],
+  [{ TOKEN_MIN_REMAINING: '60s', TOKEN_REFRESH_BEFORE: '60s' }, { TOKEN_MIN_REMAINING: '11m' }],
+);
+
+rule(
+  'the deadline is one that a page waits for',
+  'TOKEN_DEADLINE',
+  [{ TOKEN_DEADLINE: '100ms' }, { TOKEN_DEADLINE: '60s' }],
+  [{ TOKEN_DEADLINE: '99ms' }, { TOKEN_DEADLINE: '60001ms' }, { TOKEN_DEADLINE: '0s' }],
+);
+
+// Guards against Node's timers, which take more than 2^31 - 1 ms for 1 ms.
+for (const name of ['SHUTDOWN_DELAY', 'SHUTDOWN_TIMEOUT']) {
+  rule(
+    `the timer of ${name} is one that can be set`,
+    name,
+    [{ [name]: '24d' }],
+    [{ [name]: '25d' }, { [name]: '999999999d' }],
+  );
+}
+
+rule(
+  'not everybody is a trusted proxy',
+  'TRUSTED_PROXIES',
+  [{ TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8' }],
+  [
+    { TRUSTED_PROXIES: '0.0.0.0/0' },
+    { TRUSTED_PROXIES: '10.0.0.0/8,::/0' },
+    { TRUSTED_PROXIES: '::ffff:0:0/96' },
+    { TRUSTED_PROXIES: '::ffff:10.0.0.0/104' },
+  ],
+);
+
+test('a contradiction with a setting that is unusable itself is not reported', () => {
+  assert.deepEqual(namesOfProblems({ SESSION_LIFETIME: 'for ever', SESSION_IDLE_TIMEOUT: '99h' }), [
+    'SESSION_LIFETIME',
+  ]);
+  assert.deepEqual(namesOfProblems({ QLIK_CLIENT_SECRET: undefined, QLIK_CLIENT_PRIVATE_KEY: 'no key' }), [
+    'QLIK_CLIENT_PRIVATE_KEY',
+  ]);
+});
+
+test('an origin that is PUBLIC_URL’s own may be listed', () => {
+  assert.doesNotThrow(() => load({ ALLOWED_ORIGINS: 'http://localhost:3000,https://app.example' }));
+});
+
+function described(env: Env): string {
+  const parts = Object.entries(env).map(([name, value]) => {
+    if (value === undefined) return `no ${name}`;
+    return `${name}=${value.length > 60 ? '…' : value}`;
+  });
+  return parts.join(' ');
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createDenyList } from '../../src/directory/deny-list.ts';
+import {
+  byClaim,
+  bySubject,
+  createDirectory,
+  DirectoryError,
+  type UserMapping,
+} from '../../src/directory/directory.ts';
+import type { PortalUser } from '../../src/portal/portal-user.ts';
+
+const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
+
+describe('the mapping by subject', () => {
+  test('looks the portal user’s id up as the Qlik subject, exactly as it is', () => {
+    for (const id of ['ada', 'ACME\\Ada', 'auth0|1', ' ada ', '__proto__', 'é'])
+      assert.deepEqual(bySubject({ id }), { field: 'subject', value: id });
+  });
+
+  test('does not look at anything else', () => {
+    const user = { id: 'ada', email: 'admin@example.com', claims: { subject: 'admin', sub: 'admin' } };
+    assert.deepEqual(bySubject(user), { field: 'subject', value: 'ada' });
+  });
+});
+
+describe('the mapping by claim', () => {
+  test('looks the claim up as the Qlik user id', () => {
+    assert.deepEqual(byClaim('qlik_id')({ id: 'ada', claims: { qlik_id: '65c0' } }), {
+      field: 'userId',
+      value: '65c0',
+    });
+  });
+
+  const none: [string, PortalUser['claims']][] = [
+    ['no claims', undefined],
+    ['no such claim', {}],
+    ['a number', { qlik_id: 65 }],
+    ['null', { qlik_id: null }],
+    ['true', { qlik_id: true }],
+    ['an array of one', { qlik_id: ['65c0'] }],
+    ['an object', { qlik_id: { toString: () => '65c0' } }],
+  ];
+  for (const [what, claims] of none) {
+    test(`given ${what}, finds nobody`, () => {
+      assert.equal(byClaim('qlik_id')({ id: 'ada', ...(claims && { claims }) }), undefined);
+    });
+  }
+
+  test('given a claim that only every object has, finds nobody', () => {
+    for (const claim of ['constructor', '__proto__', 'toString', 'hasOwnProperty'])
+      assert.equal(byClaim(claim)({ id: 'ada', claims: {} }), undefined);
+  });
+
+  test('does not fall back to the portal user’s id', () => {
+    assert.equal(byClaim('id')({ id: 'ada', claims: {} }), undefined);
+  });
+});
+
+describe('the directory', () => {
+  const resolve = (mapping: UserMapping, user: PortalUser, denied: string[] = []) =>
+    createDirectory({ tenant, mapping, isDenied: createDenyList(denied) }).resolve(user);
+
+  test('says at which tenant and by what the user is found', () => {
+    assert.deepEqual(resolve(bySubject, { id: 'ada' }), {
+      tenant,
+      lookup: { field: 'subject', value: 'ada' },
+    });
+  });
+
+  for (const [what, mapping] of [
+    ['that finds nobody', () => undefined],
+    ['that finds an empty text', () => ({ field: 'userId', value: '' }) as const],
+  ] as const) {
+    test(`given a mapping ${what}, refuses with user_not_mapped`, () => {
+      assert.throws(() => resolve(mapping, { id: 'ada' }), refusal('user_not_mapped'));
+    });
+  }
+
+  test('given a user on the deny list, refuses with user_denied', () => {
+    assert.throws(() => resolve(bySubject, { id: 'ADA ' }, ['ada']), refusal('user_denied'));
+  });
+
+  test('given a bot user, refuses with user_denied, however it was mapped', () => {
+    const bot = 'qlikbot\\5a9d0c3e';
+    assert.throws(() => resolve(bySubject, { id: bot }), refusal('user_denied'));
+    assert.throws(() => resolve(byClaim('q'), { id: 'ada', claims: { q: bot } }), refusal('user_denied'));
+  });
+
+  test('names nobody in its refusals', () => {
+    for (const mapping of [bySubject, () => undefined]) {
+      assert.throws(
+        () => resolve(mapping, { id: 'canary' }, ['canary']),
+        ({ message }: Error) => !message.includes('canary'),
+      );
+    }
+  });
+});
+
+function refusal(code: string) {
+  return (error: unknown) => {
+    assert.ok(error instanceof DirectoryError);
+    assert.equal(error.code, code);
+    return true;
+  };
+}

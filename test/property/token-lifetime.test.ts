@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import fc from 'fast-check';
+import { readRetryAfterMs } from '../../src/qlik/retry-after.ts';
+import { safeLifetimeMs } from '../../src/qlik/token-lifetime.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+
+const anything = fc.oneof(
+  fc.constantFrom(undefined, null, true, '', ' ', '3600', '-1', '1e3', 'NaN', [], [3600], {}, '2026-01-01'),
+  fc.constantFrom(0, -1, 1, 3_600, 1e12, 1e308, Number.NaN, Number.POSITIVE_INFINITY, Number.MIN_VALUE),
+  fc.double(),
+  fc.string(),
+  fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+);
+
+it('whatever a tenant says, a token’s lifetime is more than nothing and at most a day', () => {
+  fc.assert(
+    fc.property(anything, anything, anything, anything, (expires_in, expires_at, exp, iat) => {
+      const lifetimeMs = safeLifetimeMs({ expires_in, expires_at }, { exp, iat }, NOW);
+      assert.ok(lifetimeMs > 0 && lifetimeMs <= DAY_MS, String(lifetimeMs));
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+it('whatever a Retry-After says, it is a time that can be waited for, or nothing', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        anything,
+        fc.bigInt().map(String),
+        fc.string({ unit: fc.constantFrom(...'0123456789+-:., TZGM') }),
+      ),
+      anything,
+      (value, date) => {
+        const waitMs = readRetryAfterMs({ 'retry-after': value, date }, NOW);
+        assert.ok(waitMs === undefined || (waitMs > 0 && waitMs <= DAY_MS), String(waitMs));
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+});
