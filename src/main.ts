@@ -3,7 +3,7 @@ import { ConfigurationError, loadSettings } from './config/load.ts';
 import { parseUserTable } from './directory/user-table.ts';
 import { createLog } from './observability/log.ts';
 import { parseDemoUsers } from './portal/demo.ts';
-import { createService } from './service.ts';
+import { createService } from './service/service.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 
 /** `EX_CONFIG` of sysexits.h. */

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 
 const refused = [
   ['src/token/a.ts', '../qlik/qlik-http.ts'],
-  ['src/token/b.ts', '../service.ts'],
+  ['src/token/b.ts', '../service/service.ts'],
   ['src/qlik/c.ts', '../http/server.ts'],
   ['src/http/routes/d.ts', '../../qlik/qlik-http.ts'],
   ['src/http/e.ts', '../store/memory.ts'],
@@ -21,7 +21,7 @@ const refused = [
   ['src/sandbox/j.ts', '../config/secret.ts'],
   ['src/sandbox/routes/k.ts', '../../http/problem.ts'],
   ['src/browser/l.ts', '../token/token.ts'],
-  ['src/service.ts', './sandbox/sandbox.ts'],
+  ['src/service/service.ts', '../sandbox/sandbox.ts'],
 ] as const;
 
 const allowed = [

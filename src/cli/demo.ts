@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { loadSettings } from '../config/load.ts';
 import { createLog } from '../observability/log.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';
-import { createService } from '../service.ts';
+import { createService } from '../service/service.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
 import { freePort } from './free-port.ts';
 import { parsePort } from './port-option.ts';

@@ -5,12 +5,20 @@ import type { Secret } from '../config/secret.ts';
 /** The members of a token request's body that show who the client is (RFC 6749 §2.3). Holds secrets. */
 export type ClientCredentials = Readonly<Record<string, string>>;
 
-/** Proves to the tenant who the client is, anew for each attempt. */
-export type ClientAuthentication = () => Promise<ClientCredentials>;
+/** Proves to the tenant who the client is. */
+export interface ClientAuthentication {
+  /** Made anew for each attempt. */
+  credentials(): Promise<ClientCredentials>;
+  /** The tenant takes them only when their dates are right by its own clock. */
+  readonly dated: boolean;
+}
 
 /** `client_secret_post`: the secret in the body, as Qlik's documents show it. */
 export function withClientSecret(clientId: string, clientSecret: Secret): ClientAuthentication {
-  return async () => ({ client_id: clientId, client_secret: clientSecret.reveal() });
+  return {
+    credentials: async () => ({ client_id: clientId, client_secret: clientSecret.reveal() }),
+    dated: false,
+  };
 }
 
 export interface PrivateKeyOptions {
@@ -31,7 +39,7 @@ export function withPrivateKey(options: PrivateKeyOptions): ClientAuthentication
   const { clientId, key, keyId, tokenEndpoint, tenantNow } = options;
   const alg = key.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES384';
 
-  return async () => {
+  async function credentials(): Promise<ClientCredentials> {
     const issuedAt = Math.floor(tenantNow() / 1_000);
     const assertion = await new SignJWT()
       .setProtectedHeader({ alg, kid: keyId, typ: 'JWT' })
@@ -47,5 +55,7 @@ export function withPrivateKey(options: PrivateKeyOptions): ClientAuthentication
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       client_assertion: assertion,
     };
-  };
+  }
+
+  return { credentials, dated: true };
 }

@@ -1,4 +1,4 @@
-import type { TokenIssuer } from '../token/token-issuer.ts';
+import { TenantFault, type TokenIssuer } from '../token/token-issuer.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import { impersonationRequest, readImpersonationResponse } from './impersonation.ts';
 import { readFault } from './qlik-fault.ts';
@@ -6,15 +6,23 @@ import type { QlikHttp } from './qlik-http.ts';
 
 export interface QlikTokenIssuerDeps {
   readonly http: QlikHttp;
-  readonly authenticate: ClientAuthentication;
+  readonly authentication: ClientAuthentication;
   readonly scope: string;
 }
 
+/** More than a call takes, so that the tenant's time changed because more is known of it. */
+const CLOCK_STEP_MS = 30_000;
+
 /** A Qlik Cloud tenant as an issuer of impersonation tokens. */
-export function createQlikTokenIssuer({ http, authenticate, scope }: QlikTokenIssuerDeps): TokenIssuer {
+export function createQlikTokenIssuer({ http, authentication, scope }: QlikTokenIssuerDeps): TokenIssuer {
   return {
     async mint(lookup, signal) {
-      const response = await http.send(impersonationRequest(await authenticate(), scope, lookup), signal);
+      const datedAt = http.tenantNow();
+      const request = impersonationRequest(await authentication.credentials(), scope, lookup);
+      const response = await http.send(request, signal);
+      const misdated = authentication.dated && Math.abs(http.tenantNow() - datedAt) > CLOCK_STEP_MS;
+      if (misdated && (response.status === 400 || response.status === 401))
+        throw new TenantFault('unavailable', 'the tenant’s clock was not known', { passing: true });
       return readImpersonationResponse(response, { scope, lookup }, http.tenantNow());
     },
 

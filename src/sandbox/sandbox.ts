@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import formbody from '@fastify/formbody';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
@@ -83,6 +84,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   if (!isLoopback(host)) throw new Error(`the sandbox listens on loopback only, not on "${host}"`);
   let url = '';
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // one per answer that is held back
   const state = createState();
   const tenant: Tenant = {
     url: () => url,

@@ -11,18 +11,24 @@ const ec = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 function assertion(key: KeyObject, tenantNow = Date.now): () => Promise<string> {
-  const authenticate = withPrivateKey({ clientId: 'client', key, keyId: 'key-1', tokenEndpoint, tenantNow });
-  return async () => (await authenticate()).client_assertion as string;
+  const authentication = withPrivateKey({
+    clientId: 'client',
+    key,
+    keyId: 'key-1',
+    tokenEndpoint,
+    tenantNow,
+  });
+  return async () => (await authentication.credentials()).client_assertion as string;
 }
 
 it('a secret goes into the body', async () => {
-  const authenticate = withClientSecret('client', new Secret('s3cret'));
-  assert.deepEqual(await authenticate(), { client_id: 'client', client_secret: 's3cret' });
+  const authentication = withClientSecret('client', new Secret('s3cret'));
+  assert.deepEqual(await authentication.credentials(), { client_id: 'client', client_secret: 's3cret' });
 });
 
 it('a secret is not to be seen in the authentication itself', () => {
-  const authenticate = withClientSecret('client', new Secret('s3cret'));
-  assert.doesNotMatch(inspect(authenticate, { showHidden: true, depth: 9 }), /s3cret/);
+  const authentication = withClientSecret('client', new Secret('s3cret'));
+  assert.doesNotMatch(inspect(authentication, { showHidden: true, depth: 9 }), /s3cret/);
 });
 
 it('an assertion comes with its type and the client’s id', async () => {
@@ -33,7 +39,7 @@ it('an assertion comes with its type and the client’s id', async () => {
     tokenEndpoint,
     tenantNow: Date.now,
   };
-  const { client_assertion, ...rest } = await withPrivateKey(options)();
+  const { client_assertion, ...rest } = await withPrivateKey(options).credentials();
   assert.deepEqual(rest, {
     client_id: 'client',
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -83,4 +89,10 @@ it('the header names the key and holds nothing of it', async () => {
     'kid',
     'typ',
   ]);
+});
+
+it('an assertion is dated, a secret is not', () => {
+  const options = { clientId: 'c', key: ec.privateKey, keyId: 'k', tokenEndpoint, tenantNow: Date.now };
+  assert.equal(withPrivateKey(options).dated, true);
+  assert.equal(withClientSecret('c', new Secret('s3cret')).dated, false);
 });

@@ -8,7 +8,13 @@ const ada = { field: 'subject', value: 'ada' } as const;
 const good = JSON.stringify({ access_token: 'opaque', token_type: 'bearer', expires_in: 21_600 });
 
 /** An issuer in front of a tenant that gives the same answer to everything. */
-async function createBench(t: TestContext, status: number, body: string | Buffer = '', headers: object = {}) {
+async function createBench(
+  t: TestContext,
+  status: number,
+  body: string | Buffer = '',
+  headers: object = {},
+  dated = false,
+) {
   const content = Buffer.from(body);
   const tenant = await startRawTenant(t, (socket) => {
     socket.write(
@@ -19,9 +25,12 @@ async function createBench(t: TestContext, status: number, body: string | Buffer
   let attempts = 0;
   const issuer = createQlikTokenIssuer({
     http: openHttp(t, tenant.url),
-    authenticate: async () => {
-      attempts += 1;
-      return { client_id: 'client', client_secret: `proof-${attempts}` };
+    authentication: {
+      async credentials() {
+        attempts += 1;
+        return { client_id: 'client', client_secret: `proof-${attempts}` };
+      },
+      dated,
     },
     scope: 'user_default',
   });
@@ -80,6 +89,24 @@ it('given expires_at of a tenant whose clock is an hour ahead, the lifetime is r
   const { issuer, signal } = await createBench(t, 200, body, { date: new Date(date).toUTCString() });
   const { lifetimeMs } = await issuer.mint(ada, signal);
   assert.ok(Math.abs(lifetimeMs - 600_000) < 5_000, String(lifetimeMs));
+});
+
+const inTenMinutes = () => new Date(Date.now() + 600_000).toUTCString();
+
+it('given a tenant whose clock is ten minutes ahead, refused dated credentials are made again, once', async (t) => {
+  const { issuer, signal } = await createBench(t, 401, '', { date: inTenMinutes() }, true);
+  await assert.rejects(issuer.mint(ada, signal), { kind: 'unavailable', details: { passing: true } });
+  await assert.rejects(issuer.mint(ada, signal), { kind: 'refused' });
+});
+
+it('given a tenant whose clock is ten minutes ahead, a refused secret is refused', async (t) => {
+  const { issuer, signal } = await createBench(t, 401, '', { date: inTenMinutes() });
+  await assert.rejects(issuer.mint(ada, signal), { kind: 'refused' });
+});
+
+it('given a tenant with our time, refused dated credentials are refused', async (t) => {
+  const { issuer, signal } = await createBench(t, 401, '', { date: new Date().toUTCString() }, true);
+  await assert.rejects(issuer.mint(ada, signal), { kind: 'refused' });
 });
 
 for (const [status, accepted] of [

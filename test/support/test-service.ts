@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
-import { createService, type Service } from '../../src/service.ts';
+import { createService, type Service } from '../../src/service/service.ts';
 import type { RecordStore } from '../../src/store/record-store.ts';
 
 export interface TestServiceOptions {

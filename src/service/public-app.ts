@@ -1,0 +1,96 @@
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Directory } from '../directory/directory.ts';
+import { createCurrentSession } from '../http/policy/current-session.ts';
+import { createOrigins } from '../http/policy/origins.ts';
+import { createRateLimiter } from '../http/policy/rate-limiter.ts';
+import { createRouteGuard } from '../http/policy/route-guard.ts';
+import { registerDemoLogin, registerSignInPage } from '../http/routes/demo-login.ts';
+import { registerDemoPortal } from '../http/routes/demo-portal.ts';
+import { type Health, registerHealth } from '../http/routes/health.ts';
+import { registerLogout } from '../http/routes/logout.ts';
+import { registerQlikConfig } from '../http/routes/qlik-config.ts';
+import { registerQlikToken } from '../http/routes/qlik-token.ts';
+import { registerSession } from '../http/routes/session.ts';
+import { createServer } from '../http/server.ts';
+import { createSignOut } from '../http/sign-out.ts';
+import type { Log } from '../observability/log.ts';
+import { createDemoAuth, parseDemoUsers, sandboxUsers } from '../portal/demo.ts';
+import { createSessionCookie } from '../session/session-cookie.ts';
+import { registerSessionPlugin } from '../session/session-plugin.ts';
+import { createSessionReader } from '../session/session-reader.ts';
+import type { Sessions } from '../session/sessions.ts';
+import type { TokenService } from '../token/token-service.ts';
+
+export interface PublicAppDeps {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly readFile: (path: string) => string;
+  readonly clock: Clock;
+  readonly sessions: Sessions;
+  readonly directory: Directory;
+  readonly tokens: TokenService;
+  readonly health: Health;
+}
+
+/** The public listener, ready to answer. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
+export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInstance> {
+  const { settings, log, readFile, clock, sessions, directory, tokens, health } = deps;
+  const publicUrl = settings.PUBLIC_URL;
+  const tenantUrl = settings.QLIK_TENANT_URL;
+  const base = publicUrl.pathname.replace(/\/$/, '');
+
+  const origins = createOrigins(publicUrl, settings.ALLOWED_ORIGINS);
+  const guard = createRouteGuard(origins);
+  const cookie = createSessionCookie({
+    publicUrl,
+    secrets: settings.SESSION_SECRET,
+    sameSite: settings.SESSION_SAME_SITE,
+  });
+  const currentSession = createCurrentSession(createSessionReader({ cookie, sessions }), cookie);
+  const signOut = createSignOut({ sessions, directory, tokens });
+  const auth = createDemoAuth({
+    users: settings.DEMO_USERS ? parseDemoUsers(readFile(settings.DEMO_USERS)) : sandboxUsers(),
+    claims: settings.USER_CLAIM ? [settings.USER_CLAIM] : [],
+  });
+
+  const app = await createServer({
+    publicUrl,
+    origins,
+    trustedProxies: settings.TRUSTED_PROXIES,
+    loopbackOnly: settings.PORTAL_AUTH === 'demo',
+    log,
+  });
+  await app.register(
+    async (routes) => {
+      registerHealth(routes, health);
+      registerQlikToken(routes, {
+        guard,
+        currentSession,
+        rateLimiter: createRateLimiter(settings.RATE_LIMIT_TOKEN, clock.now),
+        directory,
+        tokens,
+        signOut,
+        clock,
+        log,
+        deadlineMs: settings.TOKEN_DEADLINE,
+      });
+      registerQlikConfig(routes, { guard, currentSession, directory });
+      registerSession(routes, { guard, currentSession, tenantUrl });
+      registerDemoPortal(routes, { base, tenantUrl });
+      registerSignInPage(routes, { origins, auth, base });
+      await routes.register(async (scope) => {
+        // Before the plugin's own hook: who may call is decided before the session is read.
+        scope.addHook('onRequest', guard.forFetchOrForm);
+        await registerSessionPlugin(scope, { cookie, sessions });
+        registerLogout(scope, { cookie, signOut, postLogoutUrl: settings.POST_LOGOUT_URL });
+        const failures = createRateLimiter(settings.RATE_LIMIT_SIGN_IN, clock.now);
+        registerDemoLogin(scope, { origins, auth, signOut, failures });
+      });
+    },
+    { prefix: base },
+  );
+  await app.ready();
+  return app;
+}

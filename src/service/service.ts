@@ -1,0 +1,102 @@
+import { setTimeout } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Settings } from '../config/settings.ts';
+import { createDenyList } from '../directory/deny-list.ts';
+import { createDirectory } from '../directory/directory.ts';
+import type { Log } from '../observability/log.ts';
+import { logTokenEvent } from '../observability/token-log.ts';
+import { createSessions } from '../session/sessions.ts';
+import { createMemoryStore } from '../store/memory.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import { createTokenService } from '../token/token-service.ts';
+import { createPublicApp } from './public-app.ts';
+import { connectTenant } from './tenant-connection.ts';
+import { createUserMapping } from './user-mapping.ts';
+
+/** What the service needs of the world; tests bring their own. */
+export interface ServiceDeps {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** The text of a file that a setting names. */
+  readonly readFile: (path: string) => string;
+  readonly clock?: Clock;
+  /** From 0 to 1; spreads retries and renewals. */
+  readonly random?: () => number;
+  readonly store?: RecordStore;
+}
+
+/** The service, put together. */
+export interface Service {
+  /** The public listener; tests send requests to it without a socket. */
+  readonly app: FastifyInstance;
+  /** Binds the public listener; resolves to its address. */
+  listen(): Promise<string>;
+  /** Answers what is in flight, ends what runs in the background, then closes everything. */
+  close(): Promise<void>;
+}
+
+/** What runs behind the answers, such as revocations, may still take this long when the service stops. */
+const BACKGROUND_GRACE_MS = 2_000;
+
+/** Builds the parts and hands them to each other. Throws a plain `Error` when a file that a setting names is broken. */
+export async function createService(deps: ServiceDeps): Promise<Service> {
+  const { settings, log, readFile, clock = systemClock, random = Math.random } = deps;
+  const store = deps.store ?? createMemoryStore({ now: clock.now });
+  const sessions = createSessions({
+    store,
+    limits: { idleMs: settings.SESSION_IDLE_TIMEOUT, lifetimeMs: settings.SESSION_LIFETIME },
+  });
+
+  const { tenant, gateway, close: closeTenant } = connectTenant({ settings, log, clock, random });
+  const isDenied = createDenyList(settings.USER_DENY);
+  const { mapping, close: closeMapping } = createUserMapping(settings, readFile, log);
+  const directory = createDirectory({ tenant, mapping, isDenied });
+  const tokens = createTokenService({
+    gatewayOf: () => gateway,
+    isDenied,
+    clock,
+    random,
+    report: (event) => logTokenEvent(log, event, settings.PUBLIC_URL.origin),
+    maxHeld: settings.TOKEN_CACHE_MAX,
+    refreshBeforeMs: settings.TOKEN_REFRESH_BEFORE,
+    minRemainingMs: settings.TOKEN_MIN_REMAINING,
+    replaceCooldownMs: settings.TOKEN_REPLACE_COOLDOWN,
+    patienceMs: settings.TOKEN_DEADLINE,
+  });
+
+  let stopping = false;
+  const health = {
+    isStopping: () => stopping,
+    storeAnswers: () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+    tenantHealthy: () => gateway.healthy,
+  };
+  const app = await createPublicApp({ settings, log, readFile, clock, sessions, directory, tokens, health });
+
+  return {
+    app,
+
+    listen: () => app.listen({ host: settings.HOST, port: settings.PORT }),
+
+    async close() {
+      stopping = true;
+      if (settings.SHUTDOWN_DELAY > 0) await setTimeout(settings.SHUTDOWN_DELAY);
+      await app.close();
+      await withinGrace(tokens.idle());
+      closeMapping();
+      await Promise.all([closeTenant(), store.close()]);
+    },
+  };
+}
+
+/** Waits for the work, but no longer than that; a timer of the real clock keeps the process alive meanwhile. */
+async function withinGrace(work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  const grace = setTimeout(BACKGROUND_GRACE_MS, undefined, { signal: done.signal }).catch(() => {});
+  await Promise.race([work, grace]);
+  done.abort();
+}

@@ -1,0 +1,95 @@
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Log } from '../observability/log.ts';
+import {
+  type ClientAuthentication,
+  withClientSecret,
+  withPrivateKey,
+} from '../qlik/client-authentication.ts';
+import { createQlikHttp, type QlikHttp } from '../qlik/qlik-http.ts';
+import { createQlikTokenIssuer } from '../qlik/qlik-token-issuer.ts';
+import { createCircuit } from '../token/circuit.ts';
+import { createClientStanding } from '../token/client-standing.ts';
+import { createGate } from '../token/gate.ts';
+import { createTenantGateway, type TenantGateway } from '../token/tenant-gateway.ts';
+import type { Tenant } from '../token/token-subject.ts';
+
+/** A tenant and the one way to it. */
+export interface TenantConnection {
+  readonly tenant: Tenant;
+  readonly gateway: TenantGateway;
+  close(): Promise<void>;
+}
+
+export interface TenantConnectionDeps {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+/** Part of `TOKEN_DEADLINE` that a single call to the tenant may take: its failure can then still be answered. */
+const CALL_SHARE = 0.75;
+
+/** Everything between the token service and the tenant of the `QLIK_*` settings. Connects at the first call. */
+export function connectTenant({ settings, log, clock, random }: TenantConnectionDeps): TenantConnection {
+  const tenant: Tenant = {
+    url: settings.QLIK_TENANT_URL,
+    clientId: settings.QLIK_CLIENT_ID,
+    scope: settings.QLIK_SCOPE,
+  };
+  const facts = { tenant: tenant.url };
+  const http = createQlikHttp({
+    tenantUrl: tenant.url,
+    ca: settings.QLIK_CA,
+    connections: settings.TENANT_CONCURRENCY,
+    now: clock.now,
+  });
+
+  const circuit = createCircuit({
+    now: clock.now,
+    random,
+    onChange: (change) => log.warn({ ...facts, ...change }, 'the tenant’s circuit changed'),
+  });
+  const gate = createGate({
+    clock,
+    circuit,
+    concurrency: settings.TENANT_CONCURRENCY,
+    budget: settings.TENANT_BUDGET,
+    onThrottled: (pauseMs) => log.warn({ ...facts, pauseMs }, 'the tenant throttles us'),
+  });
+  const standing = createClientStanding({
+    now: clock.now,
+    onChange: (change) =>
+      log.error(
+        { ...facts, clientId: tenant.clientId, ...change },
+        'the tenant’s opinion of our client changed',
+      ),
+  });
+  const gateway = createTenantGateway({
+    issuer: createQlikTokenIssuer({
+      http,
+      authentication: clientAuthentication(settings, http),
+      scope: tenant.scope,
+    }),
+    gate,
+    standing,
+    clock,
+    random,
+    callTimeoutMs: settings.TOKEN_DEADLINE * CALL_SHARE,
+  });
+  return { tenant, gateway, close: http.close };
+}
+
+function clientAuthentication(settings: Settings, http: QlikHttp): ClientAuthentication {
+  const clientId = settings.QLIK_CLIENT_ID;
+  if (settings.QLIK_CLIENT_SECRET) return withClientSecret(clientId, settings.QLIK_CLIENT_SECRET);
+  return withPrivateKey({
+    clientId,
+    key: settings.QLIK_CLIENT_PRIVATE_KEY as NonNullable<Settings['QLIK_CLIENT_PRIVATE_KEY']>,
+    keyId: settings.QLIK_CLIENT_KEY_ID as string,
+    tokenEndpoint: `${settings.QLIK_TENANT_URL}/oauth/token`,
+    tenantNow: http.tenantNow,
+  });
+}
