@@ -12,6 +12,7 @@ import { type Health, registerHealth } from '../http/routes/health.ts';
 import { registerLogout } from '../http/routes/logout.ts';
 import { registerQlikConfig } from '../http/routes/qlik-config.ts';
 import { registerQlikToken } from '../http/routes/qlik-token.ts';
+import { registerQlikTokenScript } from '../http/routes/qlik-token-script.ts';
 import { registerSession } from '../http/routes/session.ts';
 import { createServer } from '../http/server.ts';
 import { createSignOut } from '../http/sign-out.ts';
@@ -76,6 +77,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
         log,
         deadlineMs: settings.TOKEN_DEADLINE,
       });
+      registerQlikTokenScript(routes);
       registerQlikConfig(routes, { guard, currentSession, directory });
       registerSession(routes, { guard, currentSession, tenantUrl });
       registerDemoPortal(routes, { base, tenantUrl });

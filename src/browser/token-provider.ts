@@ -1,0 +1,156 @@
+import { callService } from './call-service.ts';
+import type { Problem, Refusal } from './problem.ts';
+import { goToSignIn } from './sign-in.ts';
+
+export type { Problem } from './problem.ts';
+
+/** How to reach the service, and what the page does when it cannot have a token. */
+export interface TokenProviderOptions {
+  /** Address that the service's routes stand beside, such as `https://broker.example/`; default: the page's origin. */
+  readonly url?: string;
+  /** For one token, with all retries, in milliseconds; default 30000. */
+  readonly timeout?: number;
+  /** Called once when nobody is signed in any more; default: the page goes to `loginUrl`, at most once a minute. */
+  readonly onSignInRequired?: (loginUrl: string) => void;
+  /**
+   * Called when somebody else is signed in than before; whoever asks waits for it, and gets no token then. Default: the
+   * page is loaded anew.
+   */
+  readonly onUserChanged?: () => void | Promise<void>;
+  /** Called when there is trouble that did not pass; default: one line on the console. */
+  readonly onError?: (problem: Problem) => void;
+}
+
+/**
+ * For `getAccessToken` of Qlik's libraries: resolves to the bare token, or to `""` when there is none for now. Never
+ * rejects, since they would not ask again.
+ */
+export type GetAccessToken = () => Promise<string>;
+
+interface TokenAnswer {
+  readonly access_token: string;
+  readonly expires_in: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const LAST_MINUTE_MS = 60_000;
+const LOOK_IN_EVERY_MS = 5 * 60_000;
+const LOOK_IN_MS = 10_000;
+const SIGNS_OF_USE = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'blur'];
+
+/**
+ * The page's tokens. Calls made at once share one request. A call for a token that was handed out and still lives means
+ * that Qlik refused it: the service is told. While the page is visible and used, it asks the service every five
+ * minutes, which keeps the session alive and notices a sign-out elsewhere.
+ */
+export function createTokenProvider(options: TokenProviderOptions = {}): GetAccessToken {
+  const { timeout = DEFAULT_TIMEOUT_MS, onError = report } = options;
+  const { onSignInRequired = signIn, onUserChanged = reload } = options;
+  const base = new URL(options.url ?? '/', location.href);
+  const tokenUrl = new URL('qlik-token', base).href;
+
+  let token = '';
+  let expiresAt = 0;
+  let handedOut = '';
+  let user: string | undefined;
+  let signInAsked = false;
+  let used = false;
+  let pending: Promise<string> | undefined;
+
+  /** The token that lives for at least so long, or none. */
+  const living = (atLeastMs: number) => (expiresAt - Date.now() > atLeastMs ? token : '');
+
+  function signIn(loginUrl: string): void {
+    if (!goToSignIn(loginUrl))
+      onError({ title: 'The sign-in left no session: are cookies blocked?', code: 'sign_in_failed' });
+  }
+
+  /** Nobody, or somebody else, is signed in: nothing of the user before may be handed out. */
+  function forget(): void {
+    token = '';
+    expiresAt = 0;
+  }
+
+  async function keep(answer: TokenAnswer): Promise<void> {
+    const before = user;
+    user = subjectOf(answer.access_token) ?? before;
+    signInAsked = false;
+    if (before !== undefined && user !== before) {
+      forget();
+      await onUserChanged();
+      return;
+    }
+    token = answer.access_token;
+    expiresAt = Date.now() + answer.expires_in * 1_000;
+  }
+
+  function signedOut(): void {
+    forget();
+    if (signInAsked) return;
+    signInAsked = true;
+    const loginUrl = new URL('login', base);
+    loginUrl.searchParams.set('returnTo', location.href);
+    onSignInRequired(loginUrl.href);
+  }
+
+  async function ask(timeoutMs: number, rejected: boolean, onTrouble: (problem: Problem) => void) {
+    try {
+      await keep(await callService<TokenAnswer>(tokenUrl, 'access_token', timeoutMs, rejected));
+    } catch (error) {
+      const { problem } = error as Refusal;
+      if (problem.status === 401) signedOut();
+      else onTrouble(problem);
+    }
+  }
+
+  /** Sees whether the same user is still signed in; trouble is for those who need a token now. */
+  function lookIn(): void {
+    if (token !== '' && !document.hidden) ask(LOOK_IN_MS, false, () => {}).catch(console.error);
+  }
+
+  for (const sign of SIGNS_OF_USE)
+    addEventListener(
+      sign,
+      () => {
+        used = true;
+      },
+      { capture: true, passive: true },
+    );
+  // The page comes back out of the browser's memory, as it was.
+  addEventListener('pageshow', ({ persisted }) => persisted && lookIn());
+  setInterval(() => {
+    if (used) lookIn();
+    used = false;
+  }, LOOK_IN_EVERY_MS);
+
+  return () => {
+    pending ??= ask(timeout, handedOut !== '' && handedOut === living(LAST_MINUTE_MS), onError)
+      .catch(console.error) // of the page's own callbacks
+      .then(() => {
+        pending = undefined;
+        handedOut = living(0);
+        return handedOut;
+      });
+    return pending;
+  };
+}
+
+/** Loads the page anew; whoever waits for it waits until then. */
+function reload(): Promise<void> {
+  location.reload();
+  return new Promise(() => {});
+}
+
+/** Writes one line on the console. */
+export function report({ title, code }: Problem): void {
+  console.error(`No token for Qlik: ${title} (${code})`);
+}
+
+/** The `sub` of a JWT, to tell users apart; undefined when the token is no JWT. */
+function subjectOf(jwt: string): string | undefined {
+  try {
+    return JSON.parse(atob(jwt.split('.')[1]?.replace(/-/g, '+').replace(/_/g, '/') ?? '')).sub;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+
+/** `GET /qlik-token.js`: the browser helper. The same for everybody, so that any page and any cache may have it. */
+export function registerQlikTokenScript(app: FastifyInstance): void {
+  // The same path from `src` and from `dist`; `npm run build` writes it.
+  const script = readFileSync(new URL('../../../dist/browser/qlik-token.js', import.meta.url), 'utf8');
+  const etag = `"${createHash('sha256').update(script).digest('base64url')}"`;
+
+  app.get('/qlik-token.js', async (request, reply) => {
+    reply
+      .header('cache-control', 'public, max-age=3600')
+      .header('etag', etag)
+      .header('access-control-allow-origin', '*')
+      .header('cross-origin-resource-policy', 'cross-origin');
+    if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
+    return reply.type('text/javascript; charset=utf-8').send(script);
+  });
+}
