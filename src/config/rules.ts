@@ -52,6 +52,11 @@ const rules: readonly Rule[] = [
     otherwise: 'must be at most 24d',
   },
   {
+    names: ['SHUTDOWN_DELAY', 'SHUTDOWN_TIMEOUT'],
+    holds: (s) => s.SHUTDOWN_DELAY < s.SHUTDOWN_TIMEOUT,
+    otherwise: 'must be less than SHUTDOWN_TIMEOUT, in which everything has to end',
+  },
+  {
     names: ['SHUTDOWN_TIMEOUT'],
     holds: (s) => s.SHUTDOWN_TIMEOUT < MAX_TIMER_MS,
     otherwise: 'must be at most 24d',

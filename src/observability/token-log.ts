@@ -23,7 +23,9 @@ export function logTokenEvent(log: Log, event: TokenEvent, ownOrigin: string): v
       else log.warn(facts, 'token could not be revoked');
       break;
     case 'rejection_judged':
-      if (event.accepted) log.warn({ ...facts, clientId: tenant.clientId, ownOrigin }, ACCEPTED_BY_TENANT);
-      else log.info(facts, 'the tenant refuses the token; it is replaced');
+      if (event.verdict === 'accepted')
+        log.warn({ ...facts, clientId: tenant.clientId, ownOrigin }, ACCEPTED_BY_TENANT);
+      else if (event.verdict === 'refused') log.info(facts, 'the tenant refuses the token; it is replaced');
+      else log.info(facts, 'the tenant does not say whether it takes the token; it stays');
   }
 }

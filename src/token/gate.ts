@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Rate } from '../config/kinds.ts';
 import { createCallBudget } from './call-budget.ts';
 import type { Circuit, CircuitCall } from './circuit.ts';
-import { TenantFault } from './token-issuer.ts';
+import { TenantFault, type TenantFaultKind } from './token-issuer.ts';
 
 /** Who goes first: somebody waits; a token is renewed in time; a token is revoked, which can only be tried. */
 export type Priority = 'user' | 'renewal' | 'revocation';
@@ -12,6 +12,8 @@ export interface Ticket {
   priority: Priority;
   /** Counts towards the budget (Qlik Cloud's tier 2). */
   readonly budgeted: boolean;
+  /** Its outcome opens and closes the circuit. */
+  readonly decisive: boolean;
   /** By the clock; later, the call is not made any more. */
   readonly waitUntil: number;
 }
@@ -20,7 +22,8 @@ export interface Ticket {
 export interface Gate {
   /**
    * Makes the call when its turn comes. Rejects with the call's `TenantFault`, or with one of its own, `throttled` or
-   * `unavailable`, as soon as it is clear that the turn will not come in time. `obstacle` is asked before the wait and
+   * `unavailable`, as soon as it is clear that the turn will not come in time; while the way is closed, only revocations
+   * wait. `obstacle` is asked before the wait and
    * when the turn has come: an error ends the wait without a call.
    */
   run<T>(call: () => Promise<T>, ticket: Ticket, obstacle?: () => Error | undefined): Promise<T>;
@@ -46,6 +49,11 @@ const RANK: Record<Priority, number> = { user: 0, renewal: 1, revocation: 2 };
 const DEFAULT_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
+type Closure = TenantFault & { readonly details: { readonly retryAfterMs: number } };
+
+/** A call whose outcome says nothing about whether mints would succeed. */
+const INDECISIVE: CircuitCall = { succeeded() {}, failed() {} };
+
 interface Waiter {
   readonly ticket: Ticket;
   readonly obstacle: () => Error | undefined;
@@ -60,13 +68,12 @@ export function createGate({ clock, circuit, concurrency, budget, onThrottled }:
   let throttledUntil = 0;
   let cancelWake = () => {};
 
-  function closure(): TenantFault | undefined {
+  /** Why no call is made now; says for how long. */
+  function closure(): Closure | undefined {
     const throttledMs = throttledUntil - clock.now();
     if (throttledMs > 0) return throttled(throttledMs);
     const pauseMs = circuit.pauseMs();
-    if (pauseMs > 0)
-      return new TenantFault('unavailable', 'the tenant is in trouble', { retryAfterMs: pauseMs });
-    return undefined;
+    return pauseMs > 0 ? closedFor('unavailable', 'the tenant is in trouble', pauseMs) : undefined;
   }
 
   function budgetWaitMs(ticket: Ticket, queue: Iterable<Waiter>): number {
@@ -83,7 +90,8 @@ export function createGate({ clock, circuit, concurrency, budget, onThrottled }:
     cancelWake();
     const closed = closure();
     if (closed) {
-      for (const waiter of [...waiting]) waiter.reject(closed);
+      for (const waiter of [...waiting]) if (!waitsForOpening(waiter.ticket)) waiter.reject(closed);
+      if (waiting.size > 0) cancelWake = clock.after(closed.details.retryAfterMs, advance);
       return;
     }
 
@@ -101,7 +109,7 @@ export function createGate({ clock, circuit, concurrency, budget, onThrottled }:
   }
 
   function turn(ticket: Ticket, obstacle: () => Error | undefined): Promise<CircuitCall> {
-    const error = closure() ?? obstacle();
+    const error = (waitsForOpening(ticket) ? undefined : closure()) ?? obstacle();
     if (error) return Promise.reject(error);
     const remainingMs = ticket.waitUntil - clock.now();
     if (remainingMs <= 0) return Promise.reject(tooSlow());
@@ -124,7 +132,7 @@ export function createGate({ clock, circuit, concurrency, budget, onThrottled }:
           leave();
           running += 1;
           if (ticket.budgeted) spending.spend();
-          resolve(circuit.begin());
+          resolve(ticket.decisive ? circuit.begin() : INDECISIVE);
         },
         reject(error) {
           leave();
@@ -174,10 +182,19 @@ export function createGate({ clock, circuit, concurrency, budget, onThrottled }:
   };
 }
 
+/** Nobody waits for a revocation, and it is worth while for as long as the token lives. */
+function waitsForOpening(ticket: Ticket): boolean {
+  return ticket.priority === 'revocation';
+}
+
 function tooSlow(): TenantFault {
   return new TenantFault('unavailable', 'the tenant is slow, and others were first');
 }
 
-function throttled(retryAfterMs: number): TenantFault {
-  return new TenantFault('throttled', 'the tenant’s rate limit is reached', { retryAfterMs });
+function throttled(retryAfterMs: number): Closure {
+  return closedFor('throttled', 'the tenant’s rate limit is reached', retryAfterMs);
+}
+
+function closedFor(kind: TenantFaultKind, message: string, retryAfterMs: number): Closure {
+  return new TenantFault(kind, message, { retryAfterMs }) as Closure;
 }

@@ -5,14 +5,17 @@ import { TokenError } from './token-error.ts';
 import { type IssuedToken, TenantFault, type TokenIssuer } from './token-issuer.ts';
 import type { UserLookup } from './token-subject.ts';
 
+/** What the tenant says of a token; `unknown` when it cannot be asked. */
+export type Verdict = 'accepted' | 'refused' | 'unknown';
+
 /** The calls about tokens at one tenant, made with care: in turn, within time, and again when that helps. */
 export interface TenantGateway {
   /** A fresh token. Rejects with a `TokenError`. */
   mint(lookup: UserLookup, ticket: Ticket): Promise<IssuedToken>;
   /** Somebody waits now for a mint that was queued as a renewal. */
   promote(ticket: Ticket): void;
-  /** Whether the tenant takes the token; also true when it does not say. */
-  accepts(accessToken: string): Promise<boolean>;
+  /** Asks the tenant whether it takes the token. */
+  judge(accessToken: string): Promise<Verdict>;
   /** Tries to revoke the token; resolves to whether that worked. Never rejects. */
   revoke(accessToken: string): Promise<boolean>;
   readonly healthy: boolean;
@@ -97,16 +100,18 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
 
     promote: gate.promote,
 
-    async accepts(accessToken) {
+    async judge(accessToken) {
       const ticket: Ticket = {
         priority: 'user',
         budgeted: false,
+        decisive: false,
         waitUntil: clock.now() + callTimeoutMs,
       };
       try {
-        return await gate.run(() => timed((signal) => issuer.accepts(accessToken, signal)), ticket);
+        const accepted = await gate.run(() => timed((signal) => issuer.accepts(accessToken, signal)), ticket);
+        return accepted ? 'accepted' : 'refused';
       } catch (error) {
-        if (error instanceof TenantFault) return true;
+        if (error instanceof TenantFault) return 'unknown';
         throw error;
       }
     },
@@ -115,6 +120,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
       const ticket: Ticket = {
         priority: 'revocation',
         budgeted: true,
+        decisive: false,
         waitUntil: clock.now() + REVOCATION_PATIENCE_MS,
       };
       try {

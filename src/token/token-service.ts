@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { Priority, Ticket } from './gate.ts';
-import type { TenantGateway } from './tenant-gateway.ts';
+import type { TenantGateway, Verdict } from './tenant-gateway.ts';
 import { keepToken, remainingMs, type Token } from './token.ts';
 import { TokenError, type TokenErrorCode } from './token-error.ts';
 import type { IssuedToken } from './token-issuer.ts';
@@ -31,7 +31,7 @@ export interface TokenService {
 export type TokenEvent =
   | { type: 'minted'; subject: TokenSubject; priority: Priority; durationMs: number }
   | { type: 'mint_failed'; subject: TokenSubject; priority: Priority; durationMs: number; error: unknown }
-  | { type: 'rejection_judged'; subject: TokenSubject; accepted: boolean }
+  | { type: 'rejection_judged'; subject: TokenSubject; verdict: Verdict }
   | { type: 'revoked'; subject: TokenSubject; done: boolean };
 
 export interface TokenServiceDeps {
@@ -93,7 +93,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
 
   function launch(key: string, subject: TokenSubject, priority: Priority): Flight {
     const patienceMs = priority === 'user' ? deps.patienceMs : RENEWAL_PATIENCE_MS;
-    const ticket: Ticket = { priority, budgeted: true, waitUntil: clock.now() + patienceMs };
+    const ticket: Ticket = { priority, budgeted: true, decisive: true, waitUntil: clock.now() + patienceMs };
     const flight: Flight = { ticket, forgotten: false, result: land() };
     flights.set(key, flight);
     inBackground(flight.result.catch(() => {}));
@@ -175,10 +175,10 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     judgedUntil.set(key, clock.now() + replaceCooldownMs);
 
     const judgement = gatewayOf(subject.tenant)
-      .accepts(token.accessToken)
-      .then((accepted) => {
-        if (!accepted && holds(key, token)) tokens.delete(key);
-        report({ type: 'rejection_judged', subject, accepted });
+      .judge(token.accessToken)
+      .then((verdict) => {
+        if (verdict === 'refused' && holds(key, token)) tokens.delete(key);
+        report({ type: 'rejection_judged', subject, verdict });
       })
       .finally(() => judgements.delete(key));
     judgements.set(key, judgement);

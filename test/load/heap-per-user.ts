@@ -17,7 +17,7 @@ const gateway: TenantGateway = {
     subject: undefined,
   }),
   promote() {},
-  accepts: async () => true,
+  judge: async () => 'accepted',
   revoke: async () => true,
   healthy: true,
 };

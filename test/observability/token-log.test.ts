@@ -37,10 +37,16 @@ const events: [string, TokenEvent, level: number, facts: object][] = [
   ],
   ['a revoked token', { type: 'revoked', subject, done: true }, 30, whose],
   ['a token that could not be revoked', { type: 'revoked', subject, done: false }, 40, whose],
-  ['a token that the tenant refuses', { type: 'rejection_judged', subject, accepted: false }, 30, whose],
+  ['a token that the tenant refuses', { type: 'rejection_judged', subject, verdict: 'refused' }, 30, whose],
+  [
+    'a token that the tenant cannot be asked about',
+    { type: 'rejection_judged', subject, verdict: 'unknown' },
+    30,
+    whose,
+  ],
   [
     'a token that only the page refuses',
-    { type: 'rejection_judged', subject, accepted: true },
+    { type: 'rejection_judged', subject, verdict: 'accepted' },
     40,
     { ...whose, clientId: 'client-1', ownOrigin: 'https://portal.example.com' },
   ],

@@ -57,6 +57,7 @@ export function createGateBench({
     ticket: (priority = 'user', patienceMs = 8_000, budgeted = true) => ({
       priority,
       budgeted,
+      decisive: priority !== 'revocation',
       waitUntil: clock.now() + patienceMs,
     }),
     send: (name, ticket = bench.ticket()) =>

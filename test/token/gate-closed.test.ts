@@ -58,6 +58,38 @@ it('given a Retry-After while calls wait in the queue, they are refused at once 
   assert.deepEqual(bench.made, ['throttled']);
 });
 
+it('given a Retry-After, a revocation waits until then', async () => {
+  const bench = createGateBench();
+  await fail(bench, faults.throttled(13_000));
+  const outcome = bench.send('revocation', bench.ticket('revocation', 60_000));
+  await bench.clock.advance(12_999);
+  assert.deepEqual([outcome.state, bench.made], ['pending', ['failing']]);
+  await bench.clock.advance(1);
+  assert.equal(outcome.state, 'fulfilled');
+});
+
+it('given an open circuit, a revocation waits, and is no probe', async () => {
+  const bench = createGateBench();
+  for (let i = 0; i < 5; i += 1) await fail(bench, faults.lasting());
+  const revocation = bench.open('revocation', bench.ticket('revocation', 60_000));
+  await settle();
+  assert.equal(revocation.startedAt, undefined);
+  await bench.clock.advance(2_000);
+  assert.notEqual(revocation.startedAt, undefined);
+  assert.equal(bench.send('mint').state, 'pending');
+  await settle();
+  assert.ok(bench.made.includes('mint'));
+  assert.equal(bench.circuit.healthy, true);
+});
+
+it('given a Retry-After longer than its patience, a revocation gives up', async () => {
+  const bench = createGateBench();
+  await fail(bench, faults.throttled(120_000));
+  const outcome = bench.send('revocation', bench.ticket('revocation', 60_000));
+  await bench.clock.advance(60_000);
+  assert.equal((outcome.error as TenantFault).kind, 'unavailable');
+});
+
 it('given a 429 that does not say for how long, the tenant is left alone for a while', async () => {
   const bench = createGateBench();
   await fail(bench, faults.throttled());

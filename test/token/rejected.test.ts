@@ -161,6 +161,6 @@ it('given a verdict, it is reported once, with what the tenant said', async () =
   await Promise.all([tokens.rejected(ada, within()), tokens.rejected(ada, within())]);
   assert.deepEqual(
     events.filter(({ type }) => type === 'rejection_judged'),
-    [{ type: 'rejection_judged', subject: ada, accepted: true }],
+    [{ type: 'rejection_judged', subject: ada, verdict: 'accepted' }],
   );
 });

@@ -13,7 +13,10 @@ export function safeReturnTo(raw: string | undefined, origins: Origins): string 
   const decoded = decode(raw);
   if (decoded === undefined || !leadsHome(raw, origins) || !leadsHome(decoded, origins)) return '/';
   const url = new URL(raw, origins.own);
-  return url.origin === origins.own ? url.pathname + url.search + url.hash : url.href;
+  if (url.origin !== origins.own) return url.href;
+  // `/..//evil.example` is a path of ours until its dots are resolved.
+  const path = url.pathname + url.search + url.hash;
+  return leadsHome(path, origins) ? path : '/';
 }
 
 function leadsHome(target: string, origins: Origins): boolean {

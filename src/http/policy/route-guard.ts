@@ -18,7 +18,7 @@ export function createRouteGuard(origins: Origins): RouteGuard {
     if (mayCall(request.headers, policy, formAllowed)) return;
     throw new HttpProblem(
       'cross_site_refused',
-      'This page’s origin is neither PUBLIC_URL’s nor in ALLOWED_ORIGINS.',
+      'Only scripts of PUBLIC_URL’s origin or of one in ALLOWED_ORIGINS may call; where the browser tells neither Origin nor Sec-Fetch-Site, with X-CSRF: 1.',
     );
   }
 
