@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError, loadSettings } from './config/load.ts';
+import type { Problem } from './config/rules.ts';
 import { parseUserTable } from './directory/user-table.ts';
 import { createLog } from './observability/log.ts';
 import { parseDemoUsers } from './portal/demo.ts';
@@ -28,8 +29,24 @@ try {
   const address = await service.listen();
   log.info({ address, publicUrl: settings.PUBLIC_URL.href, node: process.version }, 'listening');
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
-  process.stderr.write(`The configuration has ${error.problems.length} problem(s):\n`);
-  for (const { name, message } of error.problems) process.stderr.write(`  ${name}: ${message}\n`);
-  process.exitCode = EXIT_MISCONFIGURED;
+  const problems = error instanceof ConfigurationError ? error.problems : listenProblems(error);
+  if (!problems) throw error;
+  process.stderr.write(`The configuration has ${problems.length} problem(s):\n`);
+  for (const { name, message } of problems) process.stderr.write(`  ${name}: ${message}\n`);
+  process.exit(EXIT_MISCONFIGURED);
+}
+
+/** What is wrong with the address to listen at; undefined when the error is about something else. */
+function listenProblems(error: unknown): Problem[] | undefined {
+  switch ((error as { code?: unknown }).code) {
+    case 'EADDRINUSE':
+      return [{ name: 'PORT', message: 'something else listens there' }];
+    case 'EACCES':
+      return [{ name: 'PORT', message: 'this user may not listen there; take one above 1023' }];
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return [{ name: 'HOST', message: 'is no address of this machine' }];
+    default:
+      return undefined;
+  }
 }

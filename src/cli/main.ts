@@ -37,7 +37,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
 };
 
 const [name = '--help', ...args] = process.argv.slice(2);
-if (name === '--help') {
+if (['--help', '-h', 'help'].includes(name)) {
   process.stdout.write(USAGE);
 } else if (Object.hasOwn(commands, name)) {
   try {

@@ -27,8 +27,10 @@ function kind<T>(expected: string, parse: (raw: string) => T | undefined): Kind<
   };
 }
 
-/** Any text. */
-export const text: Kind<string> = kind('text', (raw) => raw);
+/** Any text of one line. */
+export const text: Kind<string> = kind('text without line breaks', (raw) =>
+  /\p{Cc}/u.test(raw) ? undefined : raw,
+);
 
 /** A path of a file on this machine. */
 export const filePath: Kind<string> = kind('the path of a file', (raw) => raw);

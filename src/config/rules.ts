@@ -17,7 +17,7 @@ interface Rule {
 /** Beyond it, Node's timers end at once. */
 const MAX_TIMER_MS = 2 ** 31;
 
-const isProduction = (s: Settings) => s.NODE_ENV === 'production';
+const isProduction = (s: Settings) => s.NODE_ENV?.toLowerCase() === 'production';
 const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';
 
 const rules: readonly Rule[] = [
@@ -47,14 +47,10 @@ const rules: readonly Rule[] = [
     otherwise: 'must name this machine (`localhost`) with PORTAL_AUTH=demo, which answers no other host',
   },
   {
-    names: ['SHUTDOWN_DELAY'],
-    holds: (s) => s.SHUTDOWN_DELAY < MAX_TIMER_MS,
-    otherwise: 'must be at most 24d',
-  },
-  {
-    names: ['SHUTDOWN_DELAY', 'SHUTDOWN_TIMEOUT'],
-    holds: (s) => s.SHUTDOWN_DELAY < s.SHUTDOWN_TIMEOUT,
-    otherwise: 'must be less than SHUTDOWN_TIMEOUT, in which everything has to end',
+    names: ['SHUTDOWN_TIMEOUT', 'SHUTDOWN_DELAY', 'TOKEN_DEADLINE'],
+    holds: (s) => s.SHUTDOWN_TIMEOUT > s.SHUTDOWN_DELAY + s.TOKEN_DEADLINE,
+    otherwise:
+      'must be longer than SHUTDOWN_DELAY and TOKEN_DEADLINE together: what is under way is answered',
   },
   {
     names: ['SHUTDOWN_TIMEOUT'],

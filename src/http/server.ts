@@ -5,6 +5,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { isLoopback } from '../config/kinds.ts';
 import type { Log } from '../observability/log.ts';
 import { discardSession } from '../session/session-plugin.ts';
+import { watchConnections } from './connections.ts';
 import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
 import { securityHeaders } from './policy/security-headers.ts';
 import { HttpProblem, problemOf, problems, sendProblem } from './problem.ts';
@@ -24,6 +25,8 @@ export interface ServerDeps {
   /** Answer no other host than a name of this machine, so that no other site's name can be made to lead here. */
   readonly loopbackOnly: boolean;
   readonly log: Log;
+  /** How long requests that are under way may still take when the server is closed. */
+  readonly drainMs: number;
 }
 
 const MAX_BODY_BYTES = 128 * 1024;
@@ -33,7 +36,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 /** The public listener without its routes: what holds for every request. */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { publicUrl, origins, trustedProxies, loopbackOnly, log } = deps;
+  const { publicUrl, origins, trustedProxies, loopbackOnly, log, drainMs } = deps;
+  const fixedHeaders = securityHeaders(publicUrl);
   let closing = false;
 
   const app = fastify({
@@ -48,20 +52,32 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // A wrong type is an error of the caller; it is not converted, and nothing is dropped in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-    clientErrorHandler: answerUnparsed,
+    clientErrorHandler: (error, socket) => answerUnparsed(error, socket, fixedHeaders, log),
+    // What no route can be found for, such as a path with a broken escape; no hook runs then.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(fixedHeaders);
+      log.debug({ requestId: request.id, err: error }, 'request refused');
+      return sendProblem(reply, problemOf(error));
+    },
+    // An answer of Node's own would be none of ours.
+    http: { requireHostHeader: false },
   });
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
 
-  const fixedHeaders = securityHeaders(publicUrl);
+  const connections = watchConnections(app.server);
   app.addHook('preClose', async () => {
     closing = true;
+    connections.endIdle();
+    setTimeout(() => app.server.closeAllConnections(), drainMs).unref();
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(fixedHeaders);
     shareWithOrigin(request, reply, origins);
     if (closing)
       throw new HttpProblem('shutting_down', 'This replica is stopping; ask again.', { retryAfterMs: 1_000 });
+    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0')
+      throw new HttpProblem('bad_request', 'The request has no Host.');
     if (loopbackOnly && !namesThisMachine(request.headers.host)) {
       throw new HttpProblem(
         'bad_request',
@@ -84,7 +100,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     if (request.session) discardSession(request);
     const problem = problemOf(error);
     const entry = { requestId: request.id, code: problem.code, err: error };
-    if (problem.code === 'internal_error') log.error(entry, 'request failed');
+    if (reply.raw.destroyed) log.debug(entry, 'the client left before its answer');
+    else if (problem.code === 'internal_error') log.error(entry, 'request failed');
     else if (problems[problem.code][0] >= 500) log.warn(entry, 'request refused');
     else log.debug(entry, 'request refused');
     return sendProblem(reply, problem);
@@ -124,12 +141,19 @@ function namesThisMachine(host: string | undefined): boolean {
 }
 
 /** Answers what Node could not read as a request: too large a head, or no HTTP at all. */
-function answerUnparsed(error: Error & { code?: string }, socket: Socket): void {
+function answerUnparsed(
+  error: Error & { code?: string },
+  socket: Socket,
+  headers: Readonly<Record<string, string>>,
+  log: Log,
+): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
   const oversized = error.code === 'HPE_HEADER_OVERFLOW';
+  const requestId = randomUUID();
+  log.debug({ requestId, err: error }, 'request could not be read');
   const status = oversized ? 431 : 400;
   const body = JSON.stringify({
     type: 'about:blank',
@@ -137,11 +161,13 @@ function answerUnparsed(error: Error & { code?: string }, socket: Socket): void 
     status,
     code: oversized ? 'body_too_large' : 'bad_request',
     detail: 'The request could not be read.',
-    requestId: randomUUID(),
+    requestId,
   });
   socket.end(
     [
       `HTTP/1.1 ${status} ${oversized ? 'Request Header Fields Too Large' : 'Bad Request'}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      'Cache-Control: no-store',
       'Content-Type: application/problem+json',
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Connection: close',

@@ -5,7 +5,7 @@ const UNKNOWN_MS = 5 * 60_000;
 /**
  * How long a token may be used from now on, in milliseconds, whatever the tenant says: `expires_in`, else `expires_at`,
  * else five minutes; never beyond the token's own `exp`, nor beyond a day. What is not a positive number counts as not
- * said. Times of the tenant are compared with times of the tenant, so that our clock does not matter.
+ * said; but a token that ended before it was issued lives not at all. Times of the tenant are compared with times of the tenant, so that our clock does not matter.
  */
 export function safeLifetimeMs(
   answer: { expires_in?: unknown; expires_at?: unknown },
@@ -14,7 +14,9 @@ export function safeLifetimeMs(
 ): number {
   const said = positive(secondsAsMs(answer.expires_in)) ?? positive(msUntil(answer.expires_at, tenantNow));
   const issuedAt = secondsAsMs(claims.iat) ?? tenantNow;
-  const claimed = positive((secondsAsMs(claims.exp) ?? Number.NaN) - issuedAt);
+  const endsAt = secondsAsMs(claims.exp);
+  const claimed =
+    endsAt === undefined || !Number.isFinite(endsAt) ? undefined : Math.max(0, endsAt - issuedAt);
   return Math.min(said ?? claimed ?? UNKNOWN_MS, claimed ?? LONGEST_MS, LONGEST_MS);
 }
 

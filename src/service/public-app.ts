@@ -35,6 +35,9 @@ export interface PublicAppDeps {
   readonly health: Health;
 }
 
+/** Beyond `TOKEN_DEADLINE`, to send the answer. */
+const ANSWER_MS = 500;
+
 /** The public listener, ready to answer. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
 export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInstance> {
   const { settings, log, readFile, clock, sessions, directory, tokens, health } = deps;
@@ -62,6 +65,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     trustedProxies: settings.TRUSTED_PROXIES,
     loopbackOnly: settings.PORTAL_AUTH === 'demo',
     log,
+    drainMs: settings.TOKEN_DEADLINE + ANSWER_MS,
   });
   await app.register(
     async (routes) => {

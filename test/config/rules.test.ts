@@ -135,19 +135,28 @@ rule(
 rule(
   'the deadline is one that a page waits for',
   'TOKEN_DEADLINE',
-  [{ TOKEN_DEADLINE: '100ms' }, { TOKEN_DEADLINE: '60s' }],
-  [{ TOKEN_DEADLINE: '99ms' }, { TOKEN_DEADLINE: '60001ms' }, { TOKEN_DEADLINE: '0s' }],
+  [{ TOKEN_DEADLINE: '100ms' }, { TOKEN_DEADLINE: '60s', SHUTDOWN_TIMEOUT: '61s' }],
+  [
+    { TOKEN_DEADLINE: '99ms' },
+    { TOKEN_DEADLINE: '60001ms', SHUTDOWN_TIMEOUT: '61s' },
+    { TOKEN_DEADLINE: '0s' },
+  ],
+);
+
+rule(
+  'what is under way is answered before the process has to end',
+  'SHUTDOWN_TIMEOUT',
+  [{ SHUTDOWN_TIMEOUT: '13001ms', SHUTDOWN_DELAY: '5s' }, { SHUTDOWN_TIMEOUT: '9s' }],
+  [{ SHUTDOWN_TIMEOUT: '13s', SHUTDOWN_DELAY: '5s' }, { SHUTDOWN_TIMEOUT: '8s' }, { SHUTDOWN_DELAY: '20s' }],
 );
 
 // Guards against Node's timers, which take more than 2^31 - 1 ms for 1 ms.
-for (const name of ['SHUTDOWN_DELAY', 'SHUTDOWN_TIMEOUT']) {
-  rule(
-    `the timer of ${name} is one that can be set`,
-    name,
-    [{ [name]: '24d' }],
-    [{ [name]: '25d' }, { [name]: '999999999d' }],
-  );
-}
+rule(
+  'the time to stop is one that a timer can be set to',
+  'SHUTDOWN_TIMEOUT',
+  [{ SHUTDOWN_TIMEOUT: '24d', SHUTDOWN_DELAY: '23d' }],
+  [{ SHUTDOWN_TIMEOUT: '25d' }, { SHUTDOWN_TIMEOUT: '999999999d' }],
+);
 
 rule(
   'not everybody is a trusted proxy',

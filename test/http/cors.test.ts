@@ -24,6 +24,16 @@ test('a listed origin may read errors too', async (t) => {
   }
 });
 
+test('an answer that not everybody may read says on what that depends', async (t) => {
+  const service = await createTestService(t, { env });
+  for (const url of ['/qlik-token', '/nothing-here', '/login', '/login?returnTo=%0d', '/livez']) {
+    for (const origin of [APP, 'https://evil.example', undefined]) {
+      const response = await service.fetch({ url, headers: origin ? { origin } : {} });
+      assert.match(String(response.headers.vary), /\bOrigin\b/, `${url} from ${origin}`);
+    }
+  }
+});
+
 test('a listed origin’s preflight gets what our headers need', async (t) => {
   const service = await createTestService(t, { env });
   const response = await service.fetch({

@@ -57,6 +57,8 @@ describe('a request that clients do not send', () => {
       request('GET /qlik-token', 'Host: localhost', 'X_CSRF: 1'),
       /^HTTP\/1\.1 403 /,
     ],
+    ['a broken escape in its path', request('GET /%zz', 'Host: localhost'), /^HTTP\/1\.1 400 /],
+    ['no host', request('GET /session'), /^HTTP\/1\.1 400 /],
     [
       'the origin twice',
       request('GET /session', 'Host: localhost', 'Origin: http://localhost', 'Origin: http://evil.example'),
@@ -68,7 +70,12 @@ describe('a request that clients do not send', () => {
       const received = await sendRaw(await listening(t), bytes);
       assert.match(received, answer);
       assert.doesNotMatch(received, /Set-Cookie: [^=]+=[^;]|secret=1/i);
-      if (!received.includes(' 200 ')) assert.match(received, /application\/problem\+json/i);
+      if (received.includes(' 200 ')) return;
+      assert.match(received, /^content-type: application\/problem\+json/im);
+      assert.match(received, /^content-security-policy: default-src 'none'/im);
+      assert.match(received, /^x-content-type-options: nosniff/im);
+      assert.match(received, /^cache-control: no-store/im);
+      assert.doesNotMatch(received, /%zz/);
     });
   }
 });

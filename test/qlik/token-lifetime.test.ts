@@ -42,7 +42,9 @@ const claims: [string, { exp?: unknown; iat?: unknown }, number][] = [
   ['an exp earlier than expires_in', { iat: seconds(NOW), exp: seconds(NOW + HOUR) }, HOUR],
   ['an exp later than expires_in', { iat: seconds(NOW), exp: seconds(NOW + 9 * HOUR) }, 6 * HOUR],
   ['an exp without iat', { exp: seconds(NOW + HOUR) }, HOUR],
-  ['an exp before its iat', { iat: seconds(NOW), exp: seconds(NOW - HOUR) }, 6 * HOUR],
+  ['an exp before its iat', { iat: seconds(NOW), exp: seconds(NOW - HOUR) }, 0],
+  ['an exp of 1970', { exp: 1 }, 0],
+  ['an exp without an end', { exp: Number.POSITIVE_INFINITY }, 6 * HOUR],
   ['an exp that is no number', { exp: 'soon' }, 6 * HOUR],
 ];
 for (const [what, said, expected] of claims) {

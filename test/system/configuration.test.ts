@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -55,9 +55,29 @@ describe('a wrong configuration', () => {
   });
 });
 
+test('an address at which something else listens is named, with code 78', async (t) => {
+  const other = createServer();
+  t.after(() => other.close());
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const child = runBuilt(t, 'dist/main.js', [], {
+    PORT: String(port),
+    PORTAL_AUTH: 'demo',
+    QLIK_TENANT_URL: 'https://acme.eu.qlikcloud.com',
+    QLIK_CLIENT_ID: 'client',
+    QLIK_CLIENT_SECRET: CANARY,
+    SESSION_SECRET: CANARY.repeat(4),
+  });
+  assert.equal(await child.ended(), 78);
+  assert.match(child.output(), /^ {2}PORT: something else listens there$/m);
+  assert.doesNotMatch(child.output(), /^ {4}at /m);
+});
+
 describe('the commands', () => {
   const cases: [string[], number, RegExp][] = [
     [['--help'], 0, /Usage: qlik-token-broker <command>/],
+    [['-h'], 0, /Usage: qlik-token-broker <command>/],
+    [['help'], 0, /Usage: qlik-token-broker <command>/],
     [[], 0, /Usage: qlik-token-broker <command>/],
     [['version'], 0, /^qlik-token-broker \d+\.\d+\.\d+ on Node \d+/],
     [['version', '--json'], 0, /^\{"version":"\d+\.\d+\.\d+","node":"/],

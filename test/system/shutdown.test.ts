@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -74,7 +76,7 @@ describe('SIGTERM', () => {
   });
 
   test('a second one ends the process at once', async (t) => {
-    const { child } = await start(t, { SHUTDOWN_DELAY: '60s' });
+    const { child } = await start(t, { SHUTDOWN_DELAY: '10s' });
     child.process.kill('SIGTERM');
     await child.printed(/"msg":"stopping"/);
     child.process.kill('SIGTERM');
@@ -82,11 +84,43 @@ describe('SIGTERM', () => {
   });
 
   test('what does not end in SHUTDOWN_TIMEOUT is cut off, with code 1', async (t) => {
-    const { child } = await start(t, { SHUTDOWN_DELAY: '60s', SHUTDOWN_TIMEOUT: '300ms' });
+    const { child, url, sandbox } = await start(t, {
+      TENANT_CONCURRENCY: '1',
+      TOKEN_DEADLINE: '1s',
+      SHUTDOWN_TIMEOUT: '1001ms',
+    });
+    const cookies = await Promise.all(['ada', 'bruno', 'chiyo'].map((user) => signIn(url, user)));
+    for (const cookie of cookies) await fetch(`${url}/qlik-token`, { headers: { cookie, 'x-csrf': '1' } });
+    sandbox.faults.add({ match: { path: '/oauth/revoke' }, effect: { type: 'hang' } });
+    for (const cookie of cookies)
+      await fetch(`${url}/logout`, { method: 'POST', headers: { cookie, 'x-csrf': '1' } });
     child.process.kill('SIGTERM');
     assert.equal(await child.ended(), 1);
     assert.match(child.output(), /"msg":"timeout"/);
   });
+
+  const unfinished: [string, string][] = [
+    ['nothing', ''],
+    ['half a head', 'GET /livez HTTP/1.1\r\nHost: local'],
+    [
+      'half a body',
+      'POST /login HTTP/1.1\r\nHost: localhost\r\nX-CSRF: 1\r\nContent-Length: 99\r\n\r\nuser=',
+    ],
+  ];
+  for (const [what, bytes] of unfinished) {
+    // Guards against browsers that connect ahead, and load balancers that connect to see who listens.
+    test(`ends the process with 0 though a connection has sent ${what}`, async (t) => {
+      const { child, url } = await start(t, { TOKEN_DEADLINE: '1s' });
+      const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+      t.after(() => socket.destroy());
+      await once(socket, 'connect');
+      socket.write(bytes);
+      await fetch(`${url}/livez`);
+      child.process.kill('SIGTERM');
+      assert.equal(await child.ended(), 0);
+      assert.match(child.output(), /"msg":"stopped"/);
+    });
+  }
 
   test('of an idle service with open connections ends it within a second', async (t) => {
     const { child, url } = await start(t);

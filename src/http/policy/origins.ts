@@ -37,7 +37,6 @@ export function answerPreflight(
   reply: FastifyReply,
   origins: Origins,
 ): FastifyReply {
-  reply.header('vary', 'Origin');
   if (origins.isForeign(request.headers.origin)) {
     reply.header('access-control-allow-methods', 'GET, POST');
     reply.header('access-control-allow-headers', 'authorization, content-type, x-csrf');

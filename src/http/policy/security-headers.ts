@@ -4,6 +4,8 @@ export function securityHeaders(publicUrl: URL): Readonly<Record<string, string>
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     'cross-origin-resource-policy': 'same-origin',
     'referrer-policy': 'same-origin',
+    // Whether an answer may be read depends on who asks.
+    vary: 'Origin',
     'x-content-type-options': 'nosniff',
     ...(publicUrl.protocol === 'https:' && { 'strict-transport-security': 'max-age=31536000' }),
   };

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { createTestService } from '../support/test-service.ts';
+import { until } from '../support/until.ts';
+
+// Guards against alarms for every page that is loaded anew during a slow mint.
+test('a page that goes away during its mint is a line in the log, and no error', async (t) => {
+  const service = await createTestService(t);
+  service.sandbox.faults.add({
+    match: { method: 'POST', path: '/oauth/token' },
+    effect: { type: 'latency', delayMs: 500 },
+  });
+  const cookie = await service.signIn('ada');
+  const socket = connect(Number(new URL(await service.listen()).port), '127.0.0.1');
+  socket.write(`GET /qlik-token HTTP/1.1\r\nHost: localhost\r\nX-CSRF: 1\r\nCookie: ${cookie}\r\n\r\n`);
+  await until(() => service.mints() === 1);
+  socket.destroy();
+  await until(() => service.entries('client left').length === 1);
+  await until(() => service.entries('token minted').length === 1);
+
+  const levels = service.logged.map((line) => JSON.parse(line).level);
+  assert.ok(
+    levels.every((level) => level < 50),
+    service.logged.join(''),
+  );
+  assert.ok(
+    service.entries('request').every(({ status }) => Number(status) < 500),
+    service.logged.join(''),
+  );
+});
