@@ -1,7 +1,7 @@
 import { httpError } from './errors.ts';
 import type { Client, User } from './model.ts';
 import type { Tenant } from './tenant.ts';
-import type { VerifiedToken } from './tokens.ts';
+import type { TokenPurpose, VerifiedToken } from './tokens.ts';
 
 /** Who calls an API: the user of the bearer token, and the client that the token was issued to. */
 export interface Caller {
@@ -16,12 +16,32 @@ export interface Caller {
  * the holder ask for another token and so learn the reason.
  */
 export async function authenticateCaller(tenant: Tenant, authorization: string | undefined): Promise<Caller> {
-  const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
-  const token = bearer === undefined ? undefined : await tenant.tokens.verify(bearer);
-  const user = token && tenant.state.users.get(token.userId);
-  const client = token && tenant.state.clients.get(token.clientId);
-  if (!user || !client || user.status === 'disabled') throw httpError(401);
-  return { user, client, token };
+  const bearer = bearerOf(authorization);
+  const caller = bearer === undefined ? undefined : await callerOfToken(tenant, bearer);
+  if (!caller) throw httpError(401);
+  return caller;
+}
+
+/** The token in an `Authorization: Bearer` header. */
+export function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** The caller that a token for this purpose proves; undefined when it proves none. */
+export async function callerOfToken(
+  tenant: Tenant,
+  token: string,
+  purpose?: TokenPurpose,
+): Promise<Caller | undefined> {
+  const verified = await tenant.tokens.verify(token, purpose);
+  return verified && currentCaller(tenant, verified);
+}
+
+/** Who a verified token stands for now; undefined when the user or the client has gone or is disabled since. */
+export function currentCaller(tenant: Tenant, token: VerifiedToken): Caller | undefined {
+  const user = tenant.state.users.get(token.userId);
+  const client = tenant.state.clients.get(token.clientId);
+  return user && client && user.status !== 'disabled' ? { user, client, token } : undefined;
 }
 
 /** Whether the caller acts as an administrator: a TenantAdmin whose token carries one of the scopes. */

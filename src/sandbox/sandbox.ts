@@ -7,11 +7,13 @@ import { type CallLog, createCallLog } from './call-log.ts';
 import { createClientAssertions } from './client-assertion.ts';
 import { type ClientDefinition, registerClient } from './client-registry.ts';
 import { registerCors } from './cors.ts';
+import { registerWebSockets } from './engine/web-sockets.ts';
 import { errorBody, httpError, QlikError } from './errors.ts';
 import { registerExchange } from './exchange.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { acceptPublicKeys } from './public-keys.ts';
 import { registerApi } from './routes/api.ts';
+import { registerEmbedRuntime } from './routes/embed-runtime.ts';
 import { registerFaultControl } from './routes/fault-control.ts';
 import { registerOAuth } from './routes/oauth.ts';
 import { registerWellKnown } from './routes/well-known.ts';
@@ -69,6 +71,8 @@ export interface Sandbox {
   readonly users: readonly SandboxUser[];
   readonly faults: Faults;
   readonly calls: CallLog;
+  /** Closes every open WebSocket with this code, such as 4003: the engine ends, and clients come back. */
+  closeWebSockets(code: number): void;
   /** Stops listening and destroys every connection, also those that hang by a fault. */
   close(): Promise<void>;
 }
@@ -107,6 +111,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const managementClient = seedClient(tenant, management);
 
   const app = await createServer(tenant);
+  const webSockets = registerWebSockets(app, tenant);
   await app.listen({ host, port });
   const address = app.server.address() as AddressInfo;
   url = `http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`;
@@ -118,6 +123,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     users: seed.users,
     faults: tenant.faults,
     calls: tenant.calls,
+    closeWebSockets: webSockets.close,
     async close() {
       closing.abort();
       await app.close();
@@ -159,6 +165,7 @@ async function createServer(tenant: Tenant): Promise<FastifyInstance> {
   registerExchange(app, tenant);
   registerCors(app, tenant);
   registerWellKnown(app, tenant);
+  registerEmbedRuntime(app);
   app.register(async (scope) => registerOAuth(scope, tenant));
   app.register(async (scope) => registerApi(scope, tenant), { prefix: '/api/v1' });
   app.register(async (scope) => registerFaultControl(scope, tenant), { prefix: '/sandbox/faults' });

@@ -23,6 +23,8 @@ export interface VerifiedToken {
   userId: string;
   clientId: string;
   scopes: string[];
+  /** The token that it was made from by an exchange. */
+  parentId?: string;
 }
 
 /** What to write into a token. `claims` is merged into the claims last; null deletes one. */
@@ -50,6 +52,8 @@ export interface Tokens {
   revokeById(id: string): boolean;
   /** The tokens that are neither expired nor revoked, oldest first. */
   living(): TokenRecord[];
+  /** Calls back with the id of each token that is revoked from now on. */
+  onRevoked(listener: (id: string) => void): void;
 }
 
 const AUDIENCE = 'qlik.api';
@@ -67,6 +71,7 @@ export async function createTokens(deps: {
   const kid = randomUUID();
   const jwk = { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'ES384' };
   const records = new Map<string, TokenRecord>();
+  const listeners: ((id: string) => void)[] = [];
 
   /** Forgets what expired, oldest first, so that a long run does not fill the memory. */
   function forgetExpired(): void {
@@ -78,6 +83,12 @@ export async function createTokens(deps: {
 
   function isLiving(record: TokenRecord): boolean {
     return record.expiresAtMs > deps.now() && (record.parentId === undefined || records.has(record.parentId));
+  }
+
+  function forget(id: string): boolean {
+    if (!records.delete(id)) return false;
+    for (const listener of listeners) listener(id);
+    return true;
   }
 
   return {
@@ -125,6 +136,7 @@ export async function createTokens(deps: {
         userId: String(payload.sub),
         clientId: record.clientId,
         scopes: String(payload.scope ?? '').split(' '),
+        ...(record.parentId === undefined ? {} : { parentId: record.parentId }),
       };
     },
 
@@ -134,16 +146,20 @@ export async function createTokens(deps: {
       } catch {
         return;
       }
-      records.delete(String(decodeJwt(token).jti));
+      forget(String(decodeJwt(token).jti));
     },
 
     revokeById(id) {
       const record = records.get(id);
-      return record !== undefined && isLiving(record) && records.delete(id);
+      return record !== undefined && isLiving(record) && forget(id);
     },
 
     living() {
       return [...records.values()].filter(isLiving);
+    },
+
+    onRevoked(listener) {
+      listeners.push(listener);
     },
   };
 }

@@ -10,6 +10,7 @@ import { registerOAuthClients } from './oauth-clients.ts';
 import { registerOAuthTokens } from './oauth-tokens.ts';
 import { registerSpaces } from './spaces.ts';
 import { registerTenants } from './tenants.ts';
+import { registerUserLocale } from './user-locale.ts';
 import { registerUsers } from './users.ts';
 
 const TIER_TWO = new Set(['POST /api/v1/users', 'PATCH /api/v1/users/:id', 'POST /api/v1/oauth-clients']);
@@ -31,6 +32,7 @@ export function registerApi(app: FastifyInstance, tenant: Tenant): void {
   registerUsers(app, tenant);
   registerGroups(app, tenant);
   registerTenants(app, tenant);
+  registerUserLocale(app);
   registerOAuthClients(app, tenant);
   registerClientSecrets(app, tenant);
   registerOAuthTokens(app, tenant);
