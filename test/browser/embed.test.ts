@@ -113,10 +113,15 @@ test('a revoked token takes the picture away, and a fresh one of another user br
   await revoke(bench, token);
   await page.getByText('Qlik did not accept the sign-in.').nth(1).waitFor(WAIT);
   assert.equal(await page.getByRole('img').count(), 0);
+  await page
+    .locator('body')
+    .evaluate((body, html) => body.insertAdjacentHTML('beforeend', html), chart('sales-by-region'));
+  await page.getByText('Qlik did not accept the sign-in.').nth(2).waitFor(WAIT);
 
   bench.portal.token = await tokenOf(bench.sandbox, 'bruno');
   await page.getByText(TOTAL.bruno, { exact: true }).waitFor(WAIT);
   await page.getByRole('img', { name: 'Sales by month' }).waitFor(WAIT);
+  await page.getByRole('img', { name: 'Sales by region' }).waitFor(WAIT);
   assert.equal(await page.getByText(TOTAL.ada).count(), 0);
 });
 

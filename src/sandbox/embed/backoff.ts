@@ -1,4 +1,4 @@
-const FIRST_MS = 1_000;
+const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 
 /** Resolves after the wait that follows so many failures, at most half a minute; at once when `signal` fires. */

@@ -1,15 +1,12 @@
-import { openAppSession } from 'qlik-api:qix';
+import { createAppConnection, type OpenProps } from './app-connection.ts';
 import { backoff, signOfLife } from './backoff.ts';
 import type { Frame } from './frame.ts';
 import type { Layout } from './layout.ts';
 import { isFinal, reasonOf } from './reason.ts';
 
-type AppSession = ReturnType<typeof openAppSession>;
-type OpenProps = Parameters<typeof openAppSession>[0];
-
 /** Which chart to draw, and as whom. */
 export interface ChartProps {
-  hostConfig: OpenProps['hostConfig'];
+  hostConfig: NonNullable<OpenProps['hostConfig']>;
   appId: string;
   objectId: string;
   identity: string | undefined;
@@ -21,75 +18,72 @@ export interface Chart {
 }
 
 const MAX_FAILURES = 10;
-const SESSION_SUSPENDED = -4;
+/** A picture that stood for so long was no failure, even though its connection was lost. */
+const STEADY_MS = 5_000;
 
 /**
  * Draws a chart and keeps it drawn. When its WebSocket is lost, the picture goes at once, since the next connection
- * may be another user's; then the session is resumed, or opened again, with the page's current token. What fails is
- * tried again, ever more slowly; after ten failures in a row, or where trying again cannot help, only when the user
- * comes back to the page or to the network.
+ * may be another user's; then the app is connected again, with the page's current token. What fails is tried again,
+ * ever more slowly; after ten failures in a row, or where trying again cannot help, only when the user comes back to
+ * the page or to the network.
  */
 export function startChart(
   frame: Frame,
-  { objectId, ...open }: ChartProps,
+  { objectId, hostConfig, appId, identity }: ChartProps,
   exposeRefApi?: (api: object) => void,
 ): Chart {
   const stopped = new AbortController();
-  let session: AppSession | undefined;
-  let suspended = false;
-  /** Grows with each loss of a connection: what was asked for before is not drawn after. */
-  let era = 0;
-  let onLost = () => {};
+  const { signal } = stopped;
+  let losses = 0;
+  let endPicture = () => {};
+  const connection = createAppConnection(
+    { hostConfig, appId, ...(identity === undefined ? {} : { identity }) },
+    () => {
+      losses += 1;
+      if (!signal.aborted) frame.wait();
+      endPicture();
+    },
+  );
 
-  function opened(): AppSession {
-    const fresh = openAppSession(open as OpenProps);
-    fresh.onWebSocketEvent(({ eventType }) => {
-      if (session !== fresh || (eventType !== 'suspended' && eventType !== 'closed')) return;
-      suspended = true;
-      era += 1;
-      if (!stopped.signal.aborted) frame.wait();
-      onLost();
-    });
-    return fresh;
-  }
-
-  /** Draws, and resolves when the connection is lost. */
+  /** Draws, and resolves when the connection is lost, be it before the picture is complete. */
   async function draw(): Promise<void> {
-    session ??= opened();
-    if (suspended) {
-      await session.resume();
-      suspended = false;
-    }
-    const startedIn = era;
-    const doc = await session.getDoc().catch((error) => {
-      // The library forgets a session that did not open.
-      session = undefined;
+    const doc = await connection.doc();
+    const lossesBefore = losses;
+    try {
+      const object = await doc.getObject<Layout>(objectId);
+      const layout = await object.getLayout();
+      if (signal.aborted || losses !== lossesBefore) return;
+      frame.show(layout);
+      exposeRefApi?.({ getDoc: async () => doc, getObject: async () => object });
+    } catch (error) {
+      // What fails because a connection is lost says nothing of its own.
+      if (losses !== lossesBefore) return;
       throw error;
-    });
-    const object = await doc.getObject<Layout>(objectId);
-    const layout = await object.getLayout();
-    if (stopped.signal.aborted || era !== startedIn) return;
-    frame.show(layout);
-    exposeRefApi?.({ getDoc: async () => doc, getObject: async () => object });
+    }
     await new Promise<void>((resolve) => {
-      onLost = resolve;
+      endPicture = resolve;
     });
   }
 
   async function keepDrawn(): Promise<void> {
     let failures = 0;
-    while (!stopped.signal.aborted) {
+    while (!signal.aborted) {
+      const startedAt = performance.now();
+      let hopeless = false;
       try {
         await draw();
-        failures = 0;
+        failures = performance.now() - startedAt > STEADY_MS ? 0 : failures + 1;
       } catch (error) {
-        if (stopped.signal.aborted) return;
-        if ((error as { code?: number }).code === SESSION_SUSPENDED) suspended = true;
-        failures += 1;
-        const hopeless = isFinal(error) || failures >= MAX_FAILURES;
+        if (signal.aborted) return;
         frame.fail(reasonOf(error));
-        if (hopeless) failures = 0;
-        await (hopeless ? signOfLife(stopped.signal) : backoff(failures, stopped.signal));
+        failures += 1;
+        hopeless = isFinal(error);
+      }
+      if (hopeless || failures >= MAX_FAILURES) {
+        failures = 0;
+        await signOfLife(signal);
+      } else if (failures > 0) {
+        await backoff(failures, signal);
       }
     }
   }
@@ -99,8 +93,8 @@ export function startChart(
   return {
     stop() {
       stopped.abort();
-      onLost();
-      void session?.close();
+      endPicture();
+      connection.close();
     },
   };
 }

@@ -39,9 +39,11 @@ export function createFrame(target: HTMLElement): Frame {
   function draw(): void {
     if (!shown) return;
     drawnWidth = host.clientWidth;
-    const { title } = shown;
+    const { title, visualization = '' } = shown;
+    const tableIsOpen = root.querySelector('details')?.open ?? false;
     try {
-      root.replaceChildren(...drawPicture(shown.visualization ?? '', seriesOf(shown), drawnWidth));
+      root.replaceChildren(drawPicture(visualization, seriesOf(shown), drawnWidth));
+      root.querySelector('details')?.toggleAttribute('open', tableIsOpen);
       host.ariaBusy = 'false';
     } catch (error) {
       say(`${title ?? 'This chart'} cannot be shown. ${(error as Error).message}`, false);

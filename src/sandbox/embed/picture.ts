@@ -18,7 +18,7 @@ const DRAWINGS: Record<string, Drawing> = {
 const NARROWEST = 240;
 
 /** A chart as a figure: the picture, described in words, and where there is a dimension the numbers as a table. */
-export function drawPicture(visualization: string, series: Series, width: number): HTMLElement[] {
+export function drawPicture(visualization: string, series: Series, width: number): HTMLElement {
   const drawing = Object.hasOwn(DRAWINGS, visualization) ? DRAWINGS[visualization] : undefined;
   if (!drawing)
     throw new Error(`The sandbox draws bar charts, line charts and KPIs, not "${visualization}".`);
@@ -37,7 +37,7 @@ export function drawPicture(visualization: string, series: Series, width: number
     ),
   );
   if (series.dimension !== '') figure.append(tableOf(series));
-  return [figure];
+  return figure;
 }
 
 function description({ dimension, measure, points }: Series): string {
