@@ -17,7 +17,7 @@ function runtimeModules(): Map<string, string> {
   const found = ['auth', 'invoke-fetch', 'qix'].map((name): [string, string] => {
     const file = new RegExp(`import\\("\\./(${name}-[^"]+\\.js)"\\)`).exec(source)?.[1];
     if (file === undefined) throw new Error(`${listing} imports no ${name} chunk`);
-    return [`qlik-api:${name}`, join(chunks, file)];
+    return [`virtual:qlik-api/${name}`, join(chunks, file)];
   });
   return new Map(found);
 }
@@ -27,7 +27,7 @@ function qlikApi(): Plugin {
   return {
     name: 'qlik-api',
     setup(bundle) {
-      bundle.onResolve({ filter: /^qlik-api:/ }, ({ path }) => {
+      bundle.onResolve({ filter: /^virtual:qlik-api\// }, ({ path }) => {
         const file = modules.get(path);
         return file === undefined ? { errors: [{ text: `no such module: ${path}` }] } : { path: file };
       });
@@ -44,7 +44,7 @@ await build({
   platform: 'browser',
   target: 'es2022',
   minify: true,
-  legalComments: 'inline',
+  banner: { js: '/*! Holds parts of @qlik/api (ISC), enigma.js, extend and lodash-es (MIT). */' },
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [qlikApi()],
   logLevel: 'warning',

@@ -20,6 +20,9 @@ const refused = [
   ['src/store/i.ts', '../config/kinds.ts'],
   ['src/sandbox/j.ts', '../config/secret.ts'],
   ['src/sandbox/routes/k.ts', '../../http/problem.ts'],
+  ['src/sandbox/routes/q.ts', '../embed/chart.ts'],
+  ['src/sandbox/embed/r.ts', '../engine/app.ts'],
+  ['src/sandbox/embed/s.ts', '../../token/token.ts'],
   ['src/browser/l.ts', '../token/token.ts'],
   ['src/service/service.ts', '../sandbox/sandbox.ts'],
 ] as const;
@@ -29,6 +32,8 @@ const allowed = [
   ['src/qlik/n.ts', '../token/token-issuer.ts'],
   ['src/session/o.ts', '../store/record-store.ts'],
   ['src/portal/p.ts', '../sandbox/seed.json'],
+  ['src/sandbox/embed/t.ts', './svg.ts'],
+  ['src/sandbox/routes/u.ts', '../engine/app.ts'],
   ['src/main.ts', './http/server.ts'],
 ] as const;
 

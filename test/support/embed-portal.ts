@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type AddressInfo, isIPv6 } from 'node:net';
-import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
-const LIBRARIES = /^\/(@qlik\/(?:embed-web-components|api)\/[\w./-]+\.js)$/;
+const embedScript = fileURLToPath(import.meta.resolve('@qlik/embed-web-components'));
+const apiFolder = dirname(fileURLToPath(import.meta.resolve('@qlik/api')));
+const API_FILE = /^\/qlik-api\/([\w/-]+\.js)$/;
 
 /** A page that embeds charts with the unmodified browser libraries, on localhost: another site than the sandbox's. */
 export interface EmbedPortal {
@@ -25,12 +26,13 @@ export interface EmbedPortal {
 export async function startEmbedPortal(t: Pick<TestContext, 'after'>): Promise<EmbedPortal> {
   const server = createServer(async (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '/';
-    const library = LIBRARIES.exec(path)?.[1];
+    const apiFile = API_FILE.exec(path)?.[1];
     const send = (type: string, body: string | Buffer) =>
       response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, ...policy(portal) }).end(body);
     if (path === '/') send('text/html', page(portal));
     else if (path === '/token.js') send('text/javascript', TOKEN_SCRIPT);
-    else if (library) send('text/javascript', await readFile(join(modules, library)));
+    else if (path === '/qlik-embed.js') send('text/javascript', await readFile(embedScript));
+    else if (apiFile) send('text/javascript', await readFile(join(apiFolder, apiFile)));
     else if (path === '/token') {
       portal.asked += 1;
       send('text/plain', portal.token);
@@ -42,14 +44,13 @@ export async function startEmbedPortal(t: Pick<TestContext, 'after'>): Promise<E
     server.close();
     server.closeAllConnections();
   });
-  const { port, address } = server.address() as AddressInfo;
+  const { port } = server.address() as AddressInfo;
   const portal: EmbedPortal = {
     url: `http://localhost:${port}`,
     token: '',
     content: { html: '', host: '', clientId: '' },
     asked: 0,
   };
-  if (isIPv6(address) && address !== '::1') throw new Error(`it listens on ${address}`);
   return portal;
 }
 
@@ -65,7 +66,7 @@ function policy({ content: { host } }: EmbedPortal): Record<string, string> {
 function page({ content: { html, host, clientId } }: EmbedPortal): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Portal</title>
 <script src="/token.js"></script>
-<script src="/@qlik/embed-web-components/dist/index.js" data-host="${host}" data-client-id="${clientId}"
+<script src="/qlik-embed.js" data-host="${host}" data-client-id="${clientId}"
   data-auth-type="Oauth2" data-get-access-token="getAccessToken"></script>
 <body>${html}</body></html>`;
 }

@@ -1,4 +1,4 @@
-import { openAppSession } from 'qlik-api:qix';
+import { openAppSession } from 'virtual:qlik-api/qix';
 
 type AppSession = ReturnType<typeof openAppSession>;
 

@@ -1,6 +1,6 @@
-import * as auth from 'qlik-api:auth';
-import * as invokeFetch from 'qlik-api:invoke-fetch';
-import * as qix from 'qlik-api:qix';
+import * as auth from 'virtual:qlik-api/auth';
+import * as invokeFetch from 'virtual:qlik-api/invoke-fetch';
+import * as qix from 'virtual:qlik-api/qix';
 import { mountVanillaEmbedComponent } from './embed-vanilla.ts';
 
 /** What `<qlik-embed>` and `@qlik/api` find in the page once they loaded `/qlik-embed/main.js`. */

@@ -1,14 +1,14 @@
 /* The chunks of the installed `@qlik/api`, as `build/bundle-embed-runtime.ts` finds them. */
-declare module 'qlik-api:auth' {
+declare module 'virtual:qlik-api/auth' {
   const module: unknown;
   export = module;
 }
 
-declare module 'qlik-api:invoke-fetch' {
+declare module 'virtual:qlik-api/invoke-fetch' {
   const module: unknown;
   export = module;
 }
 
-declare module 'qlik-api:qix' {
+declare module 'virtual:qlik-api/qix' {
   export { openAppSession } from '@qlik/api/qix';
 }
