@@ -1,5 +1,5 @@
 import type { Series } from './layout.ts';
-import { fullNumber, ticks } from './numbers.ts';
+import { fullNumber } from './numbers.ts';
 import { label, svg } from './svg.ts';
 
 const ROW = 40;
@@ -8,7 +8,7 @@ const NUMBERS = 84;
 
 /** Horizontal bars from zero, each with its number: labels stay readable at any width. */
 export function barChart({ points }: Series, width: number): { height: number; shapes: SVGElement[] } {
-  const max = ticks(Math.max(...points.map(({ value }) => value))).at(-1) ?? 1;
+  const max = Math.max(...points.map(({ value }) => value)) || 1;
   const room = Math.max(width - LABELS - NUMBERS, 20);
   const shapes = points.flatMap((point, row) => {
     const length = (Math.max(point.value, 0) / max) * room;

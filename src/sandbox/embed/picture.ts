@@ -30,7 +30,12 @@ export function drawPicture(visualization: string, series: Series, width: number
     element('figcaption', series.title),
     svg(
       'svg',
-      { role: 'img', viewBox: `0 0 ${room} ${height}`, 'aria-labelledby': 'title desc' },
+      {
+        role: 'img',
+        viewBox: `0 0 ${room} ${height}`,
+        'aria-labelledby': 'title',
+        'aria-describedby': 'desc',
+      },
       svg('title', { id: 'title' }, series.title),
       svg('desc', { id: 'desc' }, description(series)),
       ...shapes,
