@@ -1,4 +1,4 @@
-/* The chunks of the installed `@qlik/api`, as `build/bundle-embed-runtime.ts` finds them. */
+/* The chunks of the installed `@qlik/api`, as `.esbuild/embed-runtime.ts` finds them. */
 declare module 'virtual:qlik-api/auth' {
   const module: unknown;
   export = module;
