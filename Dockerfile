@@ -16,9 +16,10 @@ COPY src src
 RUN npm run build
 
 FROM ${NODE_IMAGE} AS image
-# The service never installs anything; whoever breaks into it should not either.
+# The service installs nothing and changes no user; whoever breaks into it should not be able to either.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
-    /opt/yarn-* /usr/local/bin/yarn /usr/local/bin/yarnpkg
+    /opt/yarn-* /usr/local/bin/yarn /usr/local/bin/yarnpkg \
+    && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules node_modules
