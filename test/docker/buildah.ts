@@ -26,14 +26,7 @@ export function createBuildah(folder: string): Buildah {
   const configuration = join(folder, 'containers.conf');
   // The usual limits are more than some machines may grant.
   writeFileSync(configuration, '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n');
-  const store = [
-    '--root',
-    join(folder, 'store'),
-    '--runroot',
-    join(folder, 'run'),
-    '--storage-driver',
-    'vfs',
-  ];
+  const store = ['--root', join(folder, 'store'), '--runroot', join(folder, 'run')];
   return {
     run: (...args) =>
       run('buildah', [...store, ...args], {

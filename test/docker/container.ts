@@ -31,17 +31,26 @@ export interface Container {
   remove(): Promise<void>;
 }
 
+/** Crun cannot work where both versions of cgroups are mounted, so it is shown the first alone. */
+const ONE_CGROUP_VERSION =
+  'if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi; exec crun "$@"';
+
 /**
  * Runs an image's entry point as a careful operator would: root file system read-only, no place to write, no
  * capability, no new privileges, and a network of its own in which nobody else is.
  */
 export function startContainer(options: ContainerOptions): Container {
-  const { name, folder } = options;
+  const { name, folder, image } = options;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(bundle(options)));
-  const crun = (...args: string[]) => ['--root', join(folder, 'state'), '--cgroup-manager=disabled', ...args];
+  const crun = (...args: string[]) => [
+    ...['--mount', 'sh', '-c', ONE_CGROUP_VERSION, 'crun'],
+    ...['--root', join(folder, 'state'), '--cgroup-manager=disabled', ...args],
+  ];
 
-  const child = spawn('crun', crun('run', '--bundle', folder, name), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('unshare', crun('run', '--bundle', folder, name), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {
@@ -52,11 +61,11 @@ export function startContainer(options: ContainerOptions): Container {
 
   return {
     output: () => output,
-    exec: (...command) => run('crun', crun('exec', name, ...command)),
-    signal: (signal) => run('crun', crun('kill', name, signal)),
+    exec: (...command) => run('unshare', crun('exec', '--cwd', image.WorkingDir, name, ...command)),
+    signal: (signal) => run('unshare', crun('kill', name, signal)),
     ended,
     async remove() {
-      await run('crun', crun('delete', '--force', name), { mayFail: true });
+      await run('unshare', crun('delete', '--force', name), { mayFail: true });
       await ended;
     },
   };

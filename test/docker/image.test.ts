@@ -25,11 +25,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const LITTER = 'canary-5c1e';
 const IMAGE = 'qlik-token-broker:test';
 
+/** `/etc/hosts` is empty: over it, Buildah mounts its own while a command runs. */
+const ALLOWED = /^\/(app\/(node_modules\/.+|dist\/.+|package\.json|LICENSE)|etc\/hosts)$/;
+
 const skip = missing({ programs: ['buildah', 'crun', 'mmdebstrap'], asRoot: true });
 
 describe('the image, built from the Dockerfile', { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'image-'));
   const buildah = createBuildah(join(folder, 'buildah'));
+  /** Where the file system of the image is mounted. */
   let rootfs: string;
   let files: string[];
   let baseFiles: Set<string>;
@@ -41,7 +45,7 @@ describe('the image, built from the Dockerfile', { skip }, () => {
     const npmrc = join(folder, 'npmrc');
     const base = parseDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8')).args.get('NODE_IMAGE') ?? '';
     litteredContext(context, LITTER);
-    writeFileSync(npmrc, await portableNpmrc(), { mode: 0o600 });
+    writeFileSync(npmrc, `; ${LITTER}\n${await portableNpmrc()}`, { mode: 0o600 });
     await makeBaseImage(buildah, base, join(folder, 'packages'));
     // The Docker format, since OCI's has no health check.
     await buildah.run(
@@ -98,9 +102,7 @@ describe('the image, built from the Dockerfile', { skip }, () => {
 
   test('adds to its base what runs, and nothing else', () => {
     const added = files.filter((file) => !baseFiles.has(file));
-    const strange = added.filter(
-      (file) => !/^\/app\/(node_modules\/.+|dist\/.+|package\.json|LICENSE)$/.test(file),
-    );
+    const strange = added.filter((file) => !ALLOWED.test(file));
     assert.deepEqual(strange, []);
     assert.ok(added.includes('/app/dist/cli/main.js'));
   });
@@ -109,9 +111,9 @@ describe('the image, built from the Dockerfile', { skip }, () => {
     assert.deepEqual(installedPackages(files), productionPackages(join(root, 'package-lock.json')));
   });
 
-  test('holds nothing of what lay beside the sources, and no certificate or setting of the builder’s npm', () => {
+  test('holds nothing of what lay beside the sources, and no setting of the builder’s npm', () => {
     const ownFiles = files.filter((file) => !baseFiles.has(file));
-    assert.deepEqual(filesWith(rootfs, ownFiles, [LITTER, 'BEGIN CERTIFICATE']), []);
+    assert.deepEqual(filesWith(rootfs, ownFiles, [LITTER]), []);
     assert.ok(!manifest.includes(LITTER));
     assert.deepEqual(
       files.filter((file) => /\/(\.npmrc|\.npm|_cacache|\.env|\.git)(\/|$)/.test(file)),
