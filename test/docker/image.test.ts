@@ -28,7 +28,7 @@ const IMAGE = 'qlik-token-broker:test';
 /** `/etc/hosts` is empty: over it, Buildah mounts its own while a command runs. */
 const ALLOWED = /^\/(app\/(node_modules\/.+|dist\/.+|package\.json|LICENSE)|etc\/hosts)$/;
 
-const skip = missing({ programs: ['buildah', 'crun', 'mmdebstrap'], asRoot: true });
+const skip = missing({ programs: ['buildah', 'crun', 'mmdebstrap'], namespaces: true });
 
 describe('the image, built from the Dockerfile', { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'image-'));

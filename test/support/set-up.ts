@@ -2,7 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** Programs that tests run besides Node, and the Debian packages that hold them. */
-const PROGRAMS = { chromium: 'chromium', curl: 'curl', jq: 'jq' };
+const PROGRAMS = {
+  buildah: 'buildah',
+  chromium: 'chromium',
+  crun: 'crun',
+  curl: 'curl',
+  jq: 'jq',
+  mmdebstrap: 'mmdebstrap',
+  nginx: 'nginx',
+};
 
 function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
@@ -13,7 +21,8 @@ function say(text: string): void {
 }
 
 function apt(...args: string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // In runlevel 1 no installation starts the service that it brings.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   return spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
 }
 
