@@ -1,11 +1,15 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Every file and link below a folder, with the folder's own path cut off: `/app/package.json`. */
-export function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length));
+/**
+ * Every file and link below a folder, with the folder's own path cut off: `/app/package.json`. Follows no link: in the
+ * file system of an image it may lead out, into that of this machine. (`readdirSync` with `recursive` may follow.)
+ */
+export function filesIn(folder: string, path = ''): string[] {
+  return readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) => {
+    const inner = `${path}/${entry.name}`;
+    return entry.isDirectory() ? filesIn(folder, inner) : [inner];
+  });
 }
 
 /** Those of the files that run with the rights of another user or group than the one who starts them. */
