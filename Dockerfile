@@ -12,6 +12,7 @@ FROM dependencies AS build
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
+COPY .esbuild .esbuild
 COPY src src
 RUN npm run build
 
