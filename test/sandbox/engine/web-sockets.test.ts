@@ -61,7 +61,7 @@ it('an app that is not there, or not seen, closes the socket with its code when 
   ] as const) {
     const engine = await openEngine(t, sandbox, { token, path: `/app/${id}` });
     engine.socket.send('{}');
-    assert.equal(await engine.closed, code);
+    assert.equal(await engine.closed(), code);
   }
   for (const path of ['/app/', '/app/a/b', '/api/v1/users/me', '/']) {
     await assert.rejects(openEngine(t, sandbox, { token, path }), /HTTP 404/);
@@ -76,7 +76,7 @@ it('revoking a token ends its sockets with 4006, also those of tokens exchanged 
   const page = await openEngine(t, sandbox, { exchanged, origin: PORTAL });
   const untouched = await openEngine(t, sandbox, { token: other });
   await call(`${sandbox.url}/oauth/revoke`, { method: 'POST', body: { token } });
-  assert.deepEqual(await Promise.all([direct.closed, page.closed]), [4006, 4006]);
+  assert.deepEqual(await Promise.all([direct.closed(), page.closed()]), [4006, 4006]);
   assert.equal(errorCode(await untouched.call(-1, 'OpenDoc', [APP])), undefined);
 });
 
@@ -110,11 +110,11 @@ it('garbage gets an error or ends the socket, and others go on', async (t) => {
 
   const binary = await openEngine(t, sandbox, { token });
   binary.socket.send(Buffer.from([1, 2, 3]));
-  assert.equal(await binary.closed, 1003);
+  assert.equal(await binary.closed(), 1003);
 
   const long = await openEngine(t, sandbox, { token });
   long.socket.send('x'.repeat(300_000));
-  assert.equal(await long.closed, 1009);
+  assert.equal(await long.closed(), 1009);
 
   const port = Number(new URL(sandbox.url).port);
   const head = `GET /app/${APP} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
@@ -144,7 +144,7 @@ it('faults meet the upgrade: a status, a reset, a delay, and no answer until the
   waiting.on('error', () => {});
   waiting.write(`GET /app/${APP} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
   await until(() => sandbox.faults.list().length === 0);
-  await sandbox.close();
+  void sandbox.close();
   await until(() => waiting.closed);
 });
 
@@ -152,5 +152,5 @@ it('closing the sandbox ends the sockets', async (t) => {
   const sandbox = await startSandbox(t);
   const engine = await openEngine(t, sandbox, { token: await tokenOf(sandbox, 'ada') });
   await sandbox.close();
-  assert.equal(await engine.closed, 1006);
+  assert.equal(await engine.closed(), 1006);
 });
