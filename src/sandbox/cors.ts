@@ -3,9 +3,9 @@ import { exchangeOf } from './exchange.ts';
 import type { Client } from './model.ts';
 import type { Tenant } from './tenant.ts';
 
-const OPEN_PATHS = ['/api/v1/', '/oauth/token', '/oauth/revoke', '/resources/'];
+const OPEN_PATHS = ['/api/v1/', '/oauth/token', '/oauth/revoke', '/resources/', '/sandbox/faults'];
 const REQUEST_HEADERS =
-  'accept, authorization, content-type, qlik-api-version, qlik-csrf-token, x-requested-with';
+  'accept, authorization, content-type, qlik-api-version, qlik-csrf-token, x-requested-with, x-sandbox';
 
 /**
  * Lets pages read answers when their origin is one of the client's allowed origins: the client that the token was

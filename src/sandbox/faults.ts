@@ -41,10 +41,11 @@ export interface FaultMatch {
   subject?: string;
 }
 
-/** A fault to add. Without `times` it stays until it is cleared. */
+/** A fault to add. It stays for so many requests and so many milliseconds; without both, until it is cleared. */
 export interface Fault {
   match: FaultMatch;
   times?: number;
+  forMs?: number;
   effect: FaultEffect;
 }
 
@@ -52,6 +53,8 @@ export interface Fault {
 export interface ActiveFault extends Fault {
   id: string;
   remaining?: number;
+  /** By the tenant's clock, in ms since epoch. */
+  until?: number;
 }
 
 /** The faults of one tenant; the control endpoint `/sandbox/faults` drives the same thing. */
@@ -82,21 +85,36 @@ export interface FaultSource extends Faults {
 const TOKEN_EFFECTS = new Set(['duplicateKeys', 'tokenAnswer', 'jwtClaims']);
 
 /** No faults yet. */
-export function createFaults(): FaultSource {
+export function createFaults(now: () => number): FaultSource {
   const active = new Map<string, ActiveFault>();
+
+  function dropEnded(): void {
+    for (const { id, until = Number.POSITIVE_INFINITY } of active.values())
+      if (until <= now()) active.delete(id);
+  }
+
   return {
     add(fault) {
-      const { times } = fault;
-      const added = { ...fault, id: randomUUID(), ...(times === undefined ? {} : { remaining: times }) };
+      const { times, forMs } = fault;
+      const added: ActiveFault = {
+        ...fault,
+        id: randomUUID(),
+        ...(times !== undefined && { remaining: times }),
+        ...(forMs !== undefined && { until: now() + forMs }),
+      };
       active.set(added.id, added);
       return { ...added };
     },
-    list: () => [...active.values()].map((fault) => ({ ...fault })),
+    list() {
+      dropEnded();
+      return [...active.values()].map((fault) => ({ ...fault }));
+    },
     clear(id) {
       if (id === undefined) active.clear();
       else active.delete(id);
     },
     take(target) {
+      dropEnded();
       const effects: FaultEffect[] = [];
       for (const fault of active.values()) {
         if (!concerns(fault, target)) continue;

@@ -96,7 +96,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     state,
     tokens: await createTokens({ issuer: () => url, tenantId: state.tenant.id, now }),
     assertions: createClientAssertions({ audience: () => `${url}/oauth/token`, now }),
-    faults: createFaults(),
+    faults: createFaults(now),
     calls: createCallLog(),
     tierOne: createTierLimit({ perMinute: options.tierOnePerMinute ?? 1000, now }),
     tierTwo: createTierLimit({ perMinute: options.tierTwoPerMinute ?? 100, now }),

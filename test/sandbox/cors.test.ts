@@ -93,10 +93,17 @@ it('product information is readable without a token', async (t) => {
   assert.equal(typeof answer.json().composition, 'object');
 });
 
-it('the control endpoint and the well-known documents have no CORS', async (t) => {
+it('the control endpoint is open to allowed origins only, the well-known documents to none', async (t) => {
   const sandbox = await startSandbox(t, { allowedOrigins: [PORTAL] });
-  for (const path of ['/sandbox/faults', '/.well-known/jwks.json']) {
-    const headers = { origin: PORTAL, 'x-sandbox': '1' };
+  const control = `${sandbox.url}/sandbox/faults`;
+  const granted = await call(control, { method: 'OPTIONS', headers: { origin: PORTAL } });
+  assert.equal(granted.headers.get('access-control-allow-origin'), PORTAL);
+  assert.match(String(granted.headers.get('access-control-allow-headers')), /\bx-sandbox\b/);
+  for (const [path, origin] of [
+    ['/sandbox/faults', 'https://evil.example'],
+    ['/.well-known/jwks.json', PORTAL],
+  ] as const) {
+    const headers = { origin, 'x-sandbox': '1' };
     assert.deepEqual(corsHeaders(await call(sandbox.url + path, { method: 'OPTIONS', headers })), []);
     assert.deepEqual(corsHeaders(await call(sandbox.url + path, { headers })), []);
   }

@@ -36,6 +36,17 @@ it('one fault can be cleared alone', async (t) => {
   );
 });
 
+it('a fault with an end is over then', async (t) => {
+  let now = 1_000_000;
+  const sandbox = await startSandbox(t, { now: () => now });
+  await control(sandbox, 'POST', { ...FAULT, forMs: 10_000 });
+  now += 9_999;
+  assert.equal(sandbox.faults.list().length, 1);
+  now += 1;
+  assert.deepEqual(sandbox.faults.list(), []);
+  assert.equal((await call(`${sandbox.url}${FAULT.match.path}`)).status, 200);
+});
+
 it('without the header every call is a 403', async (t) => {
   const sandbox = await startSandbox(t);
   const url = `${sandbox.url}/sandbox/faults`;

@@ -44,6 +44,7 @@ const FAULT = {
       ),
     },
     times: { type: 'integer', minimum: 1 },
+    forMs: { ...duration, minimum: 1 },
     effect: {
       type: 'object',
       required: ['type'],
@@ -58,8 +59,8 @@ const FAULT = {
 
 /**
  * `/sandbox/faults`: POST adds a fault, GET lists those in force, DELETE clears one or all. Not part of Qlik Cloud.
- * Every call needs the header `X-Sandbox: 1`: a page of another origin cannot send it without a preflight, and
- * no preflight is granted here.
+ * Every call needs the header `X-Sandbox: 1`: a page of another origin cannot send it without a preflight, which
+ * only the allowed origins of a client are granted.
  */
 export function registerFaultControl(app: FastifyInstance, tenant: Tenant): void {
   app.addHook('onRequest', async (request) => {
