@@ -1,4 +1,6 @@
 // Bundles what browsers load as one file. Run by `npm run build`, after the compiler.
+import { copyFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 // For a plain script, `<!--` begins a comment (ECMAScript, annex B.1.1); for a module it is three operators. So the same
@@ -19,3 +21,6 @@ await build({
   format: 'iife',
   footer: { js: `${AS_MODULE};` },
 });
+
+// The demo portal's page loads nothing from elsewhere.
+copyFileSync(fileURLToPath(import.meta.resolve('@qlik/embed-web-components')), 'dist/browser/demo-embed.js');

@@ -16,11 +16,28 @@ interface QlikUser {
   email?: string;
 }
 
-interface PortalSession {
-  user: { id: string; name?: string; email?: string };
+interface Listed<T> {
+  data: T[];
 }
 
-const base = document.querySelector('main')?.dataset.base ?? '';
+interface PortalSession {
+  user: { id: string; name?: string };
+}
+
+/** Qlik did not answer with what was asked for. */
+class QlikError extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the tenant answered ${status}`);
+    this.status = status;
+  }
+}
+
+const FAILURE_MS = 10_000;
+const ASK_AGAIN_MS = 2_000;
+
+const { base = '', app = '' } = document.querySelector('main')?.dataset ?? {};
 let token = '';
 let host = '';
 let expiresAt = 0;
@@ -34,6 +51,16 @@ function note(text: string): void {
   const entry = document.createElement('li');
   entry.textContent = text;
   element('log').append(entry);
+}
+
+function list(id: string, texts: string[]): void {
+  element(id).replaceChildren(
+    ...texts.map((text) => {
+      const item = document.createElement('li');
+      item.textContent = text;
+      return item;
+    }),
+  );
 }
 
 function details(id: string, facts: Record<string, string | undefined>): void {
@@ -50,16 +77,13 @@ function details(id: string, facts: Record<string, string | undefined>): void {
   );
 }
 
-/** Asks the service. When nobody is signed in, the page goes to the sign-in and stays pending. */
+/** Asks the service. When nobody is signed in, the helper leads to the sign-in; this stays pending. */
 async function askService<T>(path: string, body?: unknown): Promise<T> {
   const response = await fetch(base + path, {
     headers: { 'x-csrf': '1', ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
   });
-  if (response.status === 401) {
-    location.assign(`${base}/login?returnTo=${encodeURIComponent(location.pathname)}`);
-    return new Promise(() => {});
-  }
+  if (response.status === 401) return new Promise(() => {});
   const answer = await response.json();
   if (!response.ok) throw new Error(`${answer.title} (${answer.code})`);
   return answer as T;
@@ -81,7 +105,7 @@ async function askQlik<T>(path: string): Promise<T> {
   for (const lastTry of [false, true]) {
     const response = await fetch(`${host}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
     if (response.ok) return (await response.json()) as T;
-    if (response.status !== 401 || lastTry) throw new Error(`the tenant answered ${response.status}`);
+    if (response.status !== 401 || lastTry) throw new QlikError(response.status);
     note('The tenant refused the token (401). The page tells the service so.');
     await fetchToken(true);
   }
@@ -92,15 +116,24 @@ async function showQlik(): Promise<void> {
   const me = await askQlik<QlikUser>('/users/me');
   element('qlik-user').textContent = me.name;
   details('qlik-details', { subject: me.subject, id: me.id, email: me.email });
-  const spaces = await askQlik<{ data: { name: string }[] }>('/spaces');
-  element('spaces').replaceChildren(
-    ...spaces.data.map(({ name }) => {
-      const item = document.createElement('li');
-      item.textContent = name;
-      return item;
-    }),
+  const spaces = await askQlik<Listed<{ name: string }>>('/spaces');
+  list(
+    'spaces',
+    spaces.data.map(({ name }) => name),
   );
   note(`Qlik answered: ${me.name}, ${spaces.data.length} spaces.`);
+}
+
+/** Shows the charts when the user's tenant has their app. */
+async function showCharts(): Promise<void> {
+  const { data } = await askQlik<Listed<{ name: string; resourceId: string }>>('/items?resourceType=app');
+  const isThere = data.some(({ resourceId }) => resourceId === app);
+  element('charts').hidden = !isThere;
+  element('no-charts').hidden = isThere;
+  element('apps').textContent = data.map(({ name }) => name).join(', ') || 'none';
+  if (!isThere) return;
+  for (const template of element('charts').querySelectorAll('template'))
+    template.replaceWith(template.content);
 }
 
 function showLife(): void {
@@ -113,12 +146,40 @@ function showLife(): void {
 async function start(): Promise<void> {
   const { user } = await askService<PortalSession>('/session');
   element('portal-user').textContent = user.name ?? user.id;
-  details('portal-details', { id: user.id, email: user.email });
   ({ host } = await askService<QlikConfig>('/qlik-config'));
   await fetchToken(false);
   setInterval(showLife, 1_000);
   showLife();
-  await showQlik();
+  await persistently(async () => {
+    await showCharts();
+    await showQlik();
+  });
+  element('fail').hidden = !(await isSandbox());
+}
+
+/** Does it, and again after a while as long as the tenant is in trouble. */
+async function persistently(action: () => Promise<void>): Promise<void> {
+  for (let failed = false; ; failed = true) {
+    try {
+      await action();
+      if (failed) note('Qlik is back.');
+      return;
+    } catch (error) {
+      if (!(error instanceof QlikError) || error.status < 500) throw error;
+      if (!failed)
+        note(`Qlik answered ${error.status}. The page keeps what it has and asks again every two seconds.`);
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
+}
+
+/** Only the sandbox can be made to fail, and it runs on the same machine. */
+async function isSandbox(): Promise<boolean> {
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(new URL(host).hostname)) return false;
+  return fetch(`${host}/sandbox/faults`, { headers: { 'x-sandbox': '1' } }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 async function revoke(): Promise<void> {
@@ -128,7 +189,17 @@ async function revoke(): Promise<void> {
     body: JSON.stringify({ token }),
   });
   note('The token is revoked at the tenant. The page does not know and goes on with it.');
-  await showQlik();
+  await persistently(showQlik);
+}
+
+async function fail(): Promise<void> {
+  await fetch(`${host}/sandbox/faults`, {
+    method: 'POST',
+    headers: { 'x-sandbox': '1', 'content-type': 'application/json' },
+    body: JSON.stringify({ match: {}, forMs: FAILURE_MS, effect: { type: 'status', status: 503 } }),
+  });
+  note('For ten seconds the tenant answers 503 to everything.');
+  await persistently(showQlik);
 }
 
 function onClick(id: string, action: () => Promise<void>): void {
@@ -150,8 +221,9 @@ async function attempt(action: () => Promise<void>): Promise<void> {
   }
 }
 
-onClick('ask', showQlik);
+onClick('ask', () => persistently(showQlik));
 onClick('revoke', revoke);
+onClick('fail', fail);
 void attempt(start);
 
 export {};

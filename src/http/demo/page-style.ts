@@ -15,7 +15,7 @@ body {
   margin: 0; min-height: 100vh; background: var(--ground); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
-main { max-width: 54rem; margin: 0 auto; padding: clamp(1rem, 4vw, 3rem); }
+main { max-width: 68rem; margin: 0 auto; padding: clamp(1rem, 4vw, 3rem); }
 main.narrow { max-width: 30rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; letter-spacing: -.01em; }
 h2 { font-size: .8rem; margin: 0 0 .6rem; color: var(--quiet); font-weight: 600; text-transform: uppercase; letter-spacing: .06em; }
@@ -23,6 +23,11 @@ p { margin: 0 0 1rem; }
 .quiet { color: var(--quiet); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.25rem; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); margin: 1.5rem 0; }
+header { display: flex; flex-wrap: wrap; gap: 1rem; justify-content: space-between; align-items: start; }
+header > div { flex: 1 1 20rem; }
+.charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); margin-top: .5rem; }
+.charts .card { min-height: 8rem; min-width: 0; }
+.kpi { grid-column: 1 / -1; min-height: 7rem; }
 .wide { grid-column: 1 / -1; }
 .people { display: grid; gap: .6rem; margin-top: 1.5rem; }
 button {

@@ -11,23 +11,29 @@ export interface Page {
   readonly title: string;
   /** HTML; whatever came from outside is already escaped. */
   readonly body: string;
-  /** Path of the page's script. */
-  readonly script?: string;
+  /** HTML of its script tags. */
+  readonly scripts?: string;
   /** Origins to which the page may send forms and be sent on from there; its own is always one of them. */
   readonly formTargets?: readonly string[];
-  /** Origins that the page's script may call; its own is always one of them. */
-  readonly connectTo?: readonly string[];
+  /** The tenant's origin: the page runs its scripts and calls it, also by WebSocket. */
+  readonly tenant?: string;
 }
 
-const STYLE_HASH = createHash('sha256').update(pageStyle).digest('base64');
+/** The one style sheet that `<qlik-embed>` writes into the page. */
+const EMBED_STYLE = 'qlik-embed-initial-selections {display: none};';
+const styles = [pageStyle, EMBED_STYLE].map(
+  (style) => `'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+);
 
-/** Sends a page of the demo, under a policy that allows its own script and style and nothing else. */
+/** Sends a page of the demo, under a policy that allows its own scripts and style, the tenant's, and nothing else. */
 export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
+  const { tenant } = page;
+  const sockets = tenant?.replace(/^http/, 'ws');
   const policy = [
     "default-src 'none'",
-    `style-src 'sha256-${STYLE_HASH}'`,
-    "script-src 'self'",
-    ["connect-src 'self'", ...(page.connectTo ?? [])].join(' '),
+    `style-src ${styles.join(' ')}`,
+    tenant ? `script-src 'self' ${tenant}` : "script-src 'none'",
+    tenant ? `connect-src 'self' ${tenant} ${sockets}` : "connect-src 'none'",
     ["form-action 'self'", ...(page.formTargets ?? [])].join(' '),
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -39,7 +45,7 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     .send(render(page));
 }
 
-function render({ title, body, script }: Page): string {
+function render({ title, body, scripts = '' }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -48,7 +54,7 @@ function render({ title, body, script }: Page): string {
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 <style>${pageStyle}</style>
-${script === undefined ? '' : `<script type="module" src="${escapeHtml(script)}"></script>`}
+${scripts}
 </head>
 <body>
 ${body}

@@ -12,11 +12,15 @@ export interface DemoPortalDeps {
 /** `GET /`: a portal to try the service with, against whichever tenant is configured. */
 export function registerDemoPortal(app: FastifyInstance, { base, tenantUrl }: DemoPortalDeps): void {
   // The same path from `src` and from `dist`; `npm run build` writes it.
-  const script = readFileSync(new URL('../../../dist/browser/demo-portal.js', import.meta.url), 'utf8');
+  const built = (name: string) =>
+    readFileSync(new URL(`../../../dist/browser/${name}`, import.meta.url), 'utf8');
   const page = portalPage({ base, tenantUrl });
 
   app.get('/', async (_request, reply) => sendPage(reply, page));
-  app.get('/demo-portal.js', async (_request, reply) =>
-    reply.header('cache-control', 'no-cache').type('text/javascript; charset=utf-8').send(script),
-  );
+  for (const name of ['demo-portal.js', 'demo-embed.js']) {
+    const script = built(name);
+    app.get(`/${name}`, async (_request, reply) =>
+      reply.header('cache-control', 'no-cache').type('text/javascript; charset=utf-8').send(script),
+    );
+  }
 }
