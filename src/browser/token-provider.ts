@@ -1,6 +1,6 @@
 import { callService } from './call-service.ts';
 import type { Problem, Refusal } from './problem.ts';
-import { goToSignIn } from './sign-in.ts';
+import { goToSignIn, rememberSignedIn } from './sign-in.ts';
 
 export type { Problem } from './problem.ts';
 
@@ -10,7 +10,7 @@ export interface TokenProviderOptions {
   readonly url?: string;
   /** For one token, with all retries, in milliseconds; default 30000. */
   readonly timeout?: number;
-  /** Called once when nobody is signed in any more; default: the page goes to `loginUrl`, at most once a minute. */
+  /** Called once when nobody is signed in any more; default: the page goes to `loginUrl`, in vain at most once a minute. */
   readonly onSignInRequired?: (loginUrl: string) => void;
   /**
    * Called when somebody else is signed in than before; whoever asks waits for it, and gets no token then. Default: the
@@ -75,6 +75,7 @@ export function createTokenProvider(options: TokenProviderOptions = {}): GetAcce
     const before = user;
     user = subjectOf(answer.access_token) ?? before;
     signInAsked = false;
+    rememberSignedIn();
     if (before !== undefined && user !== before) {
       forget();
       await onUserChanged();

@@ -182,6 +182,15 @@ test('the browser helper', async (t) => {
     assert.equal(helper.all.filter(({ path }) => path.startsWith('/login')).length, 1);
   });
 
+  await t.test('after a sign-in that worked it goes to the next one at any time', async (t) => {
+    const helper = await open(t, '{ onSignInRequired: undefined }');
+    await helper.page.evaluate("sessionStorage.setItem('qlik-token:sign-in', String(Date.now()))");
+    await helper.token();
+    helper.answer(() => problem(401, 'session_required'));
+    helper.token().catch(() => {});
+    await helper.page.waitForURL('**/login?returnTo=**');
+  });
+
   await t.test('a minute later it goes to the sign-in again', async (t) => {
     const helper = await open(t, '{ onSignInRequired: undefined }');
     await helper.page.evaluate("sessionStorage.setItem('qlik-token:sign-in', String(Date.now() - 60_001))");
