@@ -21,39 +21,30 @@ const SESSION_SUSPENDED = -11;
 /** `onLost` is called whenever the WebSocket is gone. */
 export function createAppConnection(open: OpenProps, onLost: () => void): AppConnection {
   let session: AppSession | undefined;
-  let suspended = false;
 
   function opened(): AppSession {
     const fresh = openAppSession(open);
-    suspended = false;
     fresh.onWebSocketEvent(({ eventType }) => {
       if (session !== fresh || (eventType !== 'suspended' && eventType !== 'closed')) return;
-      suspended = true;
       onLost();
     });
     return fresh;
-  }
-
-  async function resume(held: AppSession): Promise<void> {
-    await held.resume();
-    suspended = false;
   }
 
   return {
     async doc() {
       session ??= opened();
       const held = session;
-      if (suspended) await resume(held);
       const doc = await held.getDoc().catch((error) => {
         // The library forgets a session that did not open.
         session = undefined;
         throw error;
       });
-      // A session that another chart shares may have been suspended before this one came. (Whatever goes wrong
-      // with getObject, the library takes for "not found": the app is asked first, so that the reason shows.)
+      // The app is asked for something, since nothing else tells that a session is suspended: it may have been
+      // before this chart came to share it, and what goes wrong with getObject the library takes for "not found".
       await doc.getAppLayout().catch(async (error) => {
         if ((error as { code?: number }).code !== SESSION_SUSPENDED) throw error;
-        await resume(held);
+        await held.resume();
         await doc.getAppLayout();
       });
       return doc;
