@@ -35,7 +35,8 @@ class QlikError extends Error {
 }
 
 const FAILURE_MS = 10_000;
-const ASK_AGAIN_MS = 2_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 const { base = '', app = '' } = document.querySelector('main')?.dataset ?? {};
 let token = '';
@@ -157,18 +158,21 @@ async function start(): Promise<void> {
   element('fail').hidden = !(await isSandbox());
 }
 
-/** Does it, and again after a while as long as the tenant is in trouble. */
+/**
+ * Does it, and again after a growing while as long as the tenant is in trouble, or refuses the token: the service asks
+ * the tenant about a user's token only now and then.
+ */
 async function persistently(action: () => Promise<void>): Promise<void> {
-  for (let failed = false; ; failed = true) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
       await action();
-      if (failed) note('Qlik is back.');
+      if (pause > FIRST_PAUSE_MS) note('Qlik is back.');
       return;
     } catch (error) {
-      if (!(error instanceof QlikError) || error.status < 500) throw error;
-      if (!failed)
-        note(`Qlik answered ${error.status}. The page keeps what it has and asks again every two seconds.`);
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      if (!(error instanceof QlikError) || (error.status < 500 && error.status !== 401)) throw error;
+      if (pause === FIRST_PAUSE_MS)
+        note(`Qlik answered ${error.status}. The page keeps what it has and asks again after a while.`);
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 }
@@ -221,6 +225,10 @@ async function attempt(action: () => Promise<void>): Promise<void> {
   }
 }
 
+addEventListener('qlik-token-error', (event) => {
+  const { title, code } = (event as CustomEvent<{ title: string; code: string }>).detail;
+  note(`No token: ${title} (${code})`);
+});
 onClick('ask', () => persistently(showQlik));
 onClick('revoke', revoke);
 onClick('fail', fail);

@@ -17,7 +17,10 @@ export interface TokenProviderOptions {
    * page is loaded anew.
    */
   readonly onUserChanged?: () => void | Promise<void>;
-  /** Called when there is trouble that did not pass; default: one line on the console. */
+  /**
+   * Called when there is trouble that did not pass; default: one line on the console, and the
+   * window's event `qlik-token-error`, with the problem as its `detail`.
+   */
   readonly onError?: (problem: Problem) => void;
 }
 
@@ -142,9 +145,10 @@ function reload(): Promise<void> {
   return new Promise(() => {});
 }
 
-/** Writes one line on the console. */
-export function report({ title, code }: Problem): void {
-  console.error(`No token for Qlik: ${title} (${code})`);
+/** Writes one line on the console, and tells the page by an event of the window, `qlik-token-error`. */
+export function report(detail: Problem): void {
+  console.error(`No token for Qlik: ${detail.title} (${detail.code})`);
+  dispatchEvent(new CustomEvent('qlik-token-error', { detail }));
 }
 
 /** The `sub` of a JWT, to tell users apart; undefined when the token is no JWT. */

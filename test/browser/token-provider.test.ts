@@ -137,6 +137,18 @@ test('the browser helper', async (t) => {
     },
   );
 
+  await t.test('tells a page without callbacks by an event, and the console', async (t) => {
+    const helper = await open(t, '{ onError: undefined }');
+    helper.answer(() => problem(403, 'user_denied'));
+    const heard = helper.page.evaluate(
+      "new Promise((resolve) => addEventListener('qlik-token-error', ({ detail }) => resolve(detail.code)))",
+    );
+    const line = helper.page.waitForEvent('console', (message) => message.text().startsWith('No token'));
+    await helper.token();
+    assert.equal(await heard, 'user_denied');
+    assert.equal((await line).text(), 'No token for Qlik: user_denied (user_denied)');
+  });
+
   for (const [status, code] of [
     [403, 'user_not_mapped'],
     [500, 'internal_error'],
