@@ -38,14 +38,17 @@ try {
 
 /** What is wrong with the address to listen at; undefined when the error is about something else. */
 function listenProblems(error: unknown): Problem[] | undefined {
-  switch ((error as { code?: unknown }).code) {
+  const { code, port } = error as { code?: unknown; port?: unknown };
+  switch (code) {
     case 'EADDRINUSE':
-      return [{ name: 'PORT', message: 'something else listens there' }];
+      return [{ name: 'PORT, ADMIN_PORT', message: `something else listens at ${port}` }];
     case 'EACCES':
-      return [{ name: 'PORT', message: 'this user may not listen there; take one above 1023' }];
+      return [
+        { name: 'PORT, ADMIN_PORT', message: `this user may not listen at ${port}; take one above 1023` },
+      ];
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return [{ name: 'HOST', message: 'is no address of this machine' }];
+      return [{ name: 'HOST, ADMIN_HOST', message: 'is no address of this machine' }];
     default:
       return undefined;
   }

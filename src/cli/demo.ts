@@ -43,6 +43,7 @@ export async function demo(args: string[]): Promise<void> {
     env: {
       HOST,
       PORT: String(port),
+      ADMIN_PORT: String(await freePort(port + 1, HOST)),
       PUBLIC_URL: publicUrl,
       PORTAL_AUTH: 'demo',
       QLIK_TENANT_URL: sandbox.url,

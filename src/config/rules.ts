@@ -47,6 +47,16 @@ const rules: readonly Rule[] = [
     otherwise: 'must name this machine (`localhost`) with PORTAL_AUTH=demo, which answers no other host',
   },
   {
+    names: ['ADMIN_TOKEN', 'ADMIN_HOST'],
+    holds: (s) => isLoopback(s.ADMIN_HOST) || s.ADMIN_TOKEN !== undefined,
+    otherwise: 'is required unless ADMIN_HOST is loopback',
+  },
+  {
+    names: ['ADMIN_PORT', 'PORT'],
+    holds: (s) => s.ADMIN_PORT !== s.PORT,
+    otherwise: 'must be another than PORT',
+  },
+  {
     names: ['SHUTDOWN_TIMEOUT', 'SHUTDOWN_DELAY', 'TOKEN_DEADLINE'],
     holds: (s) => s.SHUTDOWN_TIMEOUT > s.SHUTDOWN_DELAY + s.TOKEN_DEADLINE,
     otherwise:

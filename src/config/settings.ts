@@ -51,6 +51,17 @@ export const settingsTable = {
       default: '',
       doc: "Proxies whose `X-Forwarded-For` is believed. Without it, the peer's address is the client's.",
     },
+    ADMIN_PORT: { kind: port, default: '9464', doc: 'Port of the operators’ listener: `GET /metrics`.' },
+    ADMIN_HOST: {
+      kind: text,
+      default: '127.0.0.1',
+      doc: 'Address of the operators’ listener. On any but a loopback address `ADMIN_TOKEN` is required.',
+    },
+    ADMIN_TOKEN: {
+      kind: secret(32),
+      fromFile: true,
+      doc: 'Bearer token for every call of the operators’ listener.',
+    },
     NODE_ENV: {
       kind: text,
       default: '',

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import fastifyFormbody from '@fastify/formbody';
 import { type FastifyInstance, fastify } from 'fastify';
-import { isLoopback } from '../config/kinds.ts';
 import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { discardSession } from '../session/session-plugin.ts';
 import { watchConnections } from './connections.ts';
 import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
 import { securityHeaders } from './policy/security-headers.ts';
+import { namesThisMachine } from './policy/this-machine.ts';
 import { HttpProblem, problemOf, problems, sendProblem } from './problem.ts';
 
 declare module 'fastify' {
@@ -25,6 +26,7 @@ export interface ServerDeps {
   /** Answer no other host than a name of this machine, so that no other site's name can be made to lead here. */
   readonly loopbackOnly: boolean;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** How long requests that are under way may still take when the server is closed. */
   readonly drainMs: number;
 }
@@ -36,7 +38,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 /** The public listener without its routes: what holds for every request. */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { publicUrl, origins, trustedProxies, loopbackOnly, log, drainMs } = deps;
+  const { publicUrl, origins, trustedProxies, loopbackOnly, log, metrics, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
   let closing = false;
 
@@ -99,6 +101,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.setErrorHandler((error, request, reply) => {
     if (request.session) discardSession(request);
     const problem = problemOf(error);
+    metrics.refused(request.routeOptions.url ?? null, problem.code);
     const entry = { requestId: request.id, code: problem.code, err: error };
     if (reply.raw.destroyed) log.debug(entry, 'the client left before its answer');
     else if (problem.code === 'internal_error') log.error(entry, 'request failed');
@@ -110,6 +113,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.addHook('onResponse', async (request, reply) => {
     // A client may keep its connection open after the last answer, and the process would wait for it.
     if (closing) request.raw.socket.end();
+    metrics.answered(request.routeOptions.url ?? null, reply.statusCode);
     if (request.routeOptions.config.quiet && reply.statusCode < 400) return;
     log.info(
       {
@@ -132,12 +136,6 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
 
   return app;
-}
-
-function namesThisMachine(host: string | undefined): boolean {
-  return (
-    host !== undefined && URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname)
-  );
 }
 
 /** Answers what Node could not read as a request: too large a head, or no HTTP at all. */

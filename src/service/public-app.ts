@@ -17,6 +17,7 @@ import { registerSession } from '../http/routes/session.ts';
 import { createServer } from '../http/server.ts';
 import { createSignOut } from '../http/sign-out.ts';
 import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { createDemoAuth, parseDemoUsers, sandboxUsers } from '../portal/demo.ts';
 import { createSessionCookie } from '../session/session-cookie.ts';
 import { registerSessionPlugin } from '../session/session-plugin.ts';
@@ -27,6 +28,7 @@ import type { TokenService } from '../token/token-service.ts';
 export interface PublicAppDeps {
   readonly settings: Settings;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly readFile: (path: string) => string;
   readonly clock: Clock;
   readonly sessions: Sessions;
@@ -40,7 +42,7 @@ const ANSWER_MS = 500;
 
 /** The public listener, ready to answer. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
 export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInstance> {
-  const { settings, log, readFile, clock, sessions, directory, tokens, health } = deps;
+  const { settings, log, metrics, readFile, clock, sessions, directory, tokens, health } = deps;
   const publicUrl = settings.PUBLIC_URL;
   const tenantUrl = settings.QLIK_TENANT_URL;
   const base = publicUrl.pathname.replace(/\/$/, '');
@@ -65,6 +67,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     trustedProxies: settings.TRUSTED_PROXIES,
     loopbackOnly: settings.PORTAL_AUTH === 'demo',
     log,
+    metrics,
     drainMs: settings.TOKEN_DEADLINE + ANSWER_MS,
   });
   await app.register(
@@ -79,6 +82,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
         signOut,
         clock,
         log,
+        metrics,
         deadlineMs: settings.TOKEN_DEADLINE,
       });
       registerQlikTokenScript(routes);

@@ -4,7 +4,9 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import { createDenyList } from '../directory/deny-list.ts';
 import { createDirectory } from '../directory/directory.ts';
+import { createAdminServer } from '../http/admin-server.ts';
 import type { Log } from '../observability/log.ts';
+import { createMetrics } from '../observability/metrics.ts';
 import { logTokenEvent } from '../observability/token-log.ts';
 import { createSessions } from '../session/sessions.ts';
 import { createMemoryStore } from '../store/memory.ts';
@@ -30,7 +32,9 @@ export interface ServiceDeps {
 export interface Service {
   /** The public listener; tests send requests to it without a socket. */
   readonly app: FastifyInstance;
-  /** Binds the public listener; resolves to its address. */
+  /** The operators' listener. */
+  readonly adminApp: FastifyInstance;
+  /** Binds both listeners; resolves to the public one's address. */
   listen(): Promise<string>;
   /** Answers what is in flight, ends what runs in the background, then closes everything. */
   close(): Promise<void>;
@@ -52,12 +56,16 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const isDenied = createDenyList(settings.USER_DENY);
   const { mapping, close: closeMapping } = createUserMapping(settings, readFile, log);
   const directory = createDirectory({ tenant, mapping, isDenied });
+  const metrics = createMetrics({ tokensHeld: () => tokens.size, tenant: () => gateway.state });
   const tokens = createTokenService({
     gatewayOf: () => gateway,
     isDenied,
     clock,
     random,
-    report: (event) => logTokenEvent(log, event, settings.PUBLIC_URL.origin),
+    report(event) {
+      logTokenEvent(log, event, settings.PUBLIC_URL.origin);
+      metrics.tokenEvent(event);
+    },
     maxHeld: settings.TOKEN_CACHE_MAX,
     refreshBeforeMs: settings.TOKEN_REFRESH_BEFORE,
     minRemainingMs: settings.TOKEN_MIN_REMAINING,
@@ -75,18 +83,39 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       ),
     tenantHealthy: () => gateway.healthy,
   };
-  const app = await createPublicApp({ settings, log, readFile, clock, sessions, directory, tokens, health });
+  const app = await createPublicApp({
+    settings,
+    log,
+    metrics,
+    readFile,
+    clock,
+    sessions,
+    directory,
+    tokens,
+    health,
+  });
+  const adminApp = createAdminServer({
+    host: settings.ADMIN_HOST,
+    token: settings.ADMIN_TOKEN,
+    metrics,
+    log,
+  });
 
   return {
     app,
+    adminApp,
 
-    listen: () => app.listen({ host: settings.HOST, port: settings.PORT }),
+    async listen() {
+      await adminApp.listen({ host: settings.ADMIN_HOST, port: settings.ADMIN_PORT });
+      return app.listen({ host: settings.HOST, port: settings.PORT });
+    },
 
     async close() {
       stopping = true;
       if (settings.SHUTDOWN_DELAY > 0) await setTimeout(settings.SHUTDOWN_DELAY);
       await app.close();
       await withinGrace(tokens.idle());
+      await adminApp.close();
       closeMapping();
       await Promise.all([closeTenant(), store.close()]);
     },

@@ -31,6 +31,18 @@ export interface Gate {
   promote(ticket: Ticket): void;
   /** Whether calls are made at all. */
   readonly healthy: boolean;
+  readonly state: GateState;
+}
+
+export interface GateState {
+  /** Calls under way. */
+  readonly running: number;
+  /** Calls that wait for their turn. */
+  readonly waiting: number;
+  /** The tenant asks us to wait. */
+  readonly throttled: boolean;
+  /** The tenant is in trouble, and spared. */
+  readonly circuitOpen: boolean;
 }
 
 export interface GateDeps {
@@ -178,6 +190,15 @@ export function createGate({ clock, circuit, concurrency, budget, onThrottled }:
 
     get healthy() {
       return closure() === undefined && circuit.healthy;
+    },
+
+    get state() {
+      return {
+        running,
+        waiting: waiting.size,
+        throttled: throttledUntil > clock.now(),
+        circuitOpen: !circuit.healthy,
+      };
     },
   };
 }

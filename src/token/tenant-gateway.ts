@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../clock.ts';
 import type { ClientStanding } from './client-standing.ts';
-import type { Gate, Ticket } from './gate.ts';
+import type { Gate, GateState, Ticket } from './gate.ts';
 import { TokenError } from './token-error.ts';
 import { type IssuedToken, TenantFault, type TokenIssuer } from './token-issuer.ts';
 import type { UserLookup } from './token-subject.ts';
@@ -19,6 +19,13 @@ export interface TenantGateway {
   /** Tries to revoke the token; resolves to whether that worked. Never rejects. */
   revoke(accessToken: string): Promise<boolean>;
   readonly healthy: boolean;
+  readonly state: TenantState;
+}
+
+/** How things are between us and a tenant. */
+export interface TenantState extends GateState {
+  /** The tenant refuses our client. */
+  readonly clientRefused: boolean;
 }
 
 export interface TenantGatewayDeps {
@@ -134,6 +141,10 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
 
     get healthy() {
       return gate.healthy && standing.healthy;
+    },
+
+    get state() {
+      return { ...gate.state, clientRefused: !standing.healthy };
     },
   };
 }

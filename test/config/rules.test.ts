@@ -144,6 +144,20 @@ rule(
 );
 
 rule(
+  'the operators’ listener is open on this machine only',
+  'ADMIN_TOKEN',
+  [{ ADMIN_HOST: '::1' }, { ADMIN_HOST: '0.0.0.0', ADMIN_TOKEN: 'a'.repeat(32) }],
+  [{ ADMIN_HOST: '0.0.0.0' }, { ADMIN_HOST: '10.0.0.1' }, { ADMIN_TOKEN: 'a'.repeat(31) }],
+);
+
+rule(
+  'the two listeners have ports of their own',
+  'ADMIN_PORT',
+  [{ PORT: '9465' }, { ADMIN_PORT: '3001' }],
+  [{ ADMIN_PORT: '3000' }, { PORT: '9464' }],
+);
+
+rule(
   'what is under way is answered before the process has to end',
   'SHUTDOWN_TIMEOUT',
   [{ SHUTDOWN_TIMEOUT: '13001ms', SHUTDOWN_DELAY: '5s' }, { SHUTDOWN_TIMEOUT: '9s' }],

@@ -20,6 +20,7 @@ const gateway: TenantGateway = {
   judge: async () => 'accepted',
   revoke: async () => true,
   healthy: true,
+  state: { running: 0, waiting: 0, throttled: false, circuitOpen: false, clientRefused: false },
 };
 
 const tokens = createTokenService({

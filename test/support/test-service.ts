@@ -40,9 +40,10 @@ export const SECRET_B = 'b'.repeat(40);
 const GRANT = 'urn:qlik:oauth:user-impersonation';
 
 /** The environment of a service in demo mode in front of a sandbox. */
-export function testEnv(sandbox: Sandbox, port: number): Record<string, string> {
+export async function testEnv(sandbox: Sandbox, port: number): Promise<Record<string, string>> {
   return {
     PORT: String(port),
+    ADMIN_PORT: String(await freePort()),
     PORTAL_AUTH: 'demo',
     QLIK_TENANT_URL: sandbox.url,
     QLIK_CLIENT_ID: sandbox.impersonationClient.clientId,
@@ -62,7 +63,7 @@ export async function createTestService(
   const sandbox = await createSandbox({ allowedOrigins: [origin], now: clock.now, ...options.sandbox });
   const logged: string[] = [];
   const readFile = (path: string) => readFileSync(path, 'utf8');
-  const env = { ...testEnv(sandbox, port), ...options.env };
+  const env = { ...(await testEnv(sandbox, port)), ...options.env };
   const { settings } = loadSettings({ env, readFile });
   const service = await createService({
     settings,

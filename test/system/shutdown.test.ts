@@ -23,7 +23,8 @@ async function start(t: TestContext, env: Record<string, string> = {}): Promise<
   const port = await freePort();
   const sandbox = await createSandbox({ tierTwoPerMinute: 1_000 });
   t.after(() => sandbox.close());
-  const child = runBuilt(t, 'dist/main.js', [], { ...testEnv(sandbox, port), LOG_LEVEL: 'info', ...env });
+  const usual = await testEnv(sandbox, port);
+  const child = runBuilt(t, 'dist/main.js', [], { ...usual, LOG_LEVEL: 'info', ...env });
   await child.printed(/"msg":"listening"/);
   return { child, url: `http://localhost:${port}`, sandbox };
 }

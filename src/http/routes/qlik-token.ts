@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { Clock } from '../../clock.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { Log } from '../../observability/log.ts';
+import type { Metrics } from '../../observability/metrics.ts';
 import type { Session } from '../../session/sessions.ts';
 import { remainingMs, type Token } from '../../token/token.ts';
 import { TokenError } from '../../token/token-error.ts';
@@ -23,6 +24,7 @@ export interface QlikTokenDeps {
   readonly signOut: SignOut;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** An answer is given within this time. */
   readonly deadlineMs: number;
 }
@@ -41,13 +43,16 @@ type Fetch = (subject: ReturnType<Directory['resolve']>, waiting: Waiting) => Pr
 
 /** `GET` and `POST /qlik-token`: the token of whoever is signed in, and of nobody else. */
 export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): void {
-  const { guard, currentSession, rateLimiter, directory, tokens, signOut, clock, log, deadlineMs } = deps;
+  const { guard, currentSession, rateLimiter, directory, tokens, signOut, clock, log, metrics, deadlineMs } =
+    deps;
   const response = { 200: { content: { 'application/json': { schema: TokenAnswer } } } };
 
   app.get('/qlik-token', { onRequest: guard.forFetch, schema: { response } }, async (request, reply) => {
     const session = await admit(request, reply);
     const held = tokens.held(directory.resolve(session.user));
-    return answer(request, reply, held ?? (await fetchFor(session, request, reply, tokens.obtain)));
+    if (!held) return answer(request, reply, await fetchFor(session, request, reply, tokens.obtain));
+    metrics.served('held');
+    return answer(request, reply, held);
   });
 
   app.post(
@@ -83,7 +88,10 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
         if (error instanceof HttpProblem) await signOut.afterwards(session.user);
         throw error;
       }
-      if (outcome) return outcome;
+      if (outcome) {
+        metrics.served('fetched');
+        return outcome;
+      }
     }
   }
 

@@ -1,0 +1,60 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { type FastifyInstance, fastify } from 'fastify';
+import { isLoopback } from '../config/kinds.ts';
+import type { Secret } from '../config/secret.ts';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { namesThisMachine } from './policy/this-machine.ts';
+import { HttpProblem, problemOf, sendProblem } from './problem.ts';
+
+export interface AdminServerDeps {
+  readonly host: string;
+  /** Without it, metrics are open and there are no other calls; with it, every call needs it. */
+  readonly token: Secret | undefined;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** The operators' listener, for what no page should reach: `GET /metrics`. */
+export function createAdminServer({ host, token, metrics, log }: AdminServerDeps): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
+  });
+  const expected = token && digest(`Bearer ${token.reveal()}`);
+
+  app.addHook('onRequest', async (request) => {
+    if (isLoopback(host) && !namesThisMachine(request.headers.host)) {
+      throw new HttpProblem('bad_request', 'This listener answers under a name of this machine only.');
+    }
+    if (expected && !timingSafeEqual(expected, digest(request.headers.authorization ?? '')))
+      throw new HttpProblem('admin_token_required', 'Send the ADMIN_TOKEN as a bearer token.');
+  });
+
+  app.get('/metrics', async (_request, reply) =>
+    reply
+      .header('cache-control', 'no-store')
+      .type(metrics.contentType)
+      .send(await metrics.text()),
+  );
+
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, new HttpProblem('not_found', 'No such path.')),
+  );
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    const level = problem.code === 'internal_error' ? 'error' : 'warn';
+    log[level]({ requestId: request.id, code: problem.code, err: error }, 'admin request refused');
+    if (problem.code === 'admin_token_required') reply.header('www-authenticate', 'Bearer');
+    return sendProblem(reply, problem);
+  });
+  return app;
+}
+
+/** Of one length, so that the comparison tells nothing. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,8 @@
+import { isLoopback } from '../../config/kinds.ts';
+
+/** Whether a `Host` header can only mean this machine: another site's name can be made to lead here. */
+export function namesThisMachine(host: string | undefined): boolean {
+  return (
+    host !== undefined && URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname)
+  );
+}

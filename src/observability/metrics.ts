@@ -1,0 +1,134 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { TenantState } from '../token/tenant-gateway.ts';
+import type { TokenEvent } from '../token/token-service.ts';
+
+/** What is counted, and how Prometheus reads it. No label holds anything of a user. */
+export interface Metrics {
+  /** A request was answered; `route` is its pattern, null when there is none. */
+  answered(route: string | null, status: number): void;
+  /** A request got a problem answer. */
+  refused(route: string | null, code: string): void;
+  /** A token was handed out: one that was held, or one that took a call to the tenant. */
+  served(from: 'held' | 'fetched'): void;
+  tokenEvent(event: TokenEvent): void;
+  /** In Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Where the values come from that are looked up when they are asked for. */
+export interface MetricsSources {
+  readonly tokensHeld: () => number;
+  readonly tenant: () => TenantState;
+}
+
+const PREFIX = 'qlik_token_broker_';
+const MINT_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8];
+
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const requests = new Counter({
+    name: `${PREFIX}http_requests_total`,
+    help: 'Requests answered, by route and status.',
+    labelNames: ['route', 'status'] as const,
+    registers,
+  });
+  const problems = new Counter({
+    name: `${PREFIX}problems_total`,
+    help: 'Problem answers, by route and code.',
+    labelNames: ['route', 'code'] as const,
+    registers,
+  });
+  const tokens = new Counter({
+    name: `${PREFIX}tokens_served_total`,
+    help: 'Tokens handed out: held ones, and ones that took a call to the tenant.',
+    labelNames: ['from'] as const,
+    registers,
+  });
+  const mints = new Histogram({
+    name: `${PREFIX}mint_duration_seconds`,
+    help: 'Time from the wish for a token to its result, by who wanted it and how that ended.',
+    labelNames: ['priority', 'result'] as const,
+    buckets: MINT_BUCKETS_SECONDS,
+    registers,
+  });
+  const judgements = new Counter({
+    name: `${PREFIX}rejections_judged_total`,
+    help: 'Tokens that a page called rejected, by what the tenant said.',
+    labelNames: ['verdict'] as const,
+    registers,
+  });
+  const revocations = new Counter({
+    name: `${PREFIX}revocations_total`,
+    help: 'Tokens to be revoked at the tenant, by whether that worked.',
+    labelNames: ['result'] as const,
+    registers,
+  });
+
+  const gauge = (name: string, help: string, value: () => number | boolean) =>
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      registers,
+      collect() {
+        this.set(Number(value()));
+      },
+    });
+  gauge('tokens_held', 'Users whose token is held.', sources.tokensHeld);
+  gauge('tenant_calls_running', 'Calls to the tenant under way.', () => sources.tenant().running);
+  gauge('tenant_calls_waiting', 'Calls that wait for their turn.', () => sources.tenant().waiting);
+  gauge('tenant_throttled', '1 while the tenant asks us to wait.', () => sources.tenant().throttled);
+  gauge('tenant_circuit_open', '1 while the tenant is in trouble.', () => sources.tenant().circuitOpen);
+  gauge(
+    'tenant_client_refused',
+    '1 while the tenant refuses our client.',
+    () => sources.tenant().clientRefused,
+  );
+
+  const held = tokens.labels('held');
+  const fetched = tokens.labels('fetched');
+  /** Found once each: the library's own way takes longer than the rest of a warm request's bookkeeping. */
+  const requestsOf = new Map<string, Counter.Internal>();
+
+  function requestCounter(route: string, status: number): Counter.Internal {
+    const key = `${status} ${route}`;
+    const known = requestsOf.get(key);
+    if (known) return known;
+    const counter = requests.labels(route, String(status));
+    requestsOf.set(key, counter);
+    return counter;
+  }
+
+  return {
+    answered: (route, status) => requestCounter(route ?? 'none', status).inc(),
+    refused: (route, code) => problems.labels(route ?? 'none', code).inc(),
+    served: (from) => (from === 'held' ? held : fetched).inc(),
+
+    tokenEvent(event) {
+      switch (event.type) {
+        case 'minted':
+          mints.labels(event.priority, 'minted').observe(event.durationMs / 1_000);
+          break;
+        case 'mint_failed':
+          mints.labels(event.priority, codeOf(event.error)).observe(event.durationMs / 1_000);
+          break;
+        case 'rejection_judged':
+          judgements.labels(event.verdict).inc();
+          break;
+        case 'revoked':
+          revocations.labels(event.done ? 'done' : 'failed').inc();
+      }
+    },
+
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : 'internal_error';
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { createTestService, type TestService } from '../support/test-service.ts';
+import { until } from '../support/until.ts';
+
+const TOKEN = 'operator-'.repeat(4);
+
+async function metrics(service: TestService): Promise<string> {
+  const answer = await service.adminApp.inject({ url: '/metrics', headers: { host: 'localhost' } });
+  assert.equal(answer.statusCode, 200);
+  assert.match(String(answer.headers['content-type']), /^text\/plain; version=0\.0\.4/);
+  return answer.body;
+}
+
+/** The value of the line that begins so. */
+function sampleOf(text: string, series: string): number | undefined {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+test('the metrics count what was asked, what was handed out and what that cost', async (t) => {
+  const service = await createTestService(t);
+  const cookie = await service.signIn('ada');
+  for (let i = 0; i < 3; i += 1) await service.fetch({ url: '/qlik-token', cookie });
+  await service.fetch({ url: '/qlik-token' });
+  await service.fetch({ url: `/no/such/path?secret=${TOKEN}` });
+  await service.fetch({ method: 'POST', url: '/qlik-token', payload: { rejected: true }, cookie });
+
+  const text = await metrics(service);
+  const prefix = 'qlik_token_broker_';
+  for (const [series, value] of [
+    ['http_requests_total{route="/qlik-token",status="200"}', 4],
+    ['http_requests_total{route="/qlik-token",status="401"}', 1],
+    ['http_requests_total{route="/login",status="204"}', 1],
+    ['http_requests_total{route="none",status="404"}', 1],
+    ['problems_total{route="/qlik-token",code="session_required"}', 1],
+    ['tokens_served_total{from="held"}', 2],
+    ['tokens_served_total{from="fetched"}', 2],
+    ['mint_duration_seconds_count{priority="user",result="minted"}', 1],
+    ['rejections_judged_total{verdict="accepted"}', 1],
+    ['tokens_held', 1],
+    ['tenant_calls_running', 0],
+    ['tenant_calls_waiting', 0],
+    ['tenant_throttled', 0],
+    ['tenant_circuit_open', 0],
+    ['tenant_client_refused', 0],
+  ] as const) {
+    assert.equal(sampleOf(text, prefix + series), value, series);
+  }
+  assert.doesNotMatch(text, /ada|operator|such/);
+});
+
+test('the metrics show a tenant that throttles, is in trouble, or refuses our client', async (t) => {
+  const service = await createTestService(t);
+  const { faults } = service.sandbox;
+  const users = ['ada', 'bruno', 'chiyo', 'dana'];
+  const cookies = await Promise.all(users.map((user) => service.signIn(user)));
+  const ask = () => Promise.all(cookies.map((cookie) => service.fetch({ url: '/qlik-token', cookie })));
+
+  faults.add({ match: { path: '/oauth/token' }, effect: { type: 'status', status: 401 } });
+  await ask();
+  assert.equal(sampleOf(await metrics(service), 'qlik_token_broker_tenant_client_refused'), 1);
+
+  const throttled = await createTestService(t);
+  const cookie = await throttled.signIn('ada');
+  throttled.sandbox.faults.add({ match: { path: '/oauth/token' }, effect: { type: 'status', status: 429 } });
+  await throttled.fetch({ url: '/qlik-token', cookie });
+  const text = await metrics(throttled);
+  assert.equal(sampleOf(text, 'qlik_token_broker_tenant_throttled'), 1);
+  assert.equal(
+    sampleOf(
+      text,
+      'qlik_token_broker_mint_duration_seconds_count{priority="user",result="tenant_throttled"}',
+    ),
+    1,
+  );
+});
+
+test('a sign-out is counted as a revocation', async (t) => {
+  const service = await createTestService(t);
+  const cookie = await service.signIn('ada');
+  await service.fetch({ url: '/qlik-token', cookie });
+  await service.fetch({ method: 'POST', url: '/logout', cookie });
+  const series = 'qlik_token_broker_revocations_total{result="done"}';
+  await until(async () => sampleOf(await metrics(service), series) === 1);
+});
+
+test('with a token every call of the operators’ listener needs it', async (t) => {
+  const service = await createTestService(t, { env: { ADMIN_TOKEN: TOKEN } });
+  const get = (url: string, authorization?: string) =>
+    service.adminApp.inject({ url, headers: { host: 'localhost', ...(authorization && { authorization }) } });
+  for (const authorization of [undefined, '', 'Bearer', `Bearer ${TOKEN}x`, TOKEN, `Basic ${TOKEN}`]) {
+    for (const url of ['/metrics', '/nothing']) {
+      const refused = await get(url, authorization);
+      assert.equal(refused.statusCode, 401);
+      assert.equal(refused.json().code, 'admin_token_required');
+      assert.equal(refused.headers['www-authenticate'], 'Bearer');
+    }
+  }
+  assert.equal((await get('/metrics', `Bearer ${TOKEN}`)).statusCode, 200);
+  assert.equal((await get('/nothing', `Bearer ${TOKEN}`)).json().code, 'not_found');
+  assert.ok(!service.logged.join('').includes(TOKEN));
+});
+
+test('the operators’ listener on this machine answers under no other name', async (t) => {
+  const service = await createTestService(t);
+  for (const host of ['evil.example', 'localhost.evil.example:9464', '127.0.0.1.evil.example']) {
+    const answer = await service.adminApp.inject({ url: '/metrics', headers: { host } });
+    assert.equal(answer.statusCode, 400, host);
+  }
+});
+
+test('the public listener has no metrics, and the operators’ one no token', async (t) => {
+  const service = await createTestService(t);
+  assert.equal((await service.fetch({ url: '/metrics' })).statusCode, 404);
+  const headers = { host: 'localhost', cookie: await service.signIn('ada') };
+  assert.equal((await service.adminApp.inject({ url: '/qlik-token', headers })).statusCode, 404);
+  assert.equal((await service.adminApp.inject({ url: '/%zz', headers })).json().code, 'bad_request');
+});
+
+test('each metric of ours is documented, and each that is documented exists', async (t) => {
+  const service = await createTestService(t);
+  const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+  const exist = (await metrics(service)).matchAll(/^# TYPE (qlik_token_broker_\w+)/gm);
+  const documented = page.matchAll(/^\|.*`qlik_token_broker_.*$/gm);
+  const names = [...documented].flatMap(([row]) => [...row.matchAll(/`(qlik_token_broker_\w+)`/g)]);
+  assert.deepEqual(names.map(([, name]) => name).sort(), [...exist].map(([, name]) => name).sort());
+});
