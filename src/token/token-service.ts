@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { Priority, Ticket } from './gate.ts';
+import { createJudgements } from './judgements.ts';
 import type { TenantGateway, Verdict } from './tenant-gateway.ts';
 import { keepToken, remainingMs, type Token } from './token.ts';
 import { TokenError, type TokenErrorCode } from './token-error.ts';
@@ -59,7 +60,6 @@ interface Flight {
 /** How long an answer about a user is believed, so that a page that asks again costs no call. */
 const REFUSAL_REMEMBERED_MS = 30_000;
 const MAX_REFUSALS = 10_000;
-const MAX_JUDGED = 10_000;
 const ABOUT_THE_USER: ReadonlySet<TokenErrorCode> = new Set([
   'user_not_mapped',
   'user_disabled',
@@ -67,19 +67,15 @@ const ABOUT_THE_USER: ReadonlySet<TokenErrorCode> = new Set([
 ]);
 /** A renewal can wait; it is tried again after a while of about this length. */
 const RENEWAL_PATIENCE_MS = 60_000;
-/** How long a page waits for the tenant's judgement before it gets the same token again. */
-const JUDGEMENT_PATIENCE_MS = 3_000;
 
 export function createTokenService(deps: TokenServiceDeps): TokenService {
-  const { gatewayOf, isDenied, clock, random, report, refreshBeforeMs, minRemainingMs, replaceCooldownMs } =
-    deps;
+  const { gatewayOf, isDenied, clock, random, report, refreshBeforeMs, minRemainingMs } = deps;
   const tokens = new LRUCache<string, Token>({ max: deps.maxHeld });
   const refusals = new LRUCache<string, { error: TokenError; until: number }>({ max: MAX_REFUSALS });
-  const judgedUntil = new LRUCache<string, number>({ max: MAX_JUDGED });
+  const judgements = createJudgements({ clock, cooldownMs: deps.replaceCooldownMs });
   const flights = new Map<string, Flight>();
   /** Tokens that were forgotten, perhaps before all who waited for them got them. */
   const forgotten = new WeakSet<Token>();
-  const judgements = new Map<string, Promise<void>>();
   const background = new Set<Promise<unknown>>();
 
   function usable(key: string): Token | undefined {
@@ -168,29 +164,9 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     );
   }
 
-  function judge(key: string, subject: TokenSubject, token: Token): Promise<void> {
-    const underWay = judgements.get(key);
-    if (underWay) return underWay;
-    if (clock.now() < (judgedUntil.get(key) ?? 0)) return Promise.resolve();
-    judgedUntil.set(key, clock.now() + replaceCooldownMs);
-
-    const judgement = gatewayOf(subject.tenant)
-      .judge(token.accessToken)
-      .then((verdict) => {
-        if (verdict === 'refused' && holds(key, token)) tokens.delete(key);
-        report({ type: 'rejection_judged', subject, verdict });
-      })
-      .finally(() => judgements.delete(key));
-    judgements.set(key, judgement);
-    return judgement;
-  }
-
-  /** Waits for the tenant's judgement, but not for long: then the token stays for now. */
-  function verdict(key: string, subject: TokenSubject, token: Token, waiting: Waiting): Promise<void> {
-    const deadline = Math.min(waiting.deadline, clock.now() + JUDGEMENT_PATIENCE_MS);
-    return waitFor(judge(key, subject, token), { ...waiting, deadline }, clock).catch((error) => {
-      if (!(error instanceof TokenError)) throw error;
-    });
+  function sentence(key: string, subject: TokenSubject, token: Token, verdict: Verdict): void {
+    if (verdict === 'refused' && holds(key, token)) tokens.delete(key);
+    report({ type: 'rejection_judged', subject, verdict });
   }
 
   function revoke(subject: TokenSubject, accessToken: string): void {
@@ -235,7 +211,10 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     async rejected(subject, waiting) {
       const key = cacheKey(subject);
       const token = usable(key);
-      if (token) await verdict(key, subject, token, waiting);
+      if (token) {
+        const ask = () => gatewayOf(subject.tenant).judge(token.accessToken);
+        await judgements.pass(key, ask, (verdict) => sentence(key, subject, token, verdict), waiting);
+      }
       return obtain(subject, waiting);
     },
 
@@ -246,7 +225,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
       tokens.delete(key);
       flights.delete(key);
       refusals.delete(key);
-      judgedUntil.delete(key);
+      judgements.forget(key);
       if (flight) flight.forgotten = true;
       if (token) {
         forgotten.add(token);
