@@ -6,8 +6,6 @@ import { createCurrentSession } from '../http/policy/current-session.ts';
 import { createOrigins } from '../http/policy/origins.ts';
 import { createRateLimiter } from '../http/policy/rate-limiter.ts';
 import { createRouteGuard } from '../http/policy/route-guard.ts';
-import { registerDemoLogin, registerSignInPage } from '../http/routes/demo-login.ts';
-import { registerDemoPortal } from '../http/routes/demo-portal.ts';
 import { type Health, registerHealth } from '../http/routes/health.ts';
 import { registerLogout } from '../http/routes/logout.ts';
 import { registerQlikConfig } from '../http/routes/qlik-config.ts';
@@ -18,12 +16,12 @@ import { createServer } from '../http/server.ts';
 import { createSignOut } from '../http/sign-out.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { createDemoAuth, parseDemoUsers, sandboxUsers } from '../portal/demo.ts';
 import { createSessionCookie } from '../session/session-cookie.ts';
 import { registerSessionPlugin } from '../session/session-plugin.ts';
 import { createSessionReader } from '../session/session-reader.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { TokenService } from '../token/token-service.ts';
+import { createSignInMode } from './sign-in-mode.ts';
 
 export interface PublicAppDeps {
   readonly settings: Settings;
@@ -56,10 +54,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
   });
   const currentSession = createCurrentSession(createSessionReader({ cookie, sessions }), cookie);
   const signOut = createSignOut({ sessions, directory, tokens });
-  const auth = createDemoAuth({
-    users: settings.DEMO_USERS ? parseDemoUsers(readFile(settings.DEMO_USERS)) : sandboxUsers(),
-    claims: settings.USER_CLAIM ? [settings.USER_CLAIM] : [],
-  });
+  const signIn = createSignInMode({ settings, readFile, clock, origins, signOut, base });
 
   const app = await createServer({
     publicUrl,
@@ -88,15 +83,13 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
       registerQlikTokenScript(routes);
       registerQlikConfig(routes, { guard, currentSession, directory });
       registerSession(routes, { guard, currentSession, tenantUrl });
-      registerDemoPortal(routes, { base, tenantUrl });
-      registerSignInPage(routes, { origins, auth, base });
+      signIn.registerOutside(routes);
       await routes.register(async (scope) => {
         // Before the plugin's own hook: who may call is decided before the session is read.
-        scope.addHook('onRequest', guard.forFetchOrForm);
+        scope.addHook('onRequest', guard.forSessionScope);
         await registerSessionPlugin(scope, { cookie, sessions });
         registerLogout(scope, { cookie, signOut, postLogoutUrl: settings.POST_LOGOUT_URL });
-        const failures = createRateLimiter(settings.RATE_LIMIT_SIGN_IN, clock.now);
-        registerDemoLogin(scope, { origins, auth, signOut, failures });
+        signIn.registerInside(scope);
       });
     },
     { prefix: base },

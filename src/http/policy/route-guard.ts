@@ -7,8 +7,15 @@ import type { Origins } from './origins.ts';
 export interface RouteGuard {
   /** For calls that only scripts make. */
   readonly forFetch: onRequestAsyncHookHandler;
-  /** For calls that a form may make too. */
-  readonly forFetchOrForm: onRequestAsyncHookHandler;
+  /** For a scope of calls that forms may make too; routes with a proof of their own are let through. */
+  readonly forSessionScope: onRequestAsyncHookHandler;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route itself decides who may call: by a state that it gave out, or by a signature. */
+    ownProof?: true;
+  }
 }
 
 export function createRouteGuard(origins: Origins): RouteGuard {
@@ -24,6 +31,8 @@ export function createRouteGuard(origins: Origins): RouteGuard {
 
   return {
     forFetch: async (request) => refuseOthers(request, false),
-    forFetchOrForm: async (request) => refuseOthers(request, true),
+    forSessionScope: async (request) => {
+      if (!request.routeOptions.config.ownProof) refuseOthers(request, true);
+    },
   };
 }

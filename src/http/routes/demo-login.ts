@@ -4,6 +4,7 @@ import type { DemoAuth } from '../../portal/demo.ts';
 import { SignInRefusedError } from '../../portal/portal-auth.ts';
 import { sendPage } from '../demo/page.ts';
 import { signInPage } from '../demo/sign-in-page.ts';
+import { openSession } from '../open-session.ts';
 import type { Origins } from '../policy/origins.ts';
 import type { RateLimiter } from '../policy/rate-limiter.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
@@ -68,15 +69,7 @@ export function registerDemoLogin(
         throw error;
       });
 
-      const { user: previous, sessionId } = request.session;
-      if (previous && (previous.id !== user.id || previous.tenant !== user.tenant)) {
-        await signOut.here({ id: sessionId, user: previous });
-      }
-      // A cookie that was planted before the sign-in is worth nothing after it.
-      await request.session.regenerate();
-      request.session.user = user;
-      await request.session.save();
-
+      await openSession(request, user, signOut);
       return isForm(request) ? reply.redirect(returnTo, 303) : reply.code(204).send();
     },
   );
