@@ -199,7 +199,7 @@ const cases: Case[] = [
         "import { createApp } from 'vue'; import App from './App.vue'; createApp(App).mount('#root');";
       const files = { 'main.js': main, 'App.vue': bench.text('App.vue') };
       const script = await bundleSnippets('main.js', files, compilerOptions);
-      assert.doesNotMatch(script, /"qlik-embed"\)[^,]/, 'it is no component to be resolved');
+      assert.ok(!/resolveComponent\w*\("qlik-embed"/.test(script), 'it is no component to be resolved');
       await showsTheNextChart(bench, script);
     },
   },
@@ -310,10 +310,9 @@ const cases: Case[] = [
       portal.files = { '/': bench.text('one-tag'), '/session.js': '', '/empty': '' };
       const { page, context } = await visit(bench, '/empty');
       const own = await context.newPage();
-      await own.goto(`${service.origin}/login`);
+      await own.goto(`${service.origin}/login?returnTo=/session`);
       await signIn(own, ADA.name);
-      await own.locator('#qlik-user').filter({ hasText: ADA.name }).waitFor(WAIT);
-      const mints = service.mints();
+      await own.waitForURL(`${service.origin}/session`, WAIT);
 
       for (const path of ['/qlik-token', '/qlik-config', '/session']) {
         const asked = `fetch('${service.origin}${path}', { credentials: 'include' }).then(() => 'read', () => 'nothing')`;
@@ -322,7 +321,7 @@ const cases: Case[] = [
       const told = `import('${service.origin}/qlik-token.js').then(({ createTokenProvider }) => new Promise((resolve) =>
         createTokenProvider({ timeout: 1000, onError: ({ code }) => resolve(code) })()))`;
       assert.equal(await page.evaluate(told), 'unreachable');
-      assert.equal(service.mints(), mints);
+      assert.equal(service.mints(), 0);
       assert.ok(service.logged.some((line) => line.includes('cross_site_refused')));
     },
   },
@@ -484,5 +483,5 @@ const ANGULAR = `
     }
     for (const update of updates) update();
     host.append(document.createElement(selector));
-    host.lastChild.append(document.importNode(holder.content, true));
+    host.lastChild.append(holder.content);
   }`;

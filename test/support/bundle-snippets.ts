@@ -48,7 +48,7 @@ export async function bundleSnippets(
 }
 
 function compileVue(filename: string, text: string, compilerOptions: CompilerOptions): string {
-  const { descriptor, errors } = parse(text, { filename });
+  const { descriptor, errors } = parse(text, { filename, templateParseOptions: compilerOptions });
   if (errors.length > 0) throw errors[0];
   const templateOptions = { compilerOptions };
   return compileScript(descriptor, { id: filename, isProd: true, inlineTemplate: true, templateOptions })
