@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { call } from '../sandbox/tenant-client.ts';
 import { bundleSnippets } from '../support/bundle-snippets.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type Portal, serveCdn, startPortal } from '../support/portal.ts';
@@ -103,6 +104,66 @@ const cases: Case[] = [
       await page.goto(`${bench.portal.origin}/login`);
       await signIn(page, BRUNO.name);
       await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
+    },
+  },
+  {
+    name: 'when the tenant revokes the token, the chart comes back with a fresh one, in the same page',
+    page: 'front-end.md',
+    snippets: ['one-tag', 'csp'],
+    async run(bench) {
+      const { portal, service } = bench;
+      portal.files = { '/': bench.text('one-tag') };
+      const { page } = await visit(bench);
+      await signIn(page, ADA.name);
+      await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
+      await page.evaluate('globalThis.same = true');
+      const token = await page.evaluate("fetch('/qlik-token').then((answer) => answer.json())");
+      await call(`${service.sandbox.url}/oauth/revoke`, {
+        method: 'POST',
+        body: { token: (token as { access_token: string }).access_token },
+      });
+      await until(() => service.mints() === 2);
+      await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
+      assert.equal(await page.evaluate('same'), true);
+    },
+  },
+  {
+    name: 'when the user signs out in another tab, the chart goes, and the page asks who one is',
+    page: 'front-end.md',
+    snippets: ['one-tag', 'csp'],
+    async run(bench) {
+      const { portal } = bench;
+      portal.files = { '/': bench.text('one-tag') };
+      const { page, context } = await visit(bench);
+      await signIn(page, ADA.name);
+      await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
+      const other = await context.newPage();
+      await other.goto(portal.origin);
+      await other.getByRole('button', { name: 'Sign out' }).click(WAIT);
+      await page.waitForURL(`${portal.origin}/login?**`, WAIT);
+      await signIn(page, BRUNO.name);
+      await page.getByText(BRUNO.total, { exact: true }).waitFor(WAIT);
+    },
+  },
+  {
+    name: 'when the tenant is down at first, the chart comes once it is back, in the same page',
+    page: 'front-end.md',
+    snippets: ['one-tag', 'csp'],
+    async run(bench) {
+      const { portal, service } = bench;
+      portal.files = { '/': bench.text('one-tag') };
+      const { page } = await visit(bench);
+      service.sandbox.faults.add({
+        match: { path: '/oauth/token' },
+        forMs: 3_000,
+        effect: { type: 'status', status: 503 },
+      });
+      const refused = page.waitForResponse(
+        (answer) => answer.url().endsWith('/qlik-token') && answer.status() === 503,
+      );
+      await signIn(page, ADA.name);
+      await refused;
+      await page.getByText(ADA.total, { exact: true }).waitFor({ timeout: 40_000 });
     },
   },
   {
