@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/clock.ts';
 import type { TenantGateway } from '../../src/token/tenant-gateway.ts';
 import { createTokenService } from '../../src/token/token-service.ts';
 
-/** Heap that a cached user costs: `npm run heap [-- <users>]`. Fails when it is more than the bound. */
+/** Heap that a cached user costs: `npm run heap [-- <users> [--json]]`. Fails when it is more than the bound. */
 const BOUND_BYTES = 2_500;
 const TOKEN_BYTES = 1_200;
-const users = Number(process.argv[2] ?? 100_000);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
+const users = Number(positionals[0] ?? 100_000);
 
 /** A tenant that answers at once, with tokens as long as Qlik's, each a string of its own. */
 const gateway: TenantGateway = {
@@ -53,7 +55,10 @@ for (let number = 0; number < users; number += 1) {
   await tokens.obtain({ tenant, lookup }, { deadline: Date.now() + 8_000 });
 }
 const perUser = (heapUsed() - before) / tokens.size;
+const bytesEach = Math.round(perUser);
 process.stdout.write(
-  `${tokens.size} users held, ${Math.round(perUser)} bytes of heap each (at most ${BOUND_BYTES})\n`,
+  values.json
+    ? `${JSON.stringify({ users, bytesEach })}\n`
+    : `${tokens.size} users held, ${bytesEach} bytes of heap each (at most ${BOUND_BYTES})\n`,
 );
 if (perUser > BOUND_BYTES || tokens.size !== users) process.exitCode = 1;

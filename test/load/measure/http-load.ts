@@ -1,0 +1,73 @@
+import autocannon from 'autocannon';
+import { percentile } from './statistics.ts';
+
+/** As many as the table in docs/performance.md is about. */
+export const CONNECTIONS = 64;
+
+/** What a page's own script sends; the same to every server. */
+export const pageHeaders = {
+  accept: 'application/json',
+  'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0',
+  'sec-fetch-site': 'same-origin',
+  'sec-fetch-mode': 'cors',
+  'sec-fetch-dest': 'empty',
+  'x-csrf': '1',
+} as const;
+
+export interface LoadOptions {
+  readonly url: string;
+  /** `Cookie` headers; the connections share them out and send theirs in turn. */
+  readonly cookies: readonly string[];
+  readonly seconds: number;
+  /** Requests a second; without it, as many as the server takes. */
+  readonly rate?: number;
+}
+
+export interface LoadResult {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Answers other than 2xx, broken connections and timeouts. Figures with any of these mean nothing. */
+  readonly failures: number;
+}
+
+/** Asks for `url` over 64 connections, each with one request under way, and times every answer. */
+export async function load({ url, cookies, seconds, rate }: LoadOptions): Promise<LoadResult> {
+  const shares = Array.from({ length: CONNECTIONS }, (_, connection) =>
+    cookies.filter((_cookie, index) => index % CONNECTIONS === connection % cookies.length),
+  );
+  const timesMs: number[] = [];
+  let firstAt = 0;
+  let lastAt = 0;
+  let nextShare = 0;
+
+  const result = await new Promise<autocannon.Result>((resolve, reject) => {
+    const run = autocannon(
+      {
+        url,
+        connections: CONNECTIONS,
+        duration: seconds,
+        sampleInt: 100,
+        headers: pageHeaders,
+        ...(rate !== undefined && { overallRate: rate, ignoreCoordinatedOmission: true }),
+        setupClient(client) {
+          const share = shares[nextShare++ % CONNECTIONS] ?? [];
+          client.setRequests(share.map((cookie) => ({ method: 'GET', headers: { ...pageHeaders, cookie } })));
+        },
+      },
+      (error: unknown, done: autocannon.Result) => (error ? reject(error) : resolve(done)),
+    );
+    run.on('response', (_client, _status, _bytes, timeMs) => {
+      lastAt = performance.now();
+      firstAt ||= lastAt;
+      timesMs.push(timeMs);
+    });
+  });
+
+  return {
+    perSecond: (timesMs.length / (lastAt - firstAt)) * 1_000,
+    p50Ms: percentile(timesMs, 0.5),
+    p99Ms: percentile(timesMs, 0.99),
+    failures: result.errors + result.timeouts + result.non2xx,
+  };
+}

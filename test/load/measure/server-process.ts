@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../src/cli/free-port.ts';
+import { onServerCore } from './cores.ts';
+
+const HOST = '127.0.0.1';
+const START_WITHIN_MS = 20_000;
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A server in a process of its own, on the server's core; its log goes to /dev/null. */
+export interface ServerProcess {
+  readonly url: string;
+  /** From the spawn to the first answer of its health path, in milliseconds. */
+  readonly startMs: number;
+  /** Resident memory in bytes; undefined where /proc does not say. */
+  memory(): number | undefined;
+  stop(): Promise<void>;
+}
+
+export interface ServerProgram {
+  /** Arguments for Node, the file among them; relative to the project's root. */
+  readonly args: readonly string[];
+  /** Its environment besides `PORT` and `HOST`. */
+  readonly env?: (origin: string) => Record<string, string>;
+  /** Answers 200 when the server is up. */
+  readonly healthPath: string;
+}
+
+export async function startServer({ args, env, healthPath }: ServerProgram): Promise<ServerProcess> {
+  const port = await freePort(0, HOST);
+  const url = `http://${HOST}:${port}`;
+  const [command, allArgs] = onServerCore(process.execPath, args);
+  const startedAt = performance.now();
+  const child = spawn(command, allArgs, {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOST, PORT: String(port), ...env?.(url) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+
+  while (!(await answers(url + healthPath))) {
+    if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended with ${child.exitCode}`);
+    if (performance.now() - startedAt > START_WITHIN_MS) throw new Error(`${args.join(' ')} does not answer`);
+    await setTimeout(2);
+  }
+
+  return {
+    url,
+    startMs: performance.now() - startedAt,
+    memory: () => residentBytes(child.pid as number),
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { headers: { connection: 'close' } });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function residentBytes(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ServerProcess, startServer } from './server-process.ts';
+import { signIn } from './sign-in.ts';
+import type { BenchTenant } from './tenant.ts';
+
+/** The built service in front of a tenant, with limits that the load does not meet. */
+export interface BenchService extends ServerProcess {
+  /** Signs that many users in who did not come before; resolves to their `Cookie` headers. */
+  signIn(count: number): Promise<string[]>;
+}
+
+export interface BenchServiceOptions {
+  readonly tenant: BenchTenant;
+  /** How many users there are to sign in. */
+  readonly users: number;
+  readonly nodeArgs?: readonly string[];
+}
+
+export async function startService({
+  tenant,
+  users,
+  nodeArgs = [],
+}: BenchServiceOptions): Promise<BenchService> {
+  const folder = mkdtempSync(join(tmpdir(), 'qlik-token-broker-'));
+  const usersFile = join(folder, 'users.json');
+  const everybody = Array.from({ length: users }, (_, number) => portalUser(number));
+  writeFileSync(usersFile, JSON.stringify(everybody));
+
+  const server = await startServer({
+    args: [...nodeArgs, 'dist/main.js'],
+    env: (origin) => ({
+      PUBLIC_URL: origin,
+      PORTAL_AUTH: 'demo',
+      DEMO_USERS: usersFile,
+      QLIK_TENANT_URL: tenant.url,
+      QLIK_CLIENT_ID: '5a9d0c3e7b1f42868e0d6c5b4a392817',
+      QLIK_CLIENT_SECRET: randomBytes(32).toString('hex'),
+      SESSION_SECRET: randomBytes(32).toString('hex'),
+      TENANT_BUDGET: '1000000/min',
+      RATE_LIMIT_TOKEN: '1000000/s',
+    }),
+    healthPath: '/livez',
+  });
+  let signedIn = 0;
+
+  return {
+    ...server,
+    async signIn(count) {
+      const cookies: string[] = [];
+      for (const { id } of everybody.slice(signedIn, signedIn + count))
+        cookies.push(await signIn(server.url, id));
+      signedIn += count;
+      return cookies;
+    },
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function portalUser(number: number): { id: string; name: string; email: string; groups: string[] } {
+  return {
+    id: `auth0|${number.toString(16).padStart(24, '0')}`,
+    name: `User ${number}`,
+    email: `user-${number}@example.com`,
+    groups: ['EMEA Sales', 'Americas Sales'],
+  };
+}

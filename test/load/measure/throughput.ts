@@ -1,0 +1,145 @@
+import { idleLoad } from './cores.ts';
+import { type LoadResult, load } from './http-load.ts';
+import { startServer } from './server-process.ts';
+import { startService } from './service.ts';
+import { signIn } from './sign-in.ts';
+import { median, spread } from './statistics.ts';
+import { createBenchTenant } from './tenant.ts';
+import { IncomparableError } from './trouble.ts';
+
+/** One server under load: medians of all rounds. */
+export interface Row {
+  readonly name: string;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Of the bare Fastify route, of the one that logs, of the conventional stack: medians of the rounds' ratios. */
+  readonly ofFastify: number;
+  readonly ofFastifyLogged: number;
+  readonly ofConventional: number;
+  /** Requests a second of each round. */
+  readonly rounds: readonly number[];
+}
+
+export interface ThroughputOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Who asks in turn. */
+  readonly users: number;
+  readonly report: (progress: string) => void;
+}
+
+export interface Throughput {
+  readonly rows: readonly Row[];
+  /** Why the figures are not to be relied on, if so. */
+  readonly doubt: string | undefined;
+}
+
+interface Contender {
+  readonly name: string;
+  readonly url: string;
+  readonly cookies: readonly string[];
+  readonly results: LoadResult[];
+}
+
+const BARE = 'bare Fastify route';
+const LOGGED = 'bare Fastify route, our log line';
+const CONVENTIONAL = '@fastify/session, defaults';
+const TENANT_DISTANCE_MS = 50;
+/** The time that the machine may be busy before a round, and that a row's rounds may differ. */
+const MAX_IDLE_LOAD = 0.15;
+const MAX_SPREAD = 0.25;
+
+/**
+ * Puts the same load on each server in turn, again and again, so that what else happens on the machine meets them all.
+ * Every second round goes backwards. Throws an `IncomparableError` when an answer was not 2xx or did not come.
+ */
+export async function measureThroughput(options: ThroughputOptions): Promise<Throughput> {
+  const { rounds, seconds, users, report } = options;
+  const near = await createBenchTenant(0);
+  const far = await createBenchTenant(TENANT_DISTANCE_MS);
+  const stop: (() => Promise<void>)[] = [near.close, far.close];
+  try {
+    const contenders = await start();
+    const idle: number[] = [];
+    report('warming up');
+    for (const contender of contenders) await load({ ...contender, seconds: Math.min(3, seconds) });
+    for (let round = 1; round <= rounds; round += 1) {
+      idle.push(await idleLoad(500));
+      for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
+        report(`round ${round} of ${rounds}: ${contender.name}`);
+        contender.results.push(await load({ ...contender, seconds }));
+      }
+    }
+    return { rows: toRows(contenders), doubt: doubtAbout(contenders, idle) };
+  } finally {
+    for (const close of stop.reverse()) await close();
+  }
+
+  async function start(): Promise<Contender[]> {
+    const service = await startService({ tenant: near, users });
+    stop.push(service.stop);
+    const cookies = await service.signIn(users);
+    const contenders: Contender[] = [];
+
+    async function standIn(name: string, file: string, withSessions = false): Promise<void> {
+      const server = await startServer({
+        args: ['--import', 'tsx', `test/load/servers/${file}`],
+        env: () => ({ TENANT_URL: far.url }),
+        healthPath: withSessions ? '/livez' : '/qlik-token',
+      });
+      stop.push(server.stop);
+      const own = withSessions
+        ? await Promise.all(cookies.map((_, user) => signIn(server.url, `user-${user}`)))
+        : cookies;
+      contenders.push({ name, url: `${server.url}/qlik-token`, cookies: own, results: [] });
+    }
+
+    await standIn('bare node:http', 'node-http.ts');
+    await standIn(BARE, 'fastify.ts');
+    await standIn(LOGGED, 'fastify-logged.ts');
+    contenders.push({ name: '/qlik-token, warm', url: `${service.url}/qlik-token`, cookies, results: [] });
+    await standIn(CONVENTIONAL, 'fastify-session.ts', true);
+    await standIn('Express, no token cache', 'express-session.mjs', true);
+    return contenders;
+  }
+}
+
+function toRows(contenders: readonly Contender[]): Row[] {
+  const perSecond = (name: string) =>
+    contenders.find((contender) => contender.name === name)?.results.map((result) => result.perSecond) ?? [];
+
+  return contenders.map(({ name, results }) => {
+    const rounds = perSecond(name);
+    const ratioTo = (other: string) => {
+      const others = perSecond(other);
+      return median(rounds.map((value, round) => value / (others[round] as number)));
+    };
+    return {
+      name,
+      perSecond: median(rounds),
+      p50Ms: median(results.map((result) => result.p50Ms)),
+      p99Ms: median(results.map((result) => result.p99Ms)),
+      ofFastify: ratioTo(BARE),
+      ofFastifyLogged: ratioTo(LOGGED),
+      ofConventional: ratioTo(CONVENTIONAL),
+      rounds,
+    };
+  });
+}
+
+function doubtAbout(contenders: readonly Contender[], idle: readonly number[]): string | undefined {
+  for (const { name, results } of contenders) {
+    const failures = results.reduce((sum, result) => sum + result.failures, 0);
+    if (failures > 0)
+      throw new IncomparableError(`${name}: ${failures} answers were not 2xx or did not come`);
+  }
+  const busy = Math.max(...idle);
+  if (busy > MAX_IDLE_LOAD)
+    return `something else kept a core ${Math.round(busy * 100)} % busy between the rounds`;
+  for (const { name, results } of contenders) {
+    const apart = spread(results.map((result) => result.perSecond));
+    if (apart > MAX_SPREAD) return `${name}: its rounds lie ${Math.round(apart * 100)} % apart`;
+  }
+  return undefined;
+}

@@ -1,0 +1,6 @@
+import { fastify } from 'fastify';
+import { address, answer, answerSchema } from './answer.ts';
+
+const app = fastify();
+app.get('/qlik-token', { schema: { response: { 200: answerSchema } } }, async () => ({ ...answer }));
+await app.listen(address);
