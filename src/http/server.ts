@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import fastifyFormbody from '@fastify/formbody';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { discardSession } from '../session/session-plugin.ts';
@@ -40,6 +40,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { publicUrl, origins, trustedProxies, loopbackOnly, log, metrics, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
+  const ownLoopbackHost = namesThisMachine(publicUrl.host) ? publicUrl.host : undefined;
   let closing = false;
 
   const app = fastify({
@@ -73,20 +74,27 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     connections.endIdle();
     setTimeout(() => app.server.closeAllConnections(), drainMs).unref();
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixedHeaders);
     shareWithOrigin(request, reply, origins);
+    done(refusal(request));
+  });
+
+  function refusal({ headers, raw }: FastifyRequest): HttpProblem | undefined {
     if (closing)
-      throw new HttpProblem('shutting_down', 'This replica is stopping; ask again.', { retryAfterMs: 1_000 });
-    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0')
-      throw new HttpProblem('bad_request', 'The request has no Host.');
-    if (loopbackOnly && !namesThisMachine(request.headers.host)) {
-      throw new HttpProblem(
+      return new HttpProblem('shutting_down', 'This replica is stopping; ask again.', {
+        retryAfterMs: 1_000,
+      });
+    if (headers.host === undefined && raw.httpVersion !== '1.0')
+      return new HttpProblem('bad_request', 'The request has no Host.');
+    if (loopbackOnly && headers.host !== ownLoopbackHost && !namesThisMachine(headers.host)) {
+      return new HttpProblem(
         'bad_request',
         'The demo answers only under a name of this machine, such as localhost.',
       );
     }
-  });
+    return undefined;
+  }
 
   app.options('*', { config: { quiet: true } }, (request, reply) => answerPreflight(request, reply, origins));
 
@@ -110,29 +118,33 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     return sendProblem(reply, problem);
   });
 
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     // A client may keep its connection open after the last answer, and the process would wait for it.
     if (closing) request.raw.socket.end();
-    metrics.answered(request.routeOptions.url ?? null, reply.statusCode);
-    if (request.routeOptions.config.quiet && reply.statusCode < 400) return;
-    log.info(
-      {
-        requestId: request.id,
-        method: request.method,
-        // The pattern, not the URL: a query can hold codes and names.
-        route: request.routeOptions.url ?? null,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-      },
-      'request',
-    );
+    const { config, url } = request.routeOptions;
+    metrics.answered(url ?? null, reply.statusCode);
+    if (!config.quiet || reply.statusCode >= 400) {
+      log.info(
+        {
+          requestId: request.id,
+          method: request.method,
+          // The pattern, not the URL: a query can hold codes and names.
+          route: url ?? null,
+          status: reply.statusCode,
+          ms: Math.round(reply.elapsedTime * 10) / 10,
+        },
+        'request',
+      );
+    }
+    done();
   });
 
-  app.addHook('onRequestAbort', async (request) => {
+  app.addHook('onRequestAbort', (request, done) => {
     log.info(
       { requestId: request.id, method: request.method, route: request.routeOptions.url ?? null },
       'client left',
     );
+    done();
   });
 
   return app;

@@ -1,5 +1,6 @@
 import { Signer } from '@fastify/cookie';
 import type { Secret } from '../config/secret.ts';
+import { rememberVerified } from './verified-ids.ts';
 
 export interface SessionCookieOptions {
   /** Decides about `Secure` and the `__Host-` prefix; the connection does not, since TLS may end at a proxy. */
@@ -47,30 +48,33 @@ export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCoo
   const signer = new Signer(secrets.map((secret) => secret.reveal()));
   const flags = `Path=/; HttpOnly; SameSite=${sameSite === 'lax' ? 'Lax' : 'Strict'}${secure ? '; Secure' : ''}`;
 
-  function values(header: string | undefined): Set<string> {
-    const found = new Set<string>();
-    for (const pair of header?.split(';') ?? []) {
+  function values(header: string | undefined): string[] {
+    const found: string[] = [];
+    if (!header?.includes(name)) return found;
+    for (const pair of header.split(';')) {
       const equals = pair.indexOf('=');
-      if (equals > 0 && pair.slice(0, equals).trim() === name) found.add(pair.slice(equals + 1).trim());
+      if (equals > 0 && pair.slice(0, equals).trim() === name) found.push(pair.slice(equals + 1).trim());
     }
     return found;
+  }
+
+  function verify(value: string): SignedId | undefined {
+    const { valid, renew, value: id } = signer.unsign(value);
+    return valid ? { id, renew } : undefined;
   }
 
   return {
     name,
     attributes: { path: '/', httpOnly: true, secure, sameSite },
     signer,
-    isIn: (header) => values(header).size > 0,
+    isIn: (header) => values(header).length > 0,
 
     read(header) {
-      const [value, another] = values(header);
-      return another === undefined && value ? decode(value) : undefined;
+      const [value, ...others] = values(header);
+      return value && others.every((other) => other === value) ? decode(value) : undefined;
     },
 
-    verify(value) {
-      const { valid, renew, value: id } = signer.unsign(value);
-      return valid ? { id, renew } : undefined;
-    },
+    verify: rememberVerified(verify),
 
     // Base64 and a dot: nothing that a cookie could not hold as it is.
     issue: (id) => `${name}=${signer.sign(id)}; ${flags}`,
@@ -79,6 +83,7 @@ export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCoo
 }
 
 function decode(value: string): string | undefined {
+  if (!value.includes('%')) return value;
   try {
     return decodeURIComponent(value);
   } catch {

@@ -15,10 +15,8 @@ export interface CallerPolicy {
  */
 export function mayCall(headers: IncomingHttpHeaders, policy: CallerPolicy, formAllowed: boolean): boolean {
   const { origin, 'sec-fetch-site': site, 'sec-fetch-dest': destination } = headers;
-  const destinations: readonly unknown[] = formAllowed
-    ? [undefined, 'empty', 'document']
-    : [undefined, 'empty'];
-  if (!destinations.includes(destination)) return false;
+  const byScript = destination === undefined || destination === 'empty';
+  if (!byScript && !(formAllowed && destination === 'document')) return false;
   if (origin !== undefined && origin !== 'null') return policy.isAllowedOrigin(origin);
   if (site !== undefined) return site === 'same-origin';
   return origin === undefined && headers['x-csrf'] === '1';

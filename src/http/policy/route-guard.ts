@@ -1,4 +1,4 @@
-import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { HttpProblem } from '../problem.ts';
 import { mayCall } from './callers.ts';
 import type { Origins } from './origins.ts';
@@ -6,9 +6,9 @@ import type { Origins } from './origins.ts';
 /** Hooks that let only pages through that may call; they run before the session is read. */
 export interface RouteGuard {
   /** For calls that only scripts make. */
-  readonly forFetch: onRequestAsyncHookHandler;
+  readonly forFetch: onRequestHookHandler;
   /** For a scope of calls that forms may make too; routes with a proof of their own are let through. */
-  readonly forSessionScope: onRequestAsyncHookHandler;
+  readonly forSessionScope: onRequestHookHandler;
 }
 
 declare module 'fastify' {
@@ -21,18 +21,17 @@ declare module 'fastify' {
 export function createRouteGuard(origins: Origins): RouteGuard {
   const policy = { isAllowedOrigin: origins.has };
 
-  function refuseOthers(request: FastifyRequest, formAllowed: boolean): void {
-    if (mayCall(request.headers, policy, formAllowed)) return;
-    throw new HttpProblem(
+  function refusal(request: FastifyRequest, formAllowed: boolean): HttpProblem | undefined {
+    if (mayCall(request.headers, policy, formAllowed)) return undefined;
+    return new HttpProblem(
       'cross_site_refused',
       'Only scripts of PUBLIC_URL’s origin or of one in ALLOWED_ORIGINS may call; where the browser tells neither Origin nor Sec-Fetch-Site, with X-CSRF: 1.',
     );
   }
 
   return {
-    forFetch: async (request) => refuseOthers(request, false),
-    forSessionScope: async (request) => {
-      if (!request.routeOptions.config.ownProof) refuseOthers(request, true);
-    },
+    forFetch: (request, _reply, done) => done(refusal(request, false)),
+    forSessionScope: (request, _reply, done) =>
+      done(request.routeOptions.config.ownProof ? undefined : refusal(request, true)),
   };
 }

@@ -45,7 +45,7 @@ type Fetch = (subject: ReturnType<Directory['resolve']>, waiting: Waiting) => Pr
 export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): void {
   const { guard, currentSession, rateLimiter, directory, tokens, signOut, clock, log, metrics, deadlineMs } =
     deps;
-  const response = { 200: { content: { 'application/json': { schema: TokenAnswer } } } };
+  const response = { 200: TokenAnswer };
 
   app.get('/qlik-token', { onRequest: guard.forFetch, schema: { response } }, async (request, reply) => {
     const session = await admit(request, reply);
@@ -95,17 +95,23 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     }
   }
 
-  function answer(request: FastifyRequest, reply: FastifyReply, token: Token): FastifyReply {
-    if (prefersText(request.headers.accept))
-      return reply.type('text/plain; charset=utf-8').send(token.accessToken);
-    const body: Static<typeof TokenAnswer> = {
+  /** A text goes out as it is; the schema is for the JSON. */
+  function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    token: Token,
+  ): string | Static<typeof TokenAnswer> {
+    if (prefersText(request.headers.accept)) {
+      reply.type('text/plain; charset=utf-8');
+      return token.accessToken;
+    }
+    return {
       access_token: token.accessToken,
       token_type: 'Bearer',
       expires_in: Math.floor(remainingMs(token, clock.now()) / 1_000),
       expires_at: new Date(token.expiresAt).toISOString(),
       scope: token.scope,
     };
-    return reply.type('application/json; charset=utf-8').send(body);
   }
 }
 

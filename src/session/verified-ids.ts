@@ -1,0 +1,24 @@
+import { LRUCache } from 'lru-cache';
+import type { SignedId } from './session-cookie.ts';
+
+/** How many signatures are remembered as right; those that were used longest ago are checked again. */
+export const MAX_VERIFIED = 10_000;
+
+type Verify = (value: string) => SignedId | undefined;
+
+/**
+ * Verifies like `verify`, and remembers which values were found right, so that a page that asks again costs no HMAC.
+ * What is remembered stays true: the secrets are those of the process, and a value that differs in one character is
+ * another value. It says nothing about the session, which is looked up at every request. Values that are not right are
+ * never remembered: nobody can fill the memory without cookies that we issued.
+ */
+export function rememberVerified(verify: Verify, max = MAX_VERIFIED): Verify {
+  const verified = new LRUCache<string, SignedId>({ max });
+  return (value) => {
+    const known = verified.get(value);
+    if (known) return known;
+    const signed = verify(value);
+    if (signed) verified.set(value, signed);
+    return signed;
+  };
+}
