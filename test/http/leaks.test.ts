@@ -37,6 +37,7 @@ test('no log line at any level and no answer but the token’s own holds a secre
   }
 
   await visit('ada');
+  await until(() => service.entries('token revoked').length > 0);
   const loud = { errors: [{ code: CANARY, title: CANARY, detail: CANARY, status: '401' }], traceId: CANARY };
   const bodies: [number, unknown][] = [
     [401, loud],
@@ -61,7 +62,6 @@ test('no log line at any level and no answer but the token’s own holds a secre
     await visit('chiyo');
     faults.clear(fault.id);
   }
-  await until(() => service.entries('token revoked').length > 0);
 
   assert.ok(tokens.size >= 1 && service.logged.length > 50 && answers.length > 50);
   const told = [...service.logged, ...answers].join('\n');
