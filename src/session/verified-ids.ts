@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { SignedId } from './session-cookie.ts';
 
 /** How many signatures are remembered as right; those that were used longest ago are checked again. */
-export const MAX_VERIFIED = 10_000;
+const MAX_VERIFIED = 10_000;
 
 type Verify = (value: string) => SignedId | undefined;
 
