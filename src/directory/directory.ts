@@ -29,15 +29,27 @@ export interface DirectoryDeps {
 }
 
 export function createDirectory({ tenant, mapping, isDenied }: DirectoryDeps): Directory {
+  /** What a user was resolved to; good for as long as the mapping says the same. */
+  const resolved = new WeakMap<PortalUser, TokenSubject>();
+
   return {
     resolve(user) {
       const lookup = mapping(user);
+      const known = resolved.get(user);
+      if (known && isSame(known.lookup, lookup)) return known;
+
       if (!lookup?.value) throw new DirectoryError('user_not_mapped', 'This user has no user in Qlik Cloud.');
       if (isDenied(lookup.value))
         throw new DirectoryError('user_denied', 'This user may not be impersonated.');
-      return { tenant, lookup };
+      const subject = { tenant, lookup };
+      resolved.set(user, subject);
+      return subject;
     },
   };
+}
+
+function isSame(known: UserLookup, lookup: UserLookup | undefined): boolean {
+  return known.value === lookup?.value && known.field === lookup.field;
 }
 
 /** The portal user's id is the Qlik subject. */

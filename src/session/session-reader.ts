@@ -27,14 +27,15 @@ export interface SessionReaderDeps {
 }
 
 export function createSessionReader({ cookie, sessions }: SessionReaderDeps): SessionReader {
-  async function read(header: string | undefined, look: Sessions['use']): Promise<SessionReading> {
+  function read(header: string | undefined, look: Sessions['use']): Promise<SessionReading> {
     const value = cookie.read(header);
     const signed = value === undefined ? undefined : cookie.verify(value);
-    if (!signed) return { state: 'none', stale: cookie.isIn(header) };
+    if (!signed) return Promise.resolve({ state: 'none', stale: cookie.isIn(header) });
 
-    const session = await look(signed.id);
-    if (!session) return { state: 'expired' };
-    return { state: 'active', session, renewal: signed.renew ? cookie.issue(signed.id) : undefined };
+    const renewal = signed.renew ? cookie.issue(signed.id) : undefined;
+    return look(signed.id).then((session) =>
+      session ? { state: 'active', session, renewal } : { state: 'expired' },
+    );
   }
 
   return {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { PortalUser } from '../portal/portal-user.ts';
@@ -31,4 +32,22 @@ export function decodeSession(value: string): PortalUser | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How many users are remembered with the text that they were read from. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Reads like `decodeSession`. A text that was read before gives the same object again, which is frozen: a user who comes
+ * again costs no parsing, and what follows from the user can be remembered by that object.
+ */
+export function createRecordReader(max = MAX_REMEMBERED): (value: string) => PortalUser | undefined {
+  const read = new LRUCache<string, PortalUser>({ max });
+  return (value) => {
+    const known = read.get(value);
+    if (known) return known;
+    const user = decodeSession(value);
+    if (user) read.set(value, Object.freeze(user));
+    return user;
+  };
 }

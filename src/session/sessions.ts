@@ -1,6 +1,6 @@
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { Limits, RecordStore, StoredRecord } from '../store/record-store.ts';
-import { decodeSession, encodeSession } from './session-record.ts';
+import { createRecordReader, encodeSession } from './session-record.ts';
 
 /** What a sign-in left behind, as it was read. */
 export interface Session {
@@ -50,22 +50,24 @@ export interface SessionsDeps {
 }
 
 export function createSessions({ store, limits }: SessionsDeps): Sessions {
+  const userOf = createRecordReader();
+
+  function session(id: string, record: StoredRecord | undefined): Session | undefined {
+    const user = record && userOf(record.value);
+    if (!user) return undefined;
+    const { revision, idleRemainingMs, remainingMs } = record;
+    return { id, user, revision, idleRemainingMs, remainingMs };
+  }
+
   return {
     open: (id, user) => store.create(recordKey(id), encodeSession(user), limits, groupOf(user)),
     rewrite: (id, user, revision) => store.replace(recordKey(id), encodeSession(user), revision),
-    peek: async (id) => session(id, await store.peek(recordKey(id))),
-    use: async (id) => session(id, await store.use(recordKey(id))),
+    peek: (id) => store.peek(recordKey(id)).then((record) => session(id, record)),
+    use: (id) => store.use(recordKey(id)).then((record) => session(id, record)),
     close: (id) => store.remove(recordKey(id)),
     count: (user) => store.countGroup(groupOf(user)),
     closeAll: (user) => store.removeGroup(groupOf(user)),
   };
-}
-
-function session(id: string, record: StoredRecord | undefined): Session | undefined {
-  const user = record && decodeSession(record.value);
-  if (!user) return undefined;
-  const { revision, idleRemainingMs, remainingMs } = record;
-  return { id, user, revision, idleRemainingMs, remainingMs };
 }
 
 function recordKey(id: string): string {

@@ -28,9 +28,9 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
     for (const key of entries.keys()) live(key);
   }, SWEEP_EVERY_MS).unref();
 
-  function live(key: string): Entry | undefined {
+  function live(key: string, time = now()): Entry | undefined {
     const entry = entries.get(key);
-    if (entry === undefined || now() < Math.min(entry.idleEndsAt, entry.endsAt)) return entry;
+    if (entry === undefined || time < Math.min(entry.idleEndsAt, entry.endsAt)) return entry;
     drop(key, entry);
     return undefined;
   }
@@ -46,8 +46,7 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
     return [...(groups.get(group) ?? [])].filter((key) => live(key) !== undefined);
   }
 
-  function record(entry: Entry): StoredRecord {
-    const time = now();
+  function record(entry: Entry, time: number): StoredRecord {
     return {
       value: entry.value,
       revision: entry.revision,
@@ -74,15 +73,17 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
     },
 
     async peek(key) {
-      const entry = live(key);
-      return entry && record(entry);
+      const time = now();
+      const entry = live(key, time);
+      return entry && record(entry, time);
     },
 
     async use(key) {
-      const entry = live(key);
+      const time = now();
+      const entry = live(key, time);
       if (!entry) return undefined;
-      entry.idleEndsAt = now() + entry.idleMs;
-      return record(entry);
+      entry.idleEndsAt = time + entry.idleMs;
+      return record(entry, time);
     },
 
     async replace(key, value, revision) {

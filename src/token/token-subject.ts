@@ -18,7 +18,17 @@ export interface TokenSubject {
   readonly lookup: UserLookup;
 }
 
-/** A key that two subjects share only when they are the same: JSON marks where each part ends. */
-export function cacheKey({ tenant, lookup }: TokenSubject): string {
-  return JSON.stringify([tenant.url, tenant.clientId, tenant.scope, lookup.field, lookup.value]);
+const keys = new WeakMap<TokenSubject, string>();
+
+/**
+ * A key that two subjects share only when they are the same: JSON marks where each part ends. Remembered with the
+ * subject, which must not be changed.
+ */
+export function cacheKey(subject: TokenSubject): string {
+  const known = keys.get(subject);
+  if (known !== undefined) return known;
+  const { tenant, lookup } = subject;
+  const key = JSON.stringify([tenant.url, tenant.clientId, tenant.scope, lookup.field, lookup.value]);
+  keys.set(subject, key);
+  return key;
 }

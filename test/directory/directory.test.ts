@@ -104,3 +104,36 @@ function refusal(code: string) {
     return true;
   };
 }
+
+describe('a user who comes again', () => {
+  const user: PortalUser = { id: 'ada' };
+
+  test('is resolved to the same subject, and the deny list is not asked again', () => {
+    let asked = 0;
+    const isDenied = () => {
+      asked += 1;
+      return false;
+    };
+    const directory = createDirectory({ tenant, mapping: bySubject, isDenied });
+    assert.equal(directory.resolve(user), directory.resolve(user));
+    assert.equal(asked, 1);
+  });
+
+  test('is resolved anew when the mapping says something else, checked against the deny list', () => {
+    let lookup: ReturnType<UserMapping> = { field: 'userId', value: '1' };
+    const directory = createDirectory({
+      tenant,
+      mapping: () => lookup,
+      isDenied: (value) => value === 'admin',
+    });
+    assert.deepEqual(directory.resolve(user).lookup, { field: 'userId', value: '1' });
+    lookup = { field: 'userId', value: '2' };
+    assert.deepEqual(directory.resolve(user).lookup, { field: 'userId', value: '2' });
+    lookup = { field: 'subject', value: '2' };
+    assert.deepEqual(directory.resolve(user).lookup, { field: 'subject', value: '2' });
+    lookup = { field: 'subject', value: 'admin' };
+    assert.throws(() => directory.resolve(user), { code: 'user_denied' });
+    lookup = undefined;
+    assert.throws(() => directory.resolve(user), { code: 'user_not_mapped' });
+  });
+});

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { canPin, moveToLoadCore } from './measure/cores.ts';
 import { measureHeap } from './measure/heap.ts';
+import { CONNECTIONS } from './measure/http-load.ts';
 import { type Findings, toMarkdown } from './measure/report.ts';
 import { measureStartAndIdle } from './measure/start-and-idle.ts';
 import { measureTenantTrouble } from './measure/tenant-trouble.ts';
@@ -13,8 +14,15 @@ import { IncomparableError } from './measure/trouble.ts';
  * when they could not be compared: requests failed, or the machine was busy with something else. With `--quick` a busy
  * machine is only a warning.
  */
-const full = { rounds: 7, seconds: 5, users: 1_024, heap: [100_000, 1_000_000], starts: 7, settleMs: 3_000 };
-const quick = { rounds: 2, seconds: 1.5, users: 128, heap: [20_000], starts: 2, settleMs: 1_000 };
+const full = {
+  rounds: 7,
+  seconds: 5,
+  users: CONNECTIONS,
+  heap: [100_000, 1_000_000],
+  starts: 7,
+  settleMs: 3_000,
+};
+const quick = { rounds: 2, seconds: 1.5, users: CONNECTIONS, heap: [20_000], starts: 2, settleMs: 1_000 };
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
 const plan = values.quick ? quick : full;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
-import { decodeSession, encodeSession } from '../../src/session/session-record.ts';
+import { createRecordReader, decodeSession, encodeSession } from '../../src/session/session-record.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createTestService } from '../support/test-service.ts';
 import { assertProblem, assertRemoved, COOKIE, cookieFate } from './browser.ts';
@@ -120,4 +120,32 @@ describe('a genuine cookie whose record cannot be understood', () => {
       assert.equal((await service.fetch({ url: '/session', cookie: fate.header })).statusCode, 200);
     });
   }
+});
+
+describe('the reader of records', () => {
+  const ada = encodeSession({ id: 'ada', groups: ['Sales'] });
+
+  test('given the same text again, gives the same object, which nobody can change', () => {
+    const read = createRecordReader();
+    const user = read(ada);
+    assert.deepEqual(user, { id: 'ada', groups: ['Sales'] });
+    assert.equal(read(`${ada}`), user);
+    assert.ok(Object.isFrozen(user));
+  });
+
+  test('given another text, reads that one, and garbage never as a user', () => {
+    const read = createRecordReader();
+    read(ada);
+    assert.deepEqual(read(encodeSession({ id: 'ada', groups: [] })), { id: 'ada', groups: [] });
+    for (const [, text] of garbage) for (const _ of [1, 2]) assert.equal(read(text), undefined);
+  });
+
+  test('given more texts than it holds, reads the oldest anew', () => {
+    const read = createRecordReader(1);
+    const before = read(ada);
+    read(encodeSession({ id: 'bruno' }));
+    const again = read(ada);
+    assert.deepEqual(again, before);
+    assert.notEqual(again, before);
+  });
 });

@@ -1,33 +1,66 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import type { SignedId } from '../../src/session/session-cookie.ts';
+import { describe, test } from 'node:test';
 import { rememberVerified } from '../../src/session/verified-ids.ts';
+import { createTestService } from '../support/test-service.ts';
+import { assertProblem } from './browser.ts';
 
-/** A verification that counts; right is what ends in `.right`. */
-function createBench(max: number) {
+const GENUINE = /^id-\d+\.good$/;
+
+/** Checks signatures, and writes down for which values it was asked. */
+function createVerifier(max: number) {
   const checked: string[] = [];
-  const verify = rememberVerified((value): SignedId | undefined => {
+  const verify = rememberVerified((value) => {
     checked.push(value);
-    return value.endsWith('.right') ? { id: value, renew: false } : undefined;
+    return GENUINE.test(value) ? { id: value.split('.')[0] as string, renew: false } : undefined;
   }, max);
-  return { checked, verify };
+  return { verify, checked };
 }
 
-it('given a value that was found right, it is not checked again', () => {
-  const { checked, verify } = createBench(10);
-  for (let i = 0; i < 3; i += 1) assert.deepEqual(verify('a.right'), { id: 'a.right', renew: false });
-  assert.deepEqual(checked, ['a.right']);
+describe('the memory for signatures', () => {
+  test('given a value that was right before, does not check it again', () => {
+    const { verify, checked } = createVerifier(10);
+    assert.deepEqual(verify('id-1.good'), { id: 'id-1', renew: false });
+    assert.deepEqual(verify('id-1.good'), { id: 'id-1', renew: false });
+    assert.equal(checked.length, 1);
+  });
+
+  test('given a forged value, checks it each time and never takes it, whatever was right before', () => {
+    const { verify, checked } = createVerifier(10);
+    verify('id-1.good');
+    for (const forged of ['id-1.bad', 'id-1.goo', 'id-1.good ', 'id-2.bad', '']) {
+      assert.equal(verify(forged), undefined);
+      assert.equal(verify(forged), undefined);
+      assert.equal(checked.filter((value) => value === forged).length, 2, forged);
+    }
+  });
+
+  test('given more values than it holds, forgets the one that was used longest ago', () => {
+    const { verify, checked } = createVerifier(2);
+    for (const id of [1, 2, 1, 3]) verify(`id-${id}.good`);
+    checked.length = 0;
+    verify('id-1.good');
+    verify('id-3.good');
+    assert.deepEqual(checked, []);
+    verify('id-2.good');
+    assert.deepEqual(checked, ['id-2.good']);
+  });
+
+  test('given any number of forged values, forgets none that is right', () => {
+    const { verify, checked } = createVerifier(2);
+    verify('id-1.good');
+    for (let attempt = 0; attempt < 100; attempt += 1) verify(`id-1.bad${attempt}`);
+    checked.length = 0;
+    verify('id-1.good');
+    assert.deepEqual(checked, []);
+  });
 });
 
-it('given a forged value, it is checked each time, and never found right', () => {
-  const { checked, verify } = createBench(10);
-  verify('a.right');
-  for (let i = 0; i < 3; i += 1) assert.equal(verify('a.wrong'), undefined);
-  assert.equal(checked.length, 4);
-});
-
-it('given more values than it may remember, those used longest ago are checked again', () => {
-  const { checked, verify } = createBench(2);
-  for (const value of ['a.right', 'b.right', 'a.right', 'c.right', 'a.right', 'b.right']) verify(value);
-  assert.deepEqual(checked, ['a.right', 'b.right', 'c.right', 'b.right']);
+test('given a cookie that was used before, a sign-out holds at once', async (t) => {
+  const service = await createTestService(t);
+  const cookie = await service.signIn('ada');
+  for (let visit = 0; visit < 3; visit += 1) {
+    assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
+  }
+  await service.fetch({ method: 'POST', url: '/logout', cookie });
+  assertProblem(await service.fetch({ url: '/qlik-token', cookie }), 401, 'session_expired');
 });

@@ -31,13 +31,13 @@ export function createCurrentSession(reader: SessionReader, cookie: SessionCooki
   }
 
   return {
-    async use(request, reply) {
+    use(request, reply) {
       reply.headers(sessionHeaders);
-      return require(await reader.use(request.headers.cookie), reply);
+      return reader.use(request.headers.cookie).then((reading) => require(reading, reply));
     },
-    async peek(request, reply) {
+    peek(request, reply) {
       reply.headers(sessionHeaders);
-      return require(await reader.peek(request.headers.cookie), reply);
+      return reader.peek(request.headers.cookie).then((reading) => require(reading, reply));
     },
   };
 }

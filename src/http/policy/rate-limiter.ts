@@ -17,19 +17,25 @@ const ROUNDING_MS = 0.001;
 export function createRateLimiter({ limit, windowMs }: Rate, now: () => number): RateLimiter {
   const perCallMs = windowMs / limit;
   /** When the key's bucket is full again. */
-  const fullAt = new LRUCache<string, number>({ max: MAX_KEYS });
+  const buckets = new LRUCache<string, { fullAt: number }>({ max: MAX_KEYS });
 
-  function waitMs(key: string): number {
-    const emptyMs = (fullAt.get(key) ?? 0) - now();
-    return Math.max(0, Math.ceil(emptyMs + perCallMs - windowMs - ROUNDING_MS));
+  function wait(fullAt: number, time: number): number {
+    return Math.max(0, Math.ceil(fullAt - time + perCallMs - windowMs - ROUNDING_MS));
   }
 
   return {
-    waitMs,
+    waitMs: (key) => wait(buckets.get(key)?.fullAt ?? 0, now()),
+
     take(key) {
-      const wait = waitMs(key);
-      if (wait === 0) fullAt.set(key, Math.max(fullAt.get(key) ?? 0, now()) + perCallMs);
-      return wait;
+      const time = now();
+      const bucket = buckets.get(key);
+      if (!bucket) {
+        buckets.set(key, { fullAt: time + perCallMs });
+        return 0;
+      }
+      const waitMs = wait(bucket.fullAt, time);
+      if (waitMs === 0) bucket.fullAt = Math.max(bucket.fullAt, time) + perCallMs;
+      return waitMs;
     },
   };
 }

@@ -48,7 +48,8 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
   const response = { 200: TokenAnswer };
 
   app.get('/qlik-token', { onRequest: guard.forFetch, schema: { response } }, async (request, reply) => {
-    const session = await admit(request, reply);
+    const session = await currentSession.use(request, reply);
+    limitRate(session);
     const held = tokens.held(directory.resolve(session.user));
     if (!held) return answer(request, reply, await fetchFor(session, request, reply, tokens.obtain));
     metrics.served('held');
@@ -59,16 +60,16 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     '/qlik-token',
     { onRequest: guard.forFetch, schema: { body: Rejection, response } },
     async (request, reply) => {
-      const session = await admit(request, reply);
+      const session = await currentSession.use(request, reply);
+      limitRate(session);
       log.debug({ requestId: request.id }, 'the page says that its token was rejected');
       return answer(request, reply, await fetchFor(session, request, reply, tokens.rejected));
     },
   );
 
-  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<Session> {
-    const session = await currentSession.use(request, reply);
-    const retryAfterMs = rateLimiter.take(session.id);
-    if (retryAfterMs === 0) return session;
+  function limitRate({ id }: Session): void {
+    const retryAfterMs = rateLimiter.take(id);
+    if (retryAfterMs === 0) return;
     throw new HttpProblem('rate_limited', 'This session asks for tokens too often.', { retryAfterMs });
   }
 

@@ -24,7 +24,7 @@ export interface Row {
 export interface ThroughputOptions {
   readonly rounds: number;
   readonly seconds: number;
-  /** Who asks in turn. */
+  /** Signed in, one for each connection. */
   readonly users: number;
   readonly report: (progress: string) => void;
 }
@@ -84,7 +84,7 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
 
     async function standIn(name: string, file: string, withSessions = false): Promise<void> {
       const server = await startServer({
-        args: ['--import', 'tsx', `test/load/servers/${file}`],
+        args: [`test/load/servers/${file}`],
         env: () => ({ TENANT_URL: far.url }),
         healthPath: withSessions ? '/livez' : '/qlik-token',
       });
@@ -95,11 +95,11 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
       contenders.push({ name, url: `${server.url}/qlik-token`, cookies: own, results: [] });
     }
 
-    await standIn('bare node:http', 'node-http.ts');
-    await standIn(BARE, 'fastify.ts');
-    await standIn(LOGGED, 'fastify-logged.ts');
+    await standIn('bare node:http', 'node-http.mjs');
+    await standIn(BARE, 'fastify.mjs');
+    await standIn(LOGGED, 'fastify-logged.mjs');
     contenders.push({ name: '/qlik-token, warm', url: `${service.url}/qlik-token`, cookies, results: [] });
-    await standIn(CONVENTIONAL, 'fastify-session.ts', true);
+    await standIn(CONVENTIONAL, 'fastify-session.mjs', true);
     await standIn('Express, no token cache', 'express-session.mjs', true);
     return contenders;
   }

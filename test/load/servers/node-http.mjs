@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { address, answer } from './answer.ts';
+import { address, answer } from './answer.mjs';
 
 createServer((_request, response) => {
   const body = JSON.stringify(answer);

@@ -2,23 +2,17 @@ import { randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import session from '@fastify/session';
 import { LRUCache } from 'lru-cache';
-import { address, answer, answerSchema } from './answer.ts';
-import { fastifyWithLog } from './request-log.ts';
-
-declare module 'fastify' {
-  interface Session {
-    userId?: string;
-  }
-}
+import { address, answer, answerSchema } from './answer.mjs';
+import { fastifyWithLog } from './request-log.mjs';
 
 /** What one would put together from the usual parts: sessions by plugin, tokens in an LRU, no checks of the caller. */
-const tokens = new LRUCache<string, typeof answer>({ max: 100_000 });
+const tokens = new LRUCache({ max: 100_000 });
 const app = fastifyWithLog();
 await app.register(cookie);
 await app.register(session, { secret: randomBytes(32).toString('hex'), cookie: { secure: false } });
 
 app.get('/livez', async () => ({ status: 'ok' }));
-app.post<{ Body: { user: string } }>('/login', async (request, reply) => {
+app.post('/login', async (request, reply) => {
   const { user } = request.body;
   request.session.userId = user;
   tokens.set(user, { ...answer });

@@ -1,5 +1,5 @@
 import { fastify } from 'fastify';
-import { address, answer, answerSchema } from './answer.ts';
+import { address, answer, answerSchema } from './answer.mjs';
 
 const app = fastify();
 app.get('/qlik-token', { schema: { response: { 200: answerSchema } } }, async () => ({ ...answer }));
