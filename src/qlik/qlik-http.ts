@@ -9,8 +9,13 @@ export interface QlikResponse {
   readonly body: string;
 }
 
+/** Whether the status is 2xx. */
+export function isSuccess({ status }: QlikResponse): boolean {
+  return status >= 200 && status <= 299;
+}
+
 export interface QlikRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly path: string;
   /** Sent as a bearer token. */
   readonly bearer?: string;

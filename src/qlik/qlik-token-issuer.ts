@@ -2,7 +2,7 @@ import { TenantFault, type TokenIssuer } from '../token/token-issuer.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import { impersonationRequest, readImpersonationResponse } from './impersonation.ts';
 import { readFault } from './qlik-fault.ts';
-import type { QlikHttp } from './qlik-http.ts';
+import { isSuccess, type QlikHttp } from './qlik-http.ts';
 
 export interface QlikTokenIssuerDeps {
   readonly http: QlikHttp;
@@ -38,7 +38,7 @@ export function createQlikTokenIssuer({ http, authentication, scope }: QlikToken
     async revoke(accessToken, signal) {
       const json = { token: accessToken, token_type_hint: 'access_token' };
       const response = await http.send({ method: 'POST', path: '/oauth/revoke', json }, signal);
-      if (response.status < 200 || response.status > 299) throw readFault(response, http.tenantNow());
+      if (!isSuccess(response)) throw readFault(response, http.tenantNow());
     },
   };
 }

@@ -4,8 +4,11 @@ import { createCallBudget } from './call-budget.ts';
 import type { Circuit, CircuitCall } from './circuit.ts';
 import { TenantFault, type TenantFaultKind } from './token-issuer.ts';
 
-/** Who goes first: somebody waits; a token is renewed in time; a token is revoked, which can only be tried. */
-export type Priority = 'user' | 'renewal' | 'revocation';
+/**
+ * Who goes first: somebody waits for a token; somebody waits to be found or created; a token is renewed in time; a token
+ * is revoked, which can only be tried.
+ */
+export type Priority = 'user' | 'directory' | 'renewal' | 'revocation';
 
 /** A place in the queue in front of the tenant. */
 export interface Ticket {
@@ -55,8 +58,8 @@ export interface GateDeps {
 }
 
 /** What part of the budget each may use up: the rest is kept for those in front. */
-const BUDGET_SHARE: Record<Priority, number> = { user: 1, renewal: 0.75, revocation: 0.5 };
-const RANK: Record<Priority, number> = { user: 0, renewal: 1, revocation: 2 };
+const BUDGET_SHARE: Record<Priority, number> = { user: 1, directory: 0.75, renewal: 0.75, revocation: 0.5 };
+const RANK: Record<Priority, number> = { user: 0, directory: 1, renewal: 2, revocation: 3 };
 /** When the tenant throttles without saying for how long, and the longest that it is believed. */
 const DEFAULT_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;

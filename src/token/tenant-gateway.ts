@@ -1,6 +1,8 @@
-import { type Clock, sleep } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { ClientStanding } from './client-standing.ts';
 import type { Gate, GateState, Ticket } from './gate.ts';
+import { createTenantCalls } from './tenant-calls.ts';
+import { refusedClient, tenantTrouble } from './tenant-trouble.ts';
 import { TokenError } from './token-error.ts';
 import { type IssuedToken, TenantFault, type TokenIssuer } from './token-issuer.ts';
 import type { UserLookup } from './token-subject.ts';
@@ -39,41 +41,13 @@ export interface TenantGatewayDeps {
   readonly callTimeoutMs: number;
 }
 
-const MAX_ATTEMPTS = 3;
-const FIRST_BACKOFF_MS = 200;
 /** A revocation may wait this long for its turn. */
 const REVOCATION_PATIENCE_MS = 60_000;
 
 export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
   const { issuer, gate, standing, clock, random, callTimeoutMs } = deps;
 
-  async function timed<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeout = new AbortController();
-    const cancel = clock.after(callTimeoutMs, () => timeout.abort());
-    try {
-      return await call(timeout.signal);
-    } finally {
-      cancel();
-    }
-  }
-
-  /** Makes the call again after faults that pass, while another one may still begin. */
-  async function persistently<T>(
-    call: (signal: AbortSignal) => Promise<T>,
-    ticket: Ticket,
-    obstacle?: () => Error | undefined,
-  ): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await gate.run(() => timed(call), ticket, obstacle);
-      } catch (error) {
-        const passing = error instanceof TenantFault && error.details.passing === true;
-        const backoffMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random());
-        if (!passing || attempt === MAX_ATTEMPTS || clock.now() + backoffMs >= ticket.waitUntil) throw error;
-        await sleep(clock, backoffMs);
-      }
-    }
-  }
+  const calls = createTenantCalls({ gate, clock, random, callTimeoutMs });
 
   return {
     async mint(lookup, ticket) {
@@ -99,7 +73,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
       }
 
       try {
-        return await persistently(judged, ticket, clientPause);
+        return await calls.make(judged, ticket, clientPause);
       } catch (error) {
         throw mintError(error, blame);
       }
@@ -115,7 +89,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
         waitUntil: clock.now() + callTimeoutMs,
       };
       try {
-        const accepted = await gate.run(() => timed((signal) => issuer.accepts(accessToken, signal)), ticket);
+        const accepted = await calls.once((signal) => issuer.accepts(accessToken, signal), ticket);
         return accepted ? 'accepted' : 'refused';
       } catch (error) {
         if (error instanceof TenantFault) return 'unknown';
@@ -131,7 +105,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
         waitUntil: clock.now() + REVOCATION_PATIENCE_MS,
       };
       try {
-        await persistently((signal) => issuer.revoke(accessToken, signal), ticket);
+        await calls.make((signal) => issuer.revoke(accessToken, signal), ticket);
         return true;
       } catch (error) {
         if (error instanceof TenantFault) return false;
@@ -151,27 +125,10 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
 
 function mintError(error: unknown, blame: 'user' | 'client'): unknown {
   if (!(error instanceof TenantFault)) return error;
+  if (error.kind !== 'refused' || blame === 'client') return tenantTrouble(error);
   const { status, retryAfterMs } = error.details;
   const options = { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  switch (error.kind) {
-    case 'throttled':
-      return new TokenError('tenant_throttled', 'Qlik Cloud asks us to wait.', options);
-    case 'unavailable':
-      return new TokenError('tenant_unavailable', 'Qlik Cloud does not answer.', options);
-    case 'bad_response':
-      return new TokenError('tenant_bad_response', 'Qlik Cloud’s answer cannot be used.', options);
-    case 'refused':
-      if (blame === 'client') return refusedClient(options);
-      return status === 403
-        ? new TokenError(
-            'user_disabled',
-            'This user is disabled in Qlik Cloud, or has too many tokens.',
-            options,
-          )
-        : new TokenError('user_not_mapped', 'This user is not known in Qlik Cloud.', options);
-  }
-}
-
-function refusedClient(options: { retryAfterMs?: number; cause?: unknown }): TokenError {
-  return new TokenError('tenant_refused_client', 'Qlik Cloud refuses this service’s OAuth client.', options);
+  return status === 403
+    ? new TokenError('user_disabled', 'This user is disabled in Qlik Cloud, or has too many tokens.', options)
+    : new TokenError('user_not_mapped', 'This user is not known in Qlik Cloud.', options);
 }

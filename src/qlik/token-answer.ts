@@ -1,0 +1,35 @@
+import { decodeJwt, type JWTPayload } from 'jose';
+import type { IssuedToken } from '../token/token-issuer.ts';
+import { readObject, unusable } from './json-answer.ts';
+import { safeLifetimeMs } from './token-lifetime.ts';
+
+/** A bearer token as it may stand in a header (RFC 6750 §2.1). */
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/**
+ * The token in the body of a 2xx answer. `tenantNow` is the tenant's time, in milliseconds since the epoch. Answers
+ * that are not what Qlik documents are `bad_response`.
+ */
+export function readTokenAnswer(body: string, askedScope: string, tenantNow: number): IssuedToken {
+  const { access_token, token_type, scope, expires_in, expires_at } = readObject(body);
+  if (typeof access_token !== 'string' || !BEARER_TOKEN.test(access_token))
+    throw unusable('holds no access token');
+  if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer')
+    throw unusable('is no bearer token');
+  const claims = readClaims(access_token);
+  return {
+    accessToken: access_token,
+    scope: typeof scope === 'string' ? scope : askedScope,
+    lifetimeMs: safeLifetimeMs({ expires_in, expires_at }, claims, tenantNow),
+    subject: typeof claims.sub === 'string' ? claims.sub : undefined,
+  };
+}
+
+/** The claims, unverified: the token came from the tenant itself, over TLS. An opaque token has none. */
+function readClaims(accessToken: string): JWTPayload {
+  try {
+    return decodeJwt(accessToken);
+  } catch {
+    return {};
+  }
+}
