@@ -18,6 +18,7 @@ interface Rule {
 const MAX_TIMER_MS = 2 ** 31;
 
 const isProduction = (s: Settings) => s.NODE_ENV?.toLowerCase() === 'production';
+const asksTenant = (s: Settings) => s.USER_MAPPING === 'lookup' || s.USER_MAPPING === 'provision';
 const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';
 
 const rules: readonly Rule[] = [
@@ -96,6 +97,21 @@ const rules: readonly Rule[] = [
     names: ['USER_TABLE', 'USER_MAPPING'],
     holds: (s) => (s.USER_MAPPING === 'table') === (s.USER_TABLE !== undefined),
     otherwise: 'goes with USER_MAPPING=table: give both or neither',
+  },
+  {
+    names: ['QLIK_ADMIN_CLIENT_ID', 'USER_MAPPING'],
+    holds: (s) => asksTenant(s) === (s.QLIK_ADMIN_CLIENT_ID !== undefined),
+    otherwise: 'goes with USER_MAPPING=lookup or provision: it is required then, and pointless otherwise',
+  },
+  {
+    names: ['QLIK_ADMIN_CLIENT_SECRET', 'USER_MAPPING'],
+    holds: (s) => asksTenant(s) === (s.QLIK_ADMIN_CLIENT_SECRET !== undefined),
+    otherwise: 'goes with USER_MAPPING=lookup or provision: it is required then, and pointless otherwise',
+  },
+  {
+    names: ['USER_REMEMBER'],
+    holds: (s) => s.USER_REMEMBER >= 1_000 && s.USER_REMEMBER < MAX_TIMER_MS,
+    otherwise: 'must be from 1s to 24d',
   },
   {
     names: ['TOKEN_MIN_REMAINING', 'TOKEN_REFRESH_BEFORE'],

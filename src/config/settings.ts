@@ -106,11 +106,16 @@ export const settingsTable = {
     },
     QLIK_SCOPE: { kind: text, default: 'user_default', doc: 'Scope of the tokens, separated by blanks.' },
     QLIK_CA: { kind: certificates, fromFile: true, doc: 'CA certificates to trust besides the usual ones.' },
+    QLIK_ADMIN_CLIENT_ID: {
+      kind: text,
+      doc: 'The machine-to-machine OAuth client that finds, creates and groups users; for `USER_MAPPING=lookup` and `provision` only.',
+    },
+    QLIK_ADMIN_CLIENT_SECRET: { kind: secret(), fromFile: true, doc: 'Its secret.' },
     TENANT_CONCURRENCY: { kind: count, default: '8', doc: 'Calls to the tenant at once.' },
     TENANT_BUDGET: {
       kind: rate,
       default: '90/min',
-      doc: 'Calls of Qlik Cloud’s tier 2 (100 a minute): tokens minted and revoked.',
+      doc: 'Calls of Qlik Cloud’s tier 2 (100 a minute): tokens minted and revoked, users created and changed.',
     },
   },
   'Portal sign-in': {
@@ -146,14 +151,19 @@ export const settingsTable = {
   },
   'Which Qlik user': {
     USER_MAPPING: {
-      kind: oneOf('subject', 'claim', 'table'),
+      kind: oneOf('subject', 'claim', 'table', 'lookup', 'provision'),
       default: 'subject',
-      doc: '`subject`: the portal user’s id is the Qlik subject. `claim`: `USER_CLAIM` holds the Qlik user id. `table`: `USER_TABLE` says.',
+      doc: '`subject`: the portal user’s id is the Qlik subject. `claim`: `USER_CLAIM` holds the Qlik user id. `table`: `USER_TABLE` says. `lookup`: the tenant is asked, by subject or verified e-mail. `provision`: the same, and who is not there is created; groups are kept in step.',
     },
     USER_CLAIM: { kind: text, doc: 'The claim of the portal user that holds the Qlik user id.' },
     USER_TABLE: {
       kind: filePath,
       doc: 'CSV or JSON (by its ending) with `portal_user` and exactly one of `qlik_user_id` and `qlik_subject`. Read again when it changes; when the new one is broken, the old one stays in force.',
+    },
+    USER_REMEMBER: {
+      kind: duration,
+      default: '15m',
+      doc: 'With `lookup` and `provision`: how long a user who was found is remembered before the tenant is asked again, behind an answer.',
     },
     USER_DENY: {
       kind: list(text),

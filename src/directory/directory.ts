@@ -1,25 +1,25 @@
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { Tenant, TokenSubject, UserLookup } from '../token/token-subject.ts';
+import type { Waiting } from '../token/waiting.ts';
 import type { IsDenied } from './deny-list.ts';
+import { DirectoryError, denied, notMapped } from './directory-error.ts';
 
 /** Finds the Qlik user of a portal user. Undefined when there is none. */
 export type UserMapping = (user: PortalUser) => UserLookup | undefined;
 
 /** Which Qlik user, at which tenant, a portal user is. */
 export interface Directory {
-  /** Throws a `DirectoryError`. */
-  resolve(user: PortalUser): TokenSubject;
-}
-
-/** No token is to be had for this portal user. The message is safe to show. */
-export class DirectoryError extends Error {
-  readonly code: 'user_not_mapped' | 'user_denied';
-
-  constructor(code: DirectoryError['code'], message: string) {
-    super(message);
-    this.name = 'DirectoryError';
-    this.code = code;
-  }
+  tenantOf(user: PortalUser): Tenant;
+  /** At once and without a call; undefined when the tenant has to be asked first. Throws a `DirectoryError`. */
+  known(user: PortalUser): TokenSubject | undefined;
+  /** Asks the tenant if need be. Rejects with a `DirectoryError`, a `TokenError`, or the reason of an aborted wait. */
+  find(user: PortalUser, waiting: Waiting): Promise<TokenSubject>;
+  /** The tenant says at a mint that there is no such user. Whether it is worth while to find the user again. */
+  doubt(user: PortalUser): boolean;
+  /** The user has just signed in: what the portal says now is newer than what was known. */
+  signedIn(user: PortalUser): void;
+  /** The user's last session has ended. What was known, if anything was. */
+  forget(user: PortalUser): TokenSubject | undefined;
 }
 
 export interface DirectoryDeps {
@@ -28,22 +28,37 @@ export interface DirectoryDeps {
   readonly isDenied: IsDenied;
 }
 
+/** A directory that needs no call: the mapping knows everybody. */
 export function createDirectory({ tenant, mapping, isDenied }: DirectoryDeps): Directory {
   /** What a user was resolved to; good for as long as the mapping says the same. */
   const resolved = new WeakMap<PortalUser, TokenSubject>();
 
-  return {
-    resolve(user) {
-      const lookup = mapping(user);
-      const known = resolved.get(user);
-      if (known && isSame(known.lookup, lookup)) return known;
+  function known(user: PortalUser): TokenSubject {
+    const lookup = mapping(user);
+    const before = resolved.get(user);
+    if (before && isSame(before.lookup, lookup)) return before;
 
-      if (!lookup?.value) throw new DirectoryError('user_not_mapped', 'This user has no user in Qlik Cloud.');
-      if (isDenied(lookup.value))
-        throw new DirectoryError('user_denied', 'This user may not be impersonated.');
-      const subject = { tenant, lookup };
-      resolved.set(user, subject);
-      return subject;
+    if (!lookup?.value) throw notMapped();
+    if (isDenied(lookup.value)) throw denied();
+    const subject = { tenant, lookup };
+    resolved.set(user, subject);
+    return subject;
+  }
+
+  return {
+    tenantOf: () => tenant,
+    known,
+    find: async (user) => known(user),
+    doubt: () => false,
+    signedIn() {},
+
+    forget(user) {
+      try {
+        return known(user);
+      } catch (error) {
+        if (error instanceof DirectoryError) return undefined;
+        throw error;
+      }
     },
   };
 }

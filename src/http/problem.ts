@@ -8,6 +8,7 @@ export const problems = {
   admin_token_required: [401, 'The admin token is missing or wrong'],
   cross_site_refused: [403, 'This page may not call'],
   user_not_mapped: [403, 'No user in Qlik Cloud'],
+  user_ambiguous: [403, 'Several users in Qlik Cloud'],
   user_disabled: [403, 'The user in Qlik Cloud is disabled'],
   user_denied: [403, 'This user may not be impersonated'],
   not_found: [404, 'There is nothing here'],

@@ -1,7 +1,6 @@
-import { type Directory, DirectoryError } from '../directory/directory.ts';
+import type { UserTokens } from '../directory/user-tokens.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { Sessions } from '../session/sessions.ts';
-import type { TokenService } from '../token/token-service.ts';
 
 /** Ends sessions, and with a user's last one the tokens that are held for that user. */
 export interface SignOut {
@@ -15,29 +14,20 @@ export interface SignOut {
 
 export interface SignOutDeps {
   readonly sessions: Sessions;
-  readonly directory: Directory;
-  readonly tokens: TokenService;
+  readonly tokens: UserTokens;
 }
 
-export function createSignOut({ sessions, directory, tokens }: SignOutDeps): SignOut {
-  function forgetTokens(user: PortalUser): void {
-    try {
-      tokens.forget(directory.resolve(user));
-    } catch (error) {
-      if (!(error instanceof DirectoryError)) throw error;
-    }
-  }
-
+export function createSignOut({ sessions, tokens }: SignOutDeps): SignOut {
   return {
     async here({ id, user }) {
-      if ((await sessions.close(id)) === 0) forgetTokens(user);
+      if ((await sessions.close(id)) === 0) tokens.forget(user);
     },
     async everywhere(user) {
       await sessions.closeAll(user);
-      forgetTokens(user);
+      tokens.forget(user);
     },
     async afterwards(user) {
-      if ((await sessions.count(user)) === 0) forgetTokens(user);
+      if ((await sessions.count(user)) === 0) tokens.forget(user);
     },
   };
 }

@@ -27,6 +27,13 @@ export function readFault(response: QlikResponse, now: number, lookup?: UserLook
   return new TenantFault('bad_response', message, details);
 }
 
+/** Like `readFault`, of an API call whose sender is known: a 400 is about what was sent, not about who sent it. */
+export function readApiFault(response: QlikResponse, now: number): TenantFault {
+  const fault = readFault(response, now);
+  if (response.status !== 400) return fault;
+  return new TenantFault('bad_response', fault.message, fault.details);
+}
+
 interface ErrorBody {
   readonly codes: string[];
   readonly traceId?: string;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { UserTokens } from '../directory/user-tokens.ts';
 import { createCurrentSession } from '../http/policy/current-session.ts';
 import { createOrigins } from '../http/policy/origins.ts';
 import { createRateLimiter } from '../http/policy/rate-limiter.ts';
@@ -20,7 +21,6 @@ import { createSessionCookie } from '../session/session-cookie.ts';
 import { registerSessionPlugin } from '../session/session-plugin.ts';
 import { createSessionReader } from '../session/session-reader.ts';
 import type { Sessions } from '../session/sessions.ts';
-import type { TokenService } from '../token/token-service.ts';
 import { createSignInMode } from './sign-in-mode.ts';
 
 export interface PublicAppDeps {
@@ -31,7 +31,7 @@ export interface PublicAppDeps {
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly directory: Directory;
-  readonly tokens: TokenService;
+  readonly tokens: UserTokens;
   readonly health: Health;
 }
 
@@ -53,7 +53,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     sameSite: settings.SESSION_SAME_SITE,
   });
   const currentSession = createCurrentSession(createSessionReader({ cookie, sessions }), cookie);
-  const signOut = createSignOut({ sessions, directory, tokens });
+  const signOut = createSignOut({ sessions, tokens });
   const signIn = createSignInMode({ settings, readFile, clock, origins, signOut, base });
 
   const app = await createServer({
@@ -72,7 +72,6 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
         guard,
         currentSession,
         rateLimiter: createRateLimiter(settings.RATE_LIMIT_TOKEN, clock.now),
-        directory,
         tokens,
         signOut,
         clock,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import { createDenyList } from '../directory/deny-list.ts';
-import { createDirectory } from '../directory/directory.ts';
+import { createUserTokens } from '../directory/user-tokens.ts';
 import { createAdminServer } from '../http/admin-server.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -14,7 +14,7 @@ import type { RecordStore } from '../store/record-store.ts';
 import { createTokenService } from '../token/token-service.ts';
 import { createPublicApp } from './public-app.ts';
 import { connectTenant } from './tenant-connection.ts';
-import { createUserMapping } from './user-mapping.ts';
+import { createUserDirectory } from './user-directory.ts';
 
 /** What the service needs of the world; tests bring their own. */
 export interface ServiceDeps {
@@ -50,13 +50,36 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const sessions = createSessions({
     store,
     limits: { idleMs: settings.SESSION_IDLE_TIMEOUT, lifetimeMs: settings.SESSION_LIFETIME },
+    onSignIn: (user) => directory.signedIn(user),
   });
 
-  const { tenant, gateway, close: closeTenant } = connectTenant({ settings, log, clock, random });
+  const {
+    tenant,
+    gateway,
+    management,
+    close: closeTenant,
+  } = connectTenant({
+    settings,
+    log,
+    clock,
+    random,
+  });
   const isDenied = createDenyList(settings.USER_DENY);
-  const { mapping, close: closeMapping } = createUserMapping(settings, readFile, log);
-  const directory = createDirectory({ tenant, mapping, isDenied });
-  const metrics = createMetrics({ tokensHeld: () => tokens.size, tenant: () => gateway.state });
+  const { directory, close: closeDirectory } = createUserDirectory({
+    settings,
+    readFile,
+    log,
+    clock,
+    tenant,
+    administration: management?.administration,
+    isDenied,
+    onLost: (subject) => tokens.forget(subject),
+  });
+  const clientsAccepted = () => !gateway.state.clientRefused && management?.accepted() !== false;
+  const metrics = createMetrics({
+    tokensHeld: () => tokens.size,
+    tenant: () => ({ ...gateway.state, clientRefused: !clientsAccepted() }),
+  });
   const tokens = createTokenService({
     gatewayOf: () => gateway,
     isDenied,
@@ -81,7 +104,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
         () => true,
         () => false,
       ),
-    tenantHealthy: () => gateway.healthy,
+    tenantHealthy: () => gateway.healthy && clientsAccepted(),
   };
   const app = await createPublicApp({
     settings,
@@ -91,7 +114,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     clock,
     sessions,
     directory,
-    tokens,
+    tokens: createUserTokens({ directory, tokens }),
     health,
   });
   const adminApp = createAdminServer({
@@ -116,7 +139,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await app.close();
       await withinGrace(tokens.idle());
       await adminApp.close();
-      closeMapping();
+      closeDirectory();
       await Promise.all([closeTenant(), store.close()]);
     },
   };

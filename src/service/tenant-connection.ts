@@ -6,11 +6,14 @@ import {
   withClientSecret,
   withPrivateKey,
 } from '../qlik/client-authentication.ts';
+import { createManagementApi } from '../qlik/management-api.ts';
 import { createQlikHttp, type QlikHttp } from '../qlik/qlik-http.ts';
 import { createQlikTokenIssuer } from '../qlik/qlik-token-issuer.ts';
+import { createUserAdministration, type UserAdministration } from '../qlik/user-administration.ts';
 import { createCircuit } from '../token/circuit.ts';
 import { createClientStanding } from '../token/client-standing.ts';
-import { createGate } from '../token/gate.ts';
+import { createGate, type Gate } from '../token/gate.ts';
+import { createTenantCalls } from '../token/tenant-calls.ts';
 import { createTenantGateway, type TenantGateway } from '../token/tenant-gateway.ts';
 import type { Tenant } from '../token/token-subject.ts';
 
@@ -18,7 +21,15 @@ import type { Tenant } from '../token/token-subject.ts';
 export interface TenantConnection {
   readonly tenant: Tenant;
   readonly gateway: TenantGateway;
+  /** When the settings name a management client. */
+  readonly management: Management | undefined;
   close(): Promise<void>;
+}
+
+/** What the management client is for, and whether the tenant takes it. */
+export interface Management {
+  readonly administration: UserAdministration;
+  readonly accepted: () => boolean;
 }
 
 export interface TenantConnectionDeps {
@@ -31,9 +42,12 @@ export interface TenantConnectionDeps {
 
 /** Part of `TOKEN_DEADLINE` that a single call to the tenant may take: its failure can then still be answered. */
 const CALL_SHARE = 0.75;
+/** The same for a call to the users and groups APIs: a mint has to follow. */
+const MANAGEMENT_CALL_SHARE = 0.4;
 
 /** Everything between the token service and the tenant of the `QLIK_*` settings. Connects at the first call. */
-export function connectTenant({ settings, log, clock, random }: TenantConnectionDeps): TenantConnection {
+export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
+  const { settings, log, clock, random } = deps;
   const tenant: Tenant = {
     url: settings.QLIK_TENANT_URL,
     clientId: settings.QLIK_CLIENT_ID,
@@ -79,7 +93,37 @@ export function connectTenant({ settings, log, clock, random }: TenantConnection
     random,
     callTimeoutMs: settings.TOKEN_DEADLINE * CALL_SHARE,
   });
-  return { tenant, gateway, close: http.close };
+  return { tenant, gateway, management: connectManagement(deps, { http, gate }), close: http.close };
+}
+
+/** The way to the tenant's users and groups: through the same gate, with a circuit of its own. */
+function connectManagement(
+  { settings, log, clock, random }: TenantConnectionDeps,
+  { http, gate }: { http: QlikHttp; gate: Gate },
+): Management | undefined {
+  const clientId = settings.QLIK_ADMIN_CLIENT_ID;
+  const clientSecret = settings.QLIK_ADMIN_CLIENT_SECRET;
+  if (clientId === undefined || clientSecret === undefined) return undefined;
+  const facts = { tenant: settings.QLIK_TENANT_URL, clientId };
+  const api = createManagementApi({
+    http,
+    authentication: withClientSecret(clientId, clientSecret),
+    calls: createTenantCalls({
+      gate,
+      clock,
+      random,
+      callTimeoutMs: settings.TOKEN_DEADLINE * MANAGEMENT_CALL_SHARE,
+    }),
+    circuit: createCircuit({
+      now: clock.now,
+      random,
+      onChange: (change) => log.warn({ ...facts, ...change }, 'the circuit of the users API changed'),
+    }),
+    clock,
+    onChange: (change) =>
+      log.error({ ...facts, ...change }, 'the tenant’s opinion of our management client changed'),
+  });
+  return { administration: createUserAdministration(api), accepted: () => api.accepted };
 }
 
 function clientAuthentication(settings: Settings, http: QlikHttp): ClientAuthentication {

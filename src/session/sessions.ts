@@ -47,9 +47,11 @@ export class SessionConflictError extends Error {
 export interface SessionsDeps {
   readonly store: RecordStore;
   readonly limits: Limits;
+  /** Told before the session of a user who has just signed in is opened. */
+  readonly onSignIn?: (user: PortalUser) => void;
 }
 
-export function createSessions({ store, limits }: SessionsDeps): Sessions {
+export function createSessions({ store, limits, onSignIn = () => {} }: SessionsDeps): Sessions {
   const userOf = createRecordReader();
 
   function session(id: string, record: StoredRecord | undefined): Session | undefined {
@@ -60,7 +62,10 @@ export function createSessions({ store, limits }: SessionsDeps): Sessions {
   }
 
   return {
-    open: (id, user) => store.create(recordKey(id), encodeSession(user), limits, groupOf(user)),
+    open(id, user) {
+      onSignIn(user);
+      return store.create(recordKey(id), encodeSession(user), limits, groupOf(user));
+    },
     rewrite: (id, user, revision) => store.replace(recordKey(id), encodeSession(user), revision),
     peek: (id) => store.peek(recordKey(id)).then((record) => session(id, record)),
     use: (id) => store.use(recordKey(id)).then((record) => session(id, record)),

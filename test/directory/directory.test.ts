@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createDenyList } from '../../src/directory/deny-list.ts';
-import {
-  byClaim,
-  bySubject,
-  createDirectory,
-  DirectoryError,
-  type UserMapping,
-} from '../../src/directory/directory.ts';
+import { byClaim, bySubject, createDirectory, type UserMapping } from '../../src/directory/directory.ts';
+import { DirectoryError } from '../../src/directory/directory-error.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
 
 const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
@@ -59,7 +54,7 @@ describe('the mapping by claim', () => {
 
 describe('the directory', () => {
   const resolve = (mapping: UserMapping, user: PortalUser, denied: string[] = []) =>
-    createDirectory({ tenant, mapping, isDenied: createDenyList(denied) }).resolve(user);
+    createDirectory({ tenant, mapping, isDenied: createDenyList(denied) }).known(user);
 
   test('says at which tenant and by what the user is found', () => {
     assert.deepEqual(resolve(bySubject, { id: 'ada' }), {
@@ -115,7 +110,7 @@ describe('a user who comes again', () => {
       return false;
     };
     const directory = createDirectory({ tenant, mapping: bySubject, isDenied });
-    assert.equal(directory.resolve(user), directory.resolve(user));
+    assert.equal(directory.known(user), directory.known(user));
     assert.equal(asked, 1);
   });
 
@@ -126,14 +121,14 @@ describe('a user who comes again', () => {
       mapping: () => lookup,
       isDenied: (value) => value === 'admin',
     });
-    assert.deepEqual(directory.resolve(user).lookup, { field: 'userId', value: '1' });
+    assert.deepEqual(directory.known(user).lookup, { field: 'userId', value: '1' });
     lookup = { field: 'userId', value: '2' };
-    assert.deepEqual(directory.resolve(user).lookup, { field: 'userId', value: '2' });
+    assert.deepEqual(directory.known(user).lookup, { field: 'userId', value: '2' });
     lookup = { field: 'subject', value: '2' };
-    assert.deepEqual(directory.resolve(user).lookup, { field: 'subject', value: '2' });
+    assert.deepEqual(directory.known(user).lookup, { field: 'subject', value: '2' });
     lookup = { field: 'subject', value: 'admin' };
-    assert.throws(() => directory.resolve(user), { code: 'user_denied' });
+    assert.throws(() => directory.known(user), { code: 'user_denied' });
     lookup = undefined;
-    assert.throws(() => directory.resolve(user), { code: 'user_not_mapped' });
+    assert.throws(() => directory.known(user), { code: 'user_not_mapped' });
   });
 });

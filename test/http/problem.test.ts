@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { DirectoryError } from '../../src/directory/directory.ts';
+import { DirectoryError } from '../../src/directory/directory-error.ts';
 import { problemOf, problems } from '../../src/http/problem.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { TokenError, type TokenErrorCode } from '../../src/token/token-error.ts';

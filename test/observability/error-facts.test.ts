@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { DirectoryError } from '../../src/directory/directory.ts';
+import { DirectoryError } from '../../src/directory/directory-error.ts';
 import { errorFacts } from '../../src/observability/error-facts.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { TokenError } from '../../src/token/token-error.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { DirectoryError } from '../../src/directory/directory.ts';
+import { DirectoryError } from '../../src/directory/directory-error.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createTestService } from '../support/test-service.ts';
 

@@ -10,8 +10,8 @@ import { createService, type Service } from '../../src/service/service.ts';
 import type { RecordStore } from '../../src/store/record-store.ts';
 
 export interface TestServiceOptions {
-  /** Settings besides the usual ones, as in the environment. */
-  env?: Record<string, string>;
+  /** Settings besides the usual ones, as in the environment; perhaps after what the sandbox says. */
+  env?: Record<string, string> | ((sandbox: Sandbox) => Record<string, string>);
   clock?: Clock;
   random?: () => number;
   store?: RecordStore;
@@ -63,7 +63,8 @@ export async function createTestService(
   const sandbox = await createSandbox({ allowedOrigins: [origin], now: clock.now, ...options.sandbox });
   const logged: string[] = [];
   const readFile = (path: string) => readFileSync(path, 'utf8');
-  const env = { ...(await testEnv(sandbox, port)), ...options.env };
+  const more = typeof options.env === 'function' ? options.env(sandbox) : options.env;
+  const env = { ...(await testEnv(sandbox, port)), ...more };
   const { settings } = loadSettings({ env, readFile });
   const service = await createService({
     settings,

@@ -26,7 +26,7 @@ export function registerQlikConfig(
     { onRequest: guard.forFetch, schema: { response: { 200: ConfigAnswer } } },
     async (request, reply): Promise<Static<typeof ConfigAnswer>> => {
       const { user } = await currentSession.use(request, reply);
-      const { tenant } = directory.resolve(user);
+      const tenant = directory.tenantOf(user);
       return { host: tenant.url, clientId: tenant.clientId, authType: 'oauth2' };
     },
   );

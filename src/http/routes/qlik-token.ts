@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Clock } from '../../clock.ts';
-import type { Directory } from '../../directory/directory.ts';
+import type { UserTokens } from '../../directory/user-tokens.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import type { PortalUser } from '../../portal/portal-user.ts';
 import type { Session } from '../../session/sessions.ts';
 import { remainingMs, type Token } from '../../token/token.ts';
 import { TokenError } from '../../token/token-error.ts';
-import type { TokenService } from '../../token/token-service.ts';
 import type { Waiting } from '../../token/waiting.ts';
 import type { CurrentSession } from '../policy/current-session.ts';
 import type { RateLimiter } from '../policy/rate-limiter.ts';
@@ -19,8 +19,7 @@ export interface QlikTokenDeps {
   readonly guard: RouteGuard;
   readonly currentSession: CurrentSession;
   readonly rateLimiter: RateLimiter;
-  readonly directory: Directory;
-  readonly tokens: TokenService;
+  readonly tokens: UserTokens;
   readonly signOut: SignOut;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,18 +38,17 @@ const TokenAnswer = Type.Object({
 
 const Rejection = Type.Object({ rejected: Type.Literal(true) }, { additionalProperties: false });
 
-type Fetch = (subject: ReturnType<Directory['resolve']>, waiting: Waiting) => Promise<Token>;
+type Fetch = (user: PortalUser, waiting: Waiting) => Promise<Token>;
 
 /** `GET` and `POST /qlik-token`: the token of whoever is signed in, and of nobody else. */
 export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): void {
-  const { guard, currentSession, rateLimiter, directory, tokens, signOut, clock, log, metrics, deadlineMs } =
-    deps;
+  const { guard, currentSession, rateLimiter, tokens, signOut, clock, log, metrics, deadlineMs } = deps;
   const response = { 200: TokenAnswer };
 
   app.get('/qlik-token', { onRequest: guard.forFetch, schema: { response } }, async (request, reply) => {
     const session = await currentSession.use(request, reply);
     limitRate(session);
-    const held = tokens.held(directory.resolve(session.user));
+    const held = tokens.held(session.user);
     if (!held) return answer(request, reply, await fetchFor(session, request, reply, tokens.obtain));
     metrics.served('held');
     return answer(request, reply, held);
@@ -82,7 +80,7 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
   ): Promise<Token> {
     const waiting = { deadline: clock.now() + deadlineMs, signal: abortOnLeave(reply) };
     for (;;) {
-      const outcome = await fetch(directory.resolve(session.user), waiting).catch(superseded);
+      const outcome = await fetch(session.user, waiting).catch(superseded);
       try {
         await currentSession.peek(request, reply);
       } catch (error) {

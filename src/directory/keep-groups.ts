@@ -1,0 +1,81 @@
+import { LRUCache } from 'lru-cache';
+import type { Pace } from '../qlik/management-api.ts';
+import type { UserAdministration } from '../qlik/user-administration.ts';
+import type { GroupReference, QlikUser } from '../qlik/users.ts';
+
+/**
+ * Makes a user's custom groups those with these names; groups of an identity provider stay as they are. Resolves to
+ * whether that worked; false when the tenant refused some of it. Rejects with a `TenantFault`.
+ */
+export type KeepGroups = (user: QlikUser, wanted: readonly string[], pace: Pace) => Promise<boolean>;
+
+export interface KeepGroupsDeps {
+  readonly administration: UserAdministration;
+  readonly now: () => number;
+  readonly report: (event: GroupEvent) => void;
+}
+
+/**
+ * What became of a user's groups. `taken`: names that groups of an identity provider have, so that no custom group can
+ * have them.
+ */
+export type GroupEvent =
+  | { type: 'groups_replaced'; qlikUserId: string; groups: number }
+  | { type: 'groups_refused'; qlikUserId: string }
+  | { type: 'groups_taken'; qlikUserId: string; taken: readonly string[] };
+
+const MAX_KNOWN_GROUPS = 10_000;
+/** How long a group that was seen is taken to exist. */
+const KNOWN_FOR_MS = 15 * 60_000;
+
+export function createKeepGroups({ administration, now, report }: KeepGroupsDeps): KeepGroups {
+  /** Names of groups that exist, in the case in which they do, and whether they are custom. */
+  const known = new LRUCache<string, { custom: boolean; until: number }>({ max: MAX_KNOWN_GROUPS });
+
+  function learn(name: string, custom: boolean): void {
+    known.set(name, { custom, until: now() + KNOWN_FOR_MS });
+  }
+
+  function isKnown(name: string): boolean {
+    return now() < (known.get(name)?.until ?? 0);
+  }
+
+  /** Sees to it that there are groups with these names; creates those that are missing. */
+  async function ensure(names: readonly string[], pace: Pace): Promise<void> {
+    const unknown = names.filter((name) => !isKnown(name));
+    if (unknown.length === 0) return;
+    for (const { name, providerType } of await administration.findGroups(unknown, pace))
+      learn(name, providerType === 'custom');
+    const missing = unknown.filter((name) => !isKnown(name));
+    await Promise.all(missing.map((name) => administration.createGroup(name, pace)));
+    for (const name of missing) learn(name, true);
+  }
+
+  return async (user, wanted, pace) => {
+    const names = [...new Set(wanted.filter((name) => name !== ''))];
+    const custom = new Set(user.groups.filter(isCustom).map(({ name }) => name));
+    const added = names.filter((name) => !custom.has(name));
+    await ensure(added, pace);
+    const taken = added.filter((name) => known.get(name)?.custom === false);
+    if (taken.length > 0) report({ type: 'groups_taken', qlikUserId: user.id, taken });
+
+    const usable = names.filter((name) => !taken.includes(name));
+    if (usable.length === custom.size && usable.every((name) => custom.has(name))) return true;
+    const groups = [
+      ...user.groups.filter((group) => !isCustom(group)),
+      ...usable.map((name) => ({ name, providerType: 'custom' })),
+    ];
+    const done = await administration.assignGroups(user.id, groups, pace);
+    if (done) report({ type: 'groups_replaced', qlikUserId: user.id, groups: usable.length });
+    else {
+      // One of them may have been deleted since it was seen.
+      for (const name of usable) known.delete(name);
+      report({ type: 'groups_refused', qlikUserId: user.id });
+    }
+    return done;
+  };
+}
+
+function isCustom({ providerType }: GroupReference): boolean {
+  return providerType === 'custom';
+}

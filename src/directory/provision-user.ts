@@ -1,0 +1,57 @@
+import type { PortalUser } from '../portal/portal-user.ts';
+import type { Pace } from '../qlik/management-api.ts';
+import type { QlikUser } from '../qlik/users.ts';
+import { TenantFault } from '../token/token-issuer.ts';
+import { denied, notMapped } from './directory-error.ts';
+import { choose, criteria, type Identify, type LookUpDeps, refuseUnusable } from './find-user.ts';
+import type { KeepGroups } from './keep-groups.ts';
+
+export interface ProvisionDeps extends LookUpDeps {
+  readonly keepGroups: KeepGroups;
+  readonly report: (event: ProvisionEvent) => void;
+}
+
+/** What was changed at the tenant, and what could not be. */
+export type ProvisionEvent =
+  | { type: 'user_created'; qlikUserId: string; portalUser: string }
+  | { type: 'groups_failed'; qlikUserId: string; error: TenantFault };
+
+/** Finds users; who is not there is created, and groups that the portal names are put in step. */
+export function byProvisioning({ administration, isDenied, keepGroups, report }: ProvisionDeps): Identify {
+  const find = async (user: PortalUser, pace: Pace) =>
+    choose(await administration.find(criteria(user), pace), user);
+
+  async function create(user: PortalUser, pace: Pace): Promise<QlikUser> {
+    if (isDenied(user.id)) throw denied();
+    const created = await administration.create(
+      { subject: user.id, name: user.name, email: user.email || undefined },
+      pace,
+    );
+    if (created) {
+      report({ type: 'user_created', qlikUserId: created.id, portalUser: user.id });
+      return created;
+    }
+    // Somebody else was faster: another sign-in of the same user at another replica.
+    const found = await find(user, pace);
+    if (!found) throw notMapped();
+    return found;
+  }
+
+  /** Without the right groups somebody sees too little, without a token nothing: the sign-in goes on. */
+  async function groupsInStep(user: QlikUser, wanted: readonly string[], pace: Pace): Promise<boolean> {
+    try {
+      return await keepGroups(user, wanted, pace);
+    } catch (error) {
+      if (!(error instanceof TenantFault)) throw error;
+      report({ type: 'groups_failed', qlikUserId: user.id, error });
+      return false;
+    }
+  }
+
+  return async (user, wereInStep, pace) => {
+    const found = (await find(user, pace)) ?? (await create(user, pace));
+    refuseUnusable(found, isDenied);
+    if (wereInStep || user.groups === undefined) return { qlikUserId: found.id, groupsInStep: true };
+    return { qlikUserId: found.id, groupsInStep: await groupsInStep(found, user.groups, pace) };
+  };
+}
