@@ -121,11 +121,11 @@ describe('a user who comes again', () => {
       mapping: () => lookup,
       isDenied: (value) => value === 'admin',
     });
-    assert.deepEqual(directory.known(user).lookup, { field: 'userId', value: '1' });
+    assert.deepEqual(directory.known(user)?.lookup, { field: 'userId', value: '1' });
     lookup = { field: 'userId', value: '2' };
-    assert.deepEqual(directory.known(user).lookup, { field: 'userId', value: '2' });
+    assert.deepEqual(directory.known(user)?.lookup, { field: 'userId', value: '2' });
     lookup = { field: 'subject', value: '2' };
-    assert.deepEqual(directory.known(user).lookup, { field: 'subject', value: '2' });
+    assert.deepEqual(directory.known(user)?.lookup, { field: 'subject', value: '2' });
     lookup = { field: 'subject', value: 'admin' };
     assert.throws(() => directory.known(user), { code: 'user_denied' });
     lookup = undefined;
