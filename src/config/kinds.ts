@@ -48,6 +48,11 @@ export function oneOf<const W extends string>(...words: W[]): Kind<W> {
   return kind(words.map((word) => `\`${word}\``).join(', '), (raw) => words.find((word) => word === raw));
 }
 
+/** Yes or no. */
+export const flag: Kind<boolean> = kind('`true` or `false`', (raw) =>
+  raw === 'true' || raw === 'false' ? raw === 'true' : undefined,
+);
+
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** A span of time, in milliseconds. */
@@ -142,6 +147,19 @@ export const tenantUrl: Kind<string> = kind(
     if (url?.pathname !== '/') return undefined;
     if (url.protocol === 'http:') return isLoopback(url.hostname) ? url.origin : undefined;
     return isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 ? url.origin : undefined;
+  },
+);
+
+/**
+ * An identity provider's issuer (OpenID Connect Discovery 1.0 §3), spelt as the provider does. Plain http passes on
+ * loopback only; `rules.ts` refuses it in production.
+ */
+export const issuer: Kind<string> = kind(
+  'an issuer such as `https://login.example.com/realms/main`: https, no query',
+  (raw) => {
+    const url = bareUrl(raw);
+    if (!url || url.pathname.includes('/.well-known/')) return undefined;
+    return url.protocol === 'https:' || isLoopback(url.hostname) ? url.href : undefined;
   },
 );
 

@@ -19,7 +19,17 @@ const MAX_TIMER_MS = 2 ** 31;
 
 const isProduction = (s: Settings) => s.NODE_ENV?.toLowerCase() === 'production';
 const asksTenant = (s: Settings) => s.USER_MAPPING === 'lookup' || s.USER_MAPPING === 'provision';
+const isOidc = (s: Settings) => s.PORTAL_AUTH === 'oidc';
 const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';
+
+/** Settings that one mode of signing in needs, and no other has a use for. */
+function goesWithOidc(name: SettingName): Rule {
+  return {
+    names: [name, 'PORTAL_AUTH'],
+    holds: (s) => isOidc(s) === (s[name] !== undefined),
+    otherwise: 'goes with PORTAL_AUTH=oidc: give both or neither',
+  };
+}
 
 const rules: readonly Rule[] = [
   {
@@ -46,6 +56,29 @@ const rules: readonly Rule[] = [
     names: ['PUBLIC_URL', 'PORTAL_AUTH'],
     holds: (s) => !isDemo(s) || isLoopback(s.PUBLIC_URL.hostname),
     otherwise: 'must name this machine (`localhost`) with PORTAL_AUTH=demo, which answers no other host',
+  },
+  {
+    names: ['DEMO_USERS', 'PORTAL_AUTH'],
+    holds: (s) => isDemo(s) || s.DEMO_USERS === undefined,
+    otherwise: 'goes with PORTAL_AUTH=demo only',
+  },
+  goesWithOidc('OIDC_ISSUER'),
+  goesWithOidc('OIDC_CLIENT_ID'),
+  goesWithOidc('OIDC_CLIENT_SECRET'),
+  {
+    names: ['OIDC_ISSUER', 'NODE_ENV'],
+    holds: (s) => !isProduction(s) || !s.OIDC_ISSUER?.startsWith('http:'),
+    otherwise: 'must be https when NODE_ENV is production',
+  },
+  {
+    names: ['OIDC_SCOPE'],
+    holds: (s) => s.OIDC_SCOPE.split(' ').includes('openid'),
+    otherwise: 'must hold `openid`',
+  },
+  {
+    names: ['TRUST_EMAIL', 'PORTAL_AUTH'],
+    holds: (s) => !(isDemo(s) && s.TRUST_EMAIL),
+    otherwise: 'has no use with PORTAL_AUTH=demo, which believes every e-mail',
   },
   {
     names: ['ADMIN_TOKEN', 'ADMIN_HOST'],

@@ -4,6 +4,8 @@ import {
   count,
   duration,
   filePath,
+  flag,
+  issuer,
   type Kind,
   landing,
   list,
@@ -40,7 +42,11 @@ export const settingsTable = {
       default: 'http://localhost:$PORT',
       doc: 'What the browser sees, and the only source of the absolute URLs and cookie attributes that the service writes: with `https`, cookies are `Secure` and named `__Host-…`, wherever TLS ends. With a path, all routes live under it. Must be `https` when `NODE_ENV` is `production`.',
     },
-    POST_LOGOUT_URL: { kind: landing, default: '/', doc: 'Where a form that posts to `/logout` ends.' },
+    POST_LOGOUT_URL: {
+      kind: landing,
+      default: '/',
+      doc: 'Where a sign-out ends: a form’s, and one that goes through the identity provider, where it must be registered as an absolute URL.',
+    },
     ALLOWED_ORIGINS: {
       kind: list(origin),
       default: '',
@@ -120,13 +126,45 @@ export const settingsTable = {
   },
   'Portal sign-in': {
     PORTAL_AUTH: {
-      kind: oneOf('demo'),
+      kind: oneOf('oidc', 'demo'),
       required: true,
-      doc: '`demo`: a page to pick a user from, for one’s own machine. Refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
+      doc: '`oidc`: an OpenID Connect provider. `demo`: a page to pick a user from, for one’s own machine. Refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
     },
     DEMO_USERS: {
       kind: filePath,
       doc: 'JSON file of the users to pick from: `[{ "id", "name", "email", "groups" }]`; further members are claims. Without it, those of the sandbox.',
+    },
+    OIDC_ISSUER: {
+      kind: issuer,
+      doc: 'With `PORTAL_AUTH=oidc`: the identity provider, spelt as it spells its own `issuer`. `http:` only on loopback, outside of production.',
+    },
+    OIDC_CLIENT_ID: { kind: text, doc: 'The client that is registered there for this service.' },
+    OIDC_CLIENT_SECRET: { kind: secret(), fromFile: true, doc: 'Its secret.' },
+    OIDC_SCOPE: {
+      kind: text,
+      default: 'openid profile email',
+      doc: 'What the provider is asked for, separated by blanks; `openid` is one of them.',
+    },
+    CLAIM_ID: {
+      kind: text,
+      default: 'sub',
+      doc: 'The claim that identifies the user, for ever. When it is the claim of the e-mail, it counts only as `CLAIM_EMAIL` does.',
+    },
+    CLAIM_EMAIL: {
+      kind: text,
+      default: 'email',
+      doc: 'The claim with the e-mail, which counts only together with `email_verified: true`.',
+    },
+    CLAIM_NAME: { kind: text, default: 'name', doc: 'The claim with the name to show.' },
+    CLAIM_GROUPS: {
+      kind: text,
+      default: 'groups',
+      doc: 'The claim with the groups, an array of texts. Without it the user is in none.',
+    },
+    TRUST_EMAIL: {
+      kind: flag,
+      default: 'false',
+      doc: '`true`: an e-mail counts without `email_verified`. Only for providers where nobody can set another’s address.',
     },
     RATE_LIMIT_SIGN_IN: { kind: rate, default: '30/min', doc: '*Failed* sign-ins of one client address.' },
   },
@@ -135,7 +173,7 @@ export const settingsTable = {
       kind: list(secret(32)),
       required: true,
       fromFile: true,
-      doc: 'Signs the session cookie. A list: the first signs, all verify. To rotate, put a new one in front and drop the old one after `SESSION_LIFETIME`.',
+      doc: 'Signs the session cookie, and seals that of a sign-in under way. A list: the first signs, all verify. To rotate, put a new one in front and drop the old one after `SESSION_LIFETIME`.',
     },
     SESSION_IDLE_TIMEOUT: {
       kind: duration,

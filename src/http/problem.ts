@@ -19,8 +19,10 @@ export const problems = {
   internal_error: [500, 'Something went wrong here'],
   tenant_refused_client: [502, 'Qlik Cloud refuses this service'],
   tenant_bad_response: [502, 'Qlik Cloud’s answer cannot be used'],
+  idp_bad_response: [502, 'The identity provider’s answer cannot be used'],
   tenant_throttled: [503, 'Qlik Cloud asks us to wait'],
   tenant_unavailable: [503, 'Qlik Cloud does not answer'],
+  idp_unavailable: [503, 'The identity provider does not answer'],
   store_unavailable: [503, 'The session store does not answer'],
   shutting_down: [503, 'This replica is stopping'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;

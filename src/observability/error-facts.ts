@@ -13,6 +13,7 @@ const OURS = new Set([
   'ConfigurationError',
   'DirectoryError',
   'HttpProblem',
+  'IdentityProviderError',
   'SessionConflictError',
   'SignInRefusedError',
   'StoreUnavailableError',

@@ -17,6 +17,9 @@ import { createServer } from '../http/server.ts';
 import { createSignOut } from '../http/sign-out.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { OidcProvider } from '../portal/oidc-provider.ts';
+import type { Once } from '../session/once.ts';
+import type { ProviderSessions } from '../session/provider-sessions.ts';
 import { createSessionCookie } from '../session/session-cookie.ts';
 import { registerSessionPlugin } from '../session/session-plugin.ts';
 import { createSessionReader } from '../session/session-reader.ts';
@@ -30,6 +33,9 @@ export interface PublicAppDeps {
   readonly readFile: (path: string) => string;
   readonly clock: Clock;
   readonly sessions: Sessions;
+  readonly providerSessions: ProviderSessions;
+  readonly once: Once;
+  readonly provider: OidcProvider | undefined;
   readonly directory: Directory;
   readonly tokens: UserTokens;
   readonly health: Health;
@@ -40,7 +46,7 @@ const ANSWER_MS = 500;
 
 /** The public listener, ready to answer. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
 export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInstance> {
-  const { settings, log, metrics, readFile, clock, sessions, directory, tokens, health } = deps;
+  const { settings, log, metrics, clock, sessions, directory, tokens, health } = deps;
   const publicUrl = settings.PUBLIC_URL;
   const tenantUrl = settings.QLIK_TENANT_URL;
   const base = publicUrl.pathname.replace(/\/$/, '');
@@ -54,7 +60,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
   });
   const currentSession = createCurrentSession(createSessionReader({ cookie, sessions }), cookie);
   const signOut = createSignOut({ sessions, tokens });
-  const signIn = createSignInMode({ settings, readFile, clock, origins, signOut, base });
+  const signIn = createSignInMode({ ...deps, origins, signOut, base });
 
   const app = await createServer({
     publicUrl,
@@ -87,7 +93,12 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
         // Before the plugin's own hook: who may call is decided before the session is read.
         scope.addHook('onRequest', guard.forSessionScope);
         await registerSessionPlugin(scope, { cookie, sessions });
-        registerLogout(scope, { cookie, signOut, postLogoutUrl: settings.POST_LOGOUT_URL });
+        registerLogout(scope, {
+          cookie,
+          signOut,
+          postLogoutUrl: settings.POST_LOGOUT_URL,
+          endSessionUrl: signIn.endSessionUrl,
+        });
         signIn.registerInside(scope);
       });
     },

@@ -8,10 +8,13 @@ import { createAdminServer } from '../http/admin-server.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { logTokenEvent } from '../observability/token-log.ts';
+import { createOnce } from '../session/once.ts';
+import { createProviderSessions } from '../session/provider-sessions.ts';
 import { createSessions } from '../session/sessions.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createTokenService } from '../token/token-service.ts';
+import { connectProvider } from './provider-connection.ts';
 import { createPublicApp } from './public-app.ts';
 import { connectTenant } from './tenant-connection.ts';
 import { createUserDirectory } from './user-directory.ts';
@@ -96,6 +99,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     patienceMs: settings.TOKEN_DEADLINE,
   });
 
+  const provider = connectProvider({ settings, log, clock, random });
+
   let stopping = false;
   const health = {
     isStopping: () => stopping,
@@ -105,6 +110,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
         () => false,
       ),
     tenantHealthy: () => gateway.healthy && clientsAccepted(),
+    idpHealthy: provider && (() => provider.healthy),
   };
   const app = await createPublicApp({
     settings,
@@ -113,6 +119,9 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     readFile,
     clock,
     sessions,
+    providerSessions: createProviderSessions({ store, lifetimeMs: settings.SESSION_LIFETIME }),
+    once: createOnce(store),
+    provider,
     directory,
     tokens: createUserTokens({ directory, tokens }),
     health,
@@ -140,7 +149,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await withinGrace(tokens.idle());
       await adminApp.close();
       closeDirectory();
-      await Promise.all([closeTenant(), store.close()]);
+      await Promise.all([closeTenant(), provider?.close(), store.close()]);
     },
   };
 }

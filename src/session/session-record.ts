@@ -14,6 +14,13 @@ const SessionRecord = Type.Object({
     groups: Type.Optional(Type.Array(Type.String())),
     tenant: Type.Optional(Type.String()),
     claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    providerSession: Type.Optional(
+      Type.Object({
+        subject: Type.String(),
+        sid: Type.Optional(Type.String()),
+        idToken: Type.Optional(Type.String()),
+      }),
+    ),
   }),
 });
 

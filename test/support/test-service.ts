@@ -16,6 +16,8 @@ export interface TestServiceOptions {
   random?: () => number;
   store?: RecordStore;
   sandbox?: SandboxOptions;
+  /** Where it will listen, when that must be known before. */
+  port?: number;
 }
 
 /** A service in this process, a sandbox tenant behind it, and what both wrote. Closed with the test. */
@@ -57,7 +59,7 @@ export async function createTestService(
   t: TestContext,
   options: TestServiceOptions = {},
 ): Promise<TestService> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const origin = `http://localhost:${port}`;
   const clock = options.clock ?? systemClock;
   const sandbox = await createSandbox({ allowedOrigins: [origin], now: clock.now, ...options.sandbox });

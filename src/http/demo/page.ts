@@ -25,8 +25,13 @@ const styles = [pageStyle, EMBED_STYLE].map(
   (style) => `'sha256-${createHash('sha256').update(style).digest('base64')}'`,
 );
 
-/** Sends a page of the demo, under a policy that allows its own scripts and style, the tenant's, and nothing else. */
+/** Sends a page, under a policy that allows its own scripts and style, the tenant's, and nothing else. */
 export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
+  return reply.send(preparePage(reply, page));
+}
+
+/** The page's HTML, with its headers set. */
+export function preparePage(reply: FastifyReply, page: Page): string {
   const { tenant } = page;
   const sockets = tenant?.replace(/^http/, 'ws');
   const policy = [
@@ -38,11 +43,11 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ];
-  return reply
+  reply
     .header('content-security-policy', policy.join('; '))
     .header('cache-control', 'no-store')
-    .type('text/html; charset=utf-8')
-    .send(render(page));
+    .type('text/html; charset=utf-8');
+  return render(page);
 }
 
 function render({ title, body, scripts = '' }: Page): string {

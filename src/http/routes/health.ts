@@ -8,11 +8,13 @@ export interface Health {
   storeAnswers(): Promise<boolean>;
   /** Whether the tenant answered when it was last asked. */
   tenantHealthy(): boolean;
+  /** Whether the identity provider answered when it was last asked; absent where there is none. */
+  readonly idpHealthy?: (() => boolean) | undefined;
 }
 
 /**
- * `GET /livez` and `GET /readyz`. A tenant in trouble is shown and keeps the replica in service: those who hold a
- * token go on.
+ * `GET /livez` and `GET /readyz`. A tenant or an identity provider in trouble is shown and keeps the replica in service:
+ * those who hold a token, or are signed in, go on.
  */
 export function registerHealth(app: FastifyInstance, health: Health): void {
   const options = { config: { quiet: true as const } };
@@ -22,7 +24,11 @@ export function registerHealth(app: FastifyInstance, health: Health): void {
   app.get('/readyz', options, async (_request, reply) => {
     const storeAnswers = await health.storeAnswers();
     const status = health.isStopping() ? 'stopping' : word(storeAnswers);
-    return answer(reply, status, { store: word(storeAnswers), tenant: word(health.tenantHealthy()) });
+    return answer(reply, status, {
+      store: word(storeAnswers),
+      tenant: word(health.tenantHealthy()),
+      ...(health.idpHealthy && { idp: word(health.idpHealthy()) }),
+    });
   });
 }
 

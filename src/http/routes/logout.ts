@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { PortalUser } from '../../portal/portal-user.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
 import { discardSession } from '../../session/session-plugin.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
@@ -11,6 +12,8 @@ export interface LogoutDeps {
   readonly signOut: SignOut;
   /** Where a form ends. */
   readonly postLogoutUrl: string;
+  /** Where the identity provider signs the user out too, if there is one that can. */
+  readonly endSessionUrl: (user: PortalUser) => string | undefined;
 }
 
 const LogoutBody = Type.Union([
@@ -20,7 +23,7 @@ const LogoutBody = Type.Union([
 
 /** `POST /logout`. Needs a scope that admits only callers that may call, with the session plugin. Signing out when nobody is signed in is no error. */
 export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
-  const { cookie, signOut, postLogoutUrl } = deps;
+  const { cookie, signOut, postLogoutUrl, endSessionUrl: endSessionUrlOf } = deps;
 
   app.post<{ Body: { everywhere?: boolean | 'true' } | null }>(
     '/logout',
@@ -33,7 +36,10 @@ export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
       }
       discardSession(request);
       reply.headers(sessionHeaders).header('set-cookie', cookie.removal);
-      return isForm(request) ? reply.redirect(postLogoutUrl, 303) : reply.send({});
+      const endSessionUrl = user && endSessionUrlOf(user);
+      return isForm(request)
+        ? reply.redirect(endSessionUrl ?? postLogoutUrl, 303)
+        : reply.send({ ...(endSessionUrl && { endSessionUrl }) });
     },
   );
 }

@@ -1,0 +1,122 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { OidcAuth } from '../../portal/oidc.ts';
+import { SignInRefusedError } from '../../portal/portal-auth.ts';
+import type { PortalUser } from '../../portal/portal-user.ts';
+import type { Once } from '../../session/once.ts';
+import type { ProviderSessions } from '../../session/provider-sessions.ts';
+import { LOGIN_LIFETIME_MS, type LoginCookies, type LoginUnderWay } from '../login-cookies.ts';
+import { openSession } from '../open-session.ts';
+import type { Origins } from '../policy/origins.ts';
+import type { RateLimiter } from '../policy/rate-limiter.ts';
+import { safeReturnTo } from '../policy/return-to.ts';
+import { sessionHeaders } from '../policy/security-headers.ts';
+import { HttpProblem } from '../problem.ts';
+import { explainToPeople } from '../sign-in-trouble.ts';
+import type { SignOut } from '../sign-out.ts';
+import { providerSignedOut } from './backchannel-logout.ts';
+
+export interface OidcStartDeps {
+  readonly origins: Origins;
+  readonly auth: OidcAuth;
+  readonly cookies: LoginCookies;
+  /** Path under which the routes live, without a trailing slash. */
+  readonly base: string;
+  readonly now: () => number;
+}
+
+export interface OidcCallbackDeps {
+  readonly origins: Origins;
+  readonly auth: OidcAuth;
+  readonly cookies: LoginCookies;
+  readonly base: string;
+  readonly signOut: SignOut;
+  readonly providerSessions: ProviderSessions;
+  readonly once: Once;
+  /** Of failed sign-ins, by client address. */
+  readonly failures: RateLimiter;
+}
+
+const LoginQuery = Type.Object({ returnTo: Type.Optional(Type.String()) });
+
+/** `GET /login` of the OIDC mode: sends the browser to the provider. Reads no session. */
+export function registerOidcStart(app: FastifyInstance, deps: OidcStartDeps): void {
+  const { origins, auth, cookies, base, now } = deps;
+  const onSend = explainToPeople({
+    base,
+    returnToOf: ({ query }) => {
+      const { returnTo } = query as { returnTo?: unknown };
+      return typeof returnTo === 'string' && !/[\r\n]/.test(returnTo)
+        ? safeReturnTo(returnTo, origins)
+        : undefined;
+    },
+  });
+
+  app.get<{ Querystring: { returnTo?: string } }>(
+    '/login',
+    { schema: { querystring: LoginQuery }, onSend },
+    async (request, reply) => {
+      reply.headers(sessionHeaders);
+      const returnTo = safeReturnTo(request.query.returnTo, origins);
+      const { login, url } = await auth.begin();
+      const started = cookies.add(request.headers.cookie, { ...login, returnTo, begunAt: now() });
+      return reply.header('set-cookie', started).redirect(url, 303);
+    },
+  );
+}
+
+/**
+ * `GET /login/callback`: the browser comes back from the provider. Needs the scope of the session plugin. Who may call
+ * is who began: the browser with the sealed state, once.
+ */
+export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDeps): void {
+  const { origins, auth, cookies, base, signOut, providerSessions, once, failures } = deps;
+  const onSend = explainToPeople({
+    base,
+    returnToOf: (request) =>
+      cookies.find(request.headers.cookie, queryOf(request).get('state') ?? '')?.returnTo,
+  });
+
+  async function begunHere(request: FastifyRequest, states: string[]): Promise<LoginUnderWay> {
+    const [state = '', another] = states;
+    const login = another === undefined ? cookies.find(request.headers.cookie, state) : undefined;
+    if (login && (await once.claim(`login ${state}`, LOGIN_LIFETIME_MS))) return login;
+    throw new SignInRefusedError(
+      'bad_request',
+      'This sign-in was not begun in this browser, is over, or took too long.',
+    );
+  }
+
+  /** Sees that the provider has not ended its session while ours was opened. */
+  async function refuseEnded(sessionId: string, user: PortalUser): Promise<void> {
+    const sid = user.providerSession?.sid;
+    if (sid === undefined || !(await once.isClaimed(providerSignedOut(sid)))) return;
+    await signOut.here({ id: sessionId, user });
+    throw new SignInRefusedError('bad_request', 'The identity provider has ended this sign-in.');
+  }
+
+  app.get('/login/callback', { config: { ownProof: true }, onSend }, async (request, reply) => {
+    reply.headers(sessionHeaders);
+    const retryAfterMs = failures.waitMs(request.ip);
+    if (retryAfterMs > 0)
+      throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
+
+    const query = queryOf(request);
+    try {
+      const login = await begunHere(request, query.getAll('state'));
+      reply.header('set-cookie', cookies.removal(login.state));
+      const user = await auth.authenticate({ login, query });
+      await openSession(request, user, signOut, (id) => providerSessions.note(id, user));
+      await refuseEnded(request.session.sessionId, user);
+      return reply.redirect(safeReturnTo(login.returnTo, origins), 303);
+    } catch (error) {
+      if (error instanceof SignInRefusedError) failures.take(request.ip);
+      throw error;
+    }
+  });
+}
+
+/** As it was sent: each parameter as often as it was. */
+function queryOf(request: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(request.url.split('?').slice(1).join('?'));
+}

@@ -1,0 +1,86 @@
+import { SignInRefusedError } from './portal-auth.ts';
+import type { PortalUser } from './portal-user.ts';
+
+/** Which claims say who it is. */
+export interface ClaimNames {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly groups: string;
+  /** Other claims that the session keeps. */
+  readonly others: readonly string[];
+}
+
+export interface ClaimOptions {
+  readonly names: ClaimNames;
+  /** An e-mail counts without `email_verified`. */
+  readonly trustEmail: boolean;
+}
+
+/** Claims of a token whose signature, issuer, audience and times have been verified. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+const MAX_ID = 256;
+const MAX_NAME = 256;
+/** RFC 5321 §4.5.3.1: 64 + `@` + 255. */
+const MAX_EMAIL = 320;
+const MAX_GROUPS = 500;
+const MAX_GROUP_NAMES = 16_384;
+const MAX_OTHER = 1_024;
+
+/**
+ * The user that verified claims describe, small enough for a session's record: what is too long, or of another type
+ * than it should be, is left out, as if the portal had not told it. Throws a `SignInRefusedError` when the claims do
+ * not identify anybody.
+ */
+export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimOptions): PortalUser {
+  const emailCounts = trustEmail || own(claims, 'email_verified') === true;
+  const told = (claim: string) =>
+    emailCounts || (claim !== names.email && claim !== 'email') ? own(claims, claim) : undefined;
+
+  const id = told(names.id);
+  if (!isText(id, MAX_ID)) {
+    throw new SignInRefusedError('bad_request', 'The sign-in does not say who it is: CLAIM_ID is not told.');
+  }
+  const name = told(names.name);
+  const email = told(names.email);
+  const groups = groupsOf(claims, names.groups);
+  const others = names.others
+    .map((other) => [other, told(other)] as const)
+    .filter(([, value]) => value !== undefined && JSON.stringify(value).length <= MAX_OTHER);
+  return {
+    id,
+    ...(isText(name, MAX_NAME) && { name }),
+    ...(isText(email, MAX_EMAIL) && { email }),
+    ...(groups && { groups }),
+    ...(others.length > 0 && { claims: Object.fromEntries(others) }),
+  };
+}
+
+/**
+ * All groups, or undefined when that cannot be known. Without the claim the user is in none; when there are too many,
+ * Entra ID sends a reference in `_claim_names`, or `hasgroups`, in its place.
+ */
+function groupsOf(claims: Claims, name: string): string[] | undefined {
+  const groups = own(claims, name);
+  if (groups === undefined) {
+    const elsewhere = own(claims, '_claim_names');
+    const isTold = typeof elsewhere !== 'object' || elsewhere === null || !Object.hasOwn(elsewhere, name);
+    return isTold && own(claims, 'hasgroups') === undefined ? [] : undefined;
+  }
+  const complete =
+    Array.isArray(groups) &&
+    groups.length <= MAX_GROUPS &&
+    groups.every((group) => isText(group, MAX_NAME)) &&
+    groups.join('').length <= MAX_GROUP_NAMES;
+  return complete ? [...new Set<string>(groups)] : undefined;
+}
+
+/** A claim, never something that every object has. */
+function own(claims: Claims, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}
+
+function isText(value: unknown, maxLength: number): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxLength && !/\p{Cc}/u.test(value);
+}

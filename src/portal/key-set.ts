@@ -1,0 +1,56 @@
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+
+export interface KeySetOptions {
+  /** Gets the keys (RFC 7517 §5) from whoever signs. */
+  readonly fetchKeys: () => Promise<JSONWebKeySet>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** However many unknown keys are named, the signer is asked once in this time. */
+const COOLDOWN_MS = 30_000;
+/** Keys that are older are fetched again before they are used. */
+const FRESH_MS = 10 * 60_000;
+
+/**
+ * The signer's keys, for `jwtVerify` of jose. They are fetched when one is needed that is not known, or when they are
+ * old; one fetch at a time and in `COOLDOWN_MS`, failed ones included. When it fails, the old keys stay. Rejects with
+ * the fetch's error while there are none at all.
+ */
+export function createKeySet({ fetchKeys, now }: KeySetOptions): JWTVerifyGetKey {
+  let keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let trouble: unknown;
+  let flight: Promise<void> | undefined;
+
+  async function fetchAnew(): Promise<void> {
+    triedAt = now();
+    try {
+      keys = createLocalJWKSet(await fetchKeys());
+      fetchedAt = now();
+    } catch (error) {
+      trouble = error;
+    }
+  }
+
+  function refresh(): Promise<void> {
+    if (!flight && now() - triedAt < COOLDOWN_MS) return Promise.resolve();
+    flight ??= fetchAnew().finally(() => {
+      flight = undefined;
+    });
+    return flight;
+  }
+
+  return async (header, token) => {
+    if (!keys || now() - fetchedAt >= FRESH_MS) await refresh();
+    if (!keys) throw trouble;
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await refresh();
+      return keys(header, token);
+    }
+  };
+}

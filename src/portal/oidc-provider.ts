@@ -1,0 +1,184 @@
+import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import {
+  allowInsecureRequests,
+  ClientSecretBasic,
+  ClientSecretPost,
+  Configuration,
+  customFetch,
+  discovery,
+  type ServerMetadata,
+} from 'openid-client';
+import type { Clock } from '../clock.ts';
+import type { Secret } from '../config/secret.ts';
+import { IdentityProviderError } from './identity-provider-error.ts';
+import { createKeySet } from './key-set.ts';
+import { createProviderHttp, type ProviderHttp } from './provider-http.ts';
+import { checkMetadata } from './provider-metadata.ts';
+import { providerTrouble } from './provider-trouble.ts';
+
+/** What is known of the identity provider since it was last asked. */
+export interface KnownProvider {
+  /** For openid-client. */
+  readonly configuration: Configuration;
+  readonly metadata: ServerMetadata;
+  /** The keys with which it signs. */
+  readonly keys: JWTVerifyGetKey;
+}
+
+/** One identity provider, asked for its metadata in the background. What is known stays while it is away. */
+export interface OidcProvider {
+  /** Whether it answered when it was last asked for anything. */
+  readonly healthy: boolean;
+  readonly known: KnownProvider | undefined;
+  /** What is known; waits for an answer that is under way. Rejects with an `IdentityProviderError`. */
+  current(): Promise<KnownProvider>;
+  /** Told by whoever asked it in vain: it is asked again soon, until it answers. */
+  troubled(error: IdentityProviderError): void;
+  close(): Promise<void>;
+}
+
+export interface OidcProviderOptions {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** For one answer of the provider. */
+  readonly timeoutMs: number;
+  /** Called when its health changes. */
+  readonly onChange: (trouble: IdentityProviderError | undefined) => void;
+}
+
+const REFRESH_EVERY_MS = 5 * 60_000;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30_000;
+
+/** Asks at once, and from then on until it is closed. */
+export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
+  const { clock, random, timeoutMs, onChange } = options;
+  const http = createProviderHttp({ timeoutMs });
+  let known: KnownProvider | undefined;
+  let trouble: IdentityProviderError | undefined;
+  let failures = 0;
+  let flight: Promise<void> | undefined;
+  let next = { at: 0, cancel: () => {} };
+  let closed = false;
+  let healthy = false;
+
+  function becomes(error: IdentityProviderError | undefined): void {
+    if (healthy === (error === undefined) && trouble?.details.reason === error?.details.reason) return;
+    healthy = error === undefined;
+    trouble = error;
+    onChange(error);
+  }
+
+  function schedule(ms: number): void {
+    next.cancel();
+    if (closed) return;
+    const waitMs = Math.round(ms * (0.75 + random() / 2));
+    next = {
+      at: clock.now() + waitMs,
+      cancel: clock.after(waitMs, () => {
+        ask();
+      }),
+    };
+  }
+
+  function retryMs(): number {
+    return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
+  }
+
+  function ask(): Promise<void> {
+    flight ??= learn().finally(() => {
+      flight = undefined;
+    });
+    return flight;
+  }
+
+  async function learn(): Promise<void> {
+    try {
+      const metadata = await discover(options, http);
+      if (closed) return;
+      const jwksUri = metadata.jwks_uri as string;
+      const keys =
+        known && known.metadata.jwks_uri === jwksUri
+          ? known.keys
+          : createKeySet({ fetchKeys: () => fetchKeys(http, jwksUri), now: clock.now });
+      known = { configuration: configure(options, metadata, http), metadata, keys };
+      failures = 0;
+      becomes(undefined);
+      schedule(REFRESH_EVERY_MS);
+    } catch (error) {
+      if (closed) return;
+      failures += 1;
+      becomes(providerTrouble(error));
+      schedule(retryMs());
+    }
+  }
+
+  ask();
+
+  return {
+    get healthy() {
+      return healthy;
+    },
+    get known() {
+      return known;
+    },
+
+    async current() {
+      if (!known) await flight;
+      if (known) return known;
+      throw new IdentityProviderError('idp_unavailable', trouble?.details ?? { reason: 'starting' }, {
+        retryAfterMs: Math.max(1_000, next.at - clock.now()),
+        cause: trouble,
+      });
+    },
+
+    troubled(error) {
+      becomes(error);
+      if (failures > 0 || flight) return;
+      failures = 1;
+      schedule(retryMs());
+    },
+
+    async close() {
+      closed = true;
+      next.cancel();
+      await http.close();
+      await flight;
+    },
+  };
+}
+
+async function discover(options: OidcProviderOptions, http: ProviderHttp): Promise<ServerMetadata> {
+  const { issuer, clientId } = options;
+  const found = await discovery(new URL(issuer), clientId, undefined, undefined, {
+    execute: issuer.startsWith('http:') ? [allowInsecureRequests] : [],
+    [customFetch]: http.fetch as never,
+  });
+  return checkMetadata(found.serverMetadata(), issuer);
+}
+
+function configure(
+  { issuer, clientId, clientSecret }: OidcProviderOptions,
+  metadata: ServerMetadata,
+  http: ProviderHttp,
+): Configuration {
+  const methods = metadata.token_endpoint_auth_methods_supported;
+  // In the body it needs no encoding, about which providers disagree.
+  const authenticate = methods?.includes('client_secret_post') ? ClientSecretPost : ClientSecretBasic;
+  const configuration = new Configuration(metadata, clientId, undefined, authenticate(clientSecret.reveal()));
+  configuration[customFetch] = http.fetch as never;
+  if (issuer.startsWith('http:')) allowInsecureRequests(configuration);
+  return configuration;
+}
+
+async function fetchKeys(http: ProviderHttp, url: string): Promise<JSONWebKeySet> {
+  const response = await http.fetch(url, { method: 'GET', headers: { accept: 'application/json' } });
+  const keys: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
+  if (keys === undefined)
+    throw new IdentityProviderError('idp_bad_response', { reason: 'no_keys', claim: 'jwks_uri' });
+  return keys as JSONWebKeySet;
+}

@@ -1,0 +1,166 @@
+import {
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  buildEndSessionUrl,
+  calculatePKCECodeChallenge,
+  fetchUserInfo,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client';
+import { type ClaimOptions, type Claims, userFromClaims } from './claims.ts';
+import type { KnownProvider, OidcProvider } from './oidc-provider.ts';
+import { type PortalAuth, SignInRefusedError } from './portal-auth.ts';
+import type { PortalUser, ProviderSession } from './portal-user.ts';
+import { unlikely, verifyToken } from './provider-token.ts';
+import { providerTrouble } from './provider-trouble.ts';
+
+/** What one sign-in under way must be completed with; for nobody but the browser that began it. */
+export interface OidcLogin {
+  readonly state: string;
+  readonly nonce: string;
+  /** RFC 7636 §4.1. */
+  readonly verifier: string;
+}
+
+export interface OidcEvidence {
+  readonly login: OidcLogin;
+  /** The query with which the provider sent the browser back. */
+  readonly query: URLSearchParams;
+}
+
+/**
+ * The sign-in with an OpenID Connect provider: authorization code flow with PKCE (OpenID Connect Core 1.0 §3.1, RFC
+ * 7636, RFC 9700). `authenticate` and `begin` also reject with an `IdentityProviderError`.
+ */
+export interface OidcAuth extends PortalAuth<OidcEvidence> {
+  /** A new sign-in, and the URL at the provider where it goes on. */
+  begin(): Promise<{ readonly login: OidcLogin; readonly url: string }>;
+  /**
+   * Where the user is signed out at the provider too (OpenID Connect RP-Initiated Logout 1.0 §2); undefined for a user
+   * whom no provider signed in, and when the provider has no such place.
+   */
+  endSessionUrl(user: PortalUser): string | undefined;
+}
+
+export interface OidcAuthDeps {
+  readonly provider: OidcProvider;
+  /** Where the provider sends the browser back to. */
+  readonly redirectUri: string;
+  /** Where the provider sends the browser after a sign-out. */
+  readonly postLogoutUri: string;
+  readonly clientId: string;
+  readonly scope: string;
+  readonly claims: ClaimOptions;
+  readonly now: () => number;
+}
+
+/** A larger ID token is not kept in the session. */
+const MAX_ID_TOKEN = 4_096;
+const MAX_SUBJECT = 255;
+
+export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
+  const { provider, redirectUri, postLogoutUri, clientId, scope, claims, now } = deps;
+
+  async function userInfo(known: KnownProvider, accessToken: string, idToken: Claims): Promise<Claims> {
+    const { id, email, name, groups } = claims.names;
+    const isComplete = [id, email, name, groups].every((claim) => Object.hasOwn(idToken, claim));
+    if (isComplete || !known.metadata.userinfo_endpoint) return idToken;
+    const told = await fetchUserInfo(known.configuration, accessToken, idToken.sub as string);
+    return { ...told, ...idToken };
+  }
+
+  /** Sees the claims of the ID token proven (OpenID Connect Core 1.0 §3.1.3.7), and completes them. */
+  async function exchange({ login, query }: OidcEvidence, known: KnownProvider): Promise<[string, Claims]> {
+    checkReturn(query, known);
+    const url = new URL(redirectUri);
+    url.search = query.toString();
+    const tokens = await authorizationCodeGrant(known.configuration, url, {
+      expectedState: login.state,
+      expectedNonce: login.nonce,
+      pkceCodeVerifier: login.verifier,
+      idTokenExpected: true,
+    });
+    const idToken = tokens.id_token as string;
+    // openid-client trusts the connection; a signature is worth more than that.
+    const { payload } = await verifyToken(idToken, {
+      keys: known.keys,
+      issuer: known.metadata.issuer,
+      audience: clientId,
+      now,
+    });
+    if (payload.azp !== undefined && payload.azp !== clientId) throw unlikely(payload, 'azp');
+    if (!payload.sub || payload.sub.length > MAX_SUBJECT) throw unlikely(payload, 'sub');
+    return [idToken, await userInfo(known, tokens.access_token, payload)];
+  }
+
+  return {
+    async begin() {
+      const { configuration } = await provider.current();
+      const login = { state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier() };
+      const url = buildAuthorizationUrl(configuration, {
+        redirect_uri: redirectUri,
+        response_type: 'code',
+        scope,
+        state: login.state,
+        nonce: login.nonce,
+        code_challenge: await calculatePKCECodeChallenge(login.verifier),
+        code_challenge_method: 'S256',
+      });
+      return { login, url: url.href };
+    },
+
+    async authenticate(evidence) {
+      const known = await provider.current();
+      const [idToken, told] = await exchange(evidence, known).catch((error) => {
+        throw refusal(error, provider);
+      });
+      const sid = told.sid;
+      const providerSession: ProviderSession = {
+        subject: told.sub as string,
+        ...(typeof sid === 'string' && sid !== '' && sid.length <= MAX_SUBJECT && { sid }),
+        ...(idToken.length <= MAX_ID_TOKEN && { idToken }),
+      };
+      return { ...userFromClaims(told, claims), providerSession };
+    },
+
+    endSessionUrl({ providerSession }) {
+      const { known } = provider;
+      if (!providerSession || !known?.metadata.end_session_endpoint) return undefined;
+      const { idToken, sid, subject } = providerSession;
+      return buildEndSessionUrl(known.configuration, {
+        post_logout_redirect_uri: postLogoutUri,
+        ...(idToken ? { id_token_hint: idToken } : { logout_hint: sid ?? subject }),
+      }).href;
+    },
+  };
+}
+
+/** The provider's word on the user or on what the browser brought; any other is about us or itself. */
+const REFUSALS = new Set([
+  ...['access_denied', 'login_required', 'consent_required', 'interaction_required'],
+  ...['account_selection_required', 'invalid_grant'],
+]);
+
+function refusal(error: unknown, provider: OidcProvider): Error {
+  if (error instanceof SignInRefusedError) return error;
+  const trouble = providerTrouble(error);
+  const word = trouble.details.providerError;
+  if (word !== undefined && REFUSALS.has(word))
+    return new SignInRefusedError('bad_request', `The identity provider signed nobody in (${word}).`);
+  if (trouble.code === 'idp_unavailable') provider.troubled(trouble);
+  return trouble;
+}
+
+/**
+ * Whether the browser came back from the provider to which it was sent (RFC 9207 §2.4), with each parameter once (RFC
+ * 6749 §3.1). Throws a `SignInRefusedError`.
+ */
+function checkReturn(query: URLSearchParams, { metadata }: KnownProvider): void {
+  const once = ['state', 'iss', 'code', 'error', 'response'].every((name) => query.getAll(name).length <= 1);
+  const iss = query.get('iss');
+  const isFromThere =
+    iss === null ? !metadata.authorization_response_iss_parameter_supported : iss === metadata.issuer;
+  if (!once || !isFromThere || query.has('code') === query.has('error'))
+    throw new SignInRefusedError('bad_request', 'This is no answer of the identity provider’s.');
+}

@@ -1,0 +1,76 @@
+import { Agent, errors, request } from 'undici';
+import { IdentityProviderError } from './identity-provider-error.ts';
+
+/** The part of `fetch` that OpenID Connect needs. */
+export type ProviderFetch = (
+  url: string,
+  options: {
+    method: string;
+    headers: Record<string, string>;
+    body?: unknown;
+  },
+) => Promise<Response>;
+
+/**
+ * HTTP to an identity provider. Redirects are not followed, compressed answers are neither asked for nor unpacked, and
+ * an answer is read whole before anybody sees it. Rejects with an `IdentityProviderError`: what is too large is an
+ * `idp_bad_response`; what is too slow, cut off, a 5xx or a 429 is `idp_unavailable`.
+ */
+export interface ProviderHttp {
+  readonly fetch: ProviderFetch;
+  close(): Promise<void>;
+}
+
+export interface ProviderHttpOptions {
+  /** For a whole answer, from connecting to its last byte. */
+  readonly timeoutMs: number;
+}
+
+const MAX_RESPONSE_BYTES = 256 * 1024;
+const CONNECTIONS = 8;
+
+export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): ProviderHttp {
+  const agent = new Agent({
+    connections: CONNECTIONS,
+    maxResponseSize: MAX_RESPONSE_BYTES,
+    connect: { timeout: timeoutMs, rejectUnauthorized: true },
+  });
+
+  return {
+    async fetch(url, { method, headers, body }) {
+      const signal = AbortSignal.timeout(timeoutMs);
+      let status: number;
+      let text: string;
+      let type: unknown;
+      try {
+        const response = await request(url, {
+          dispatcher: agent,
+          method: method as 'GET' | 'POST',
+          signal,
+          headers,
+          ...(body instanceof URLSearchParams && { body: body.toString() }),
+        });
+        status = response.statusCode;
+        type = response.headers['content-type'];
+        text = await response.body.text();
+      } catch (error) {
+        throw transportTrouble(error, signal.aborted);
+      }
+      if (status >= 500 || status === 429)
+        throw new IdentityProviderError('idp_unavailable', { reason: `status_${status}` });
+      const isEmpty = status === 204 || status === 205 || status === 304;
+      return new Response(isEmpty ? null : text, {
+        status,
+        headers: typeof type === 'string' ? { 'content-type': type } : {},
+      });
+    },
+
+    close: () => agent.destroy(),
+  };
+}
+
+function transportTrouble(error: unknown, timedOut: boolean): IdentityProviderError {
+  const reason = timedOut ? 'timeout' : String((error as { code?: unknown }).code ?? 'unknown');
+  const oversized = error instanceof errors.ResponseExceededMaxSizeError;
+  return new IdentityProviderError(oversized ? 'idp_bad_response' : 'idp_unavailable', { reason });
+}

@@ -1,0 +1,33 @@
+import type { ServerMetadata } from 'openid-client';
+import { IdentityProviderError } from './identity-provider-error.ts';
+
+/** Endpoints without which nobody can sign in. */
+const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
+/** Endpoints that are used where they exist. */
+const OPTIONAL = ['end_session_endpoint', 'userinfo_endpoint'] as const;
+
+/**
+ * The provider's metadata (OpenID Connect Discovery 1.0 §3) as far as it can be used: it is the issuer's that was asked
+ * for, its endpoints can be reached safely, and it is not known to lack PKCE with S256. Throws an
+ * `IdentityProviderError`.
+ */
+export function checkMetadata(metadata: ServerMetadata, issuer: string): ServerMetadata {
+  const isSafe = (url: unknown): boolean =>
+    typeof url === 'string' &&
+    URL.canParse(url) &&
+    (new URL(url).protocol === 'https:' || (issuer.startsWith('http:') && new URL(url).protocol === 'http:'));
+
+  // Not left to openid-client, which lets some issuers of Microsoft's pass that sign in everybody.
+  if (new URL(metadata.issuer).href !== issuer) throw unusable('issuer');
+  for (const name of NEEDED) if (!isSafe(metadata[name])) throw unusable(name);
+  const { code_challenge_methods_supported: methods } = metadata;
+  if (Array.isArray(methods) && !methods.includes('S256')) throw unusable('code_challenge_methods_supported');
+
+  const checked: Record<string, unknown> = { ...metadata };
+  for (const name of OPTIONAL) if (!isSafe(metadata[name])) delete checked[name];
+  return checked as ServerMetadata;
+}
+
+function unusable(name: string): IdentityProviderError {
+  return new IdentityProviderError('idp_bad_response', { reason: 'metadata', claim: name });
+}

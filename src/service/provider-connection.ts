@@ -1,0 +1,39 @@
+import type { Clock } from '../clock.ts';
+import type { Secret } from '../config/secret.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Log } from '../observability/log.ts';
+import { createOidcProvider, type OidcProvider } from '../portal/oidc-provider.ts';
+
+export interface ProviderConnectionDeps {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+/** For one answer; a sign-in takes up to three. */
+const ANSWER_MS = 5_000;
+
+/** The identity provider of the OIDC mode, asked for its metadata from now on; to be closed in the end. */
+export function connectProvider({
+  settings,
+  log,
+  clock,
+  random,
+}: ProviderConnectionDeps): OidcProvider | undefined {
+  if (settings.PORTAL_AUTH !== 'oidc') return undefined;
+  const issuer = settings.OIDC_ISSUER as string;
+  return createOidcProvider({
+    issuer,
+    clientId: settings.OIDC_CLIENT_ID as string,
+    clientSecret: settings.OIDC_CLIENT_SECRET as Secret,
+    clock,
+    random,
+    timeoutMs: ANSWER_MS,
+    onChange: (trouble) =>
+      trouble
+        ? log.warn({ issuer, err: trouble }, 'the identity provider is in trouble')
+        : log.info({ issuer }, 'the identity provider answers'),
+  });
+}

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { RecordStore } from '../store/record-store.ts';
+
+/** Sees that something happens once, on whichever replica. Each call can reject with a `StoreUnavailableError`. */
+export interface Once {
+  /** False when that was claimed within the time that an earlier claim gave. `forMs` is more than nothing. */
+  claim(what: string, forMs: number): Promise<boolean>;
+  /** As if it had not been claimed. */
+  release(what: string): Promise<void>;
+  isClaimed(what: string): Promise<boolean>;
+}
+
+export function createOnce(store: RecordStore): Once {
+  return {
+    claim: (what, forMs) => store.create(keyOf(what), '', { idleMs: forMs, lifetimeMs: forMs }, keyOf(what)),
+    async release(what) {
+      await store.remove(keyOf(what));
+    },
+    isClaimed: async (what) => (await store.peek(keyOf(what))) !== undefined,
+  };
+}
+
+/** Of one length, whatever somebody sends. */
+function keyOf(what: string): string {
+  return `once:${createHash('sha256').update(what).digest('base64url')}`;
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { PortalUser } from '../portal/portal-user.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import { SessionConflictError } from './sessions.ts';
+
+/** Whom an identity provider has signed out: one of its sessions, or, without `sid`, all of the subject's. */
+export interface ProviderSignOut {
+  readonly subject?: string | undefined;
+  readonly sid?: string | undefined;
+}
+
+/** The sessions and users to sign out. */
+export interface SignedOutThere {
+  /** Ids of sessions, some of which may have ended. */
+  readonly sessions: readonly string[];
+  /** Users of whom every session is to end. */
+  readonly users: readonly PortalUser[];
+}
+
+/**
+ * Finds the sessions that began with an identity provider's, on every replica. Each call can reject with a
+ * `StoreUnavailableError`.
+ */
+export interface ProviderSessions {
+  /** Remembers where a session comes from; before it is opened, so that it cannot be missed. */
+  note(sessionId: string, user: PortalUser): Promise<void>;
+  find(signOut: ProviderSignOut): Promise<SignedOutThere>;
+}
+
+export interface ProviderSessionsDeps {
+  readonly store: RecordStore;
+  /** How long a session may last. */
+  readonly lifetimeMs: number;
+}
+
+/** A session of the provider's has one of ours, unless the browser lost its cookie. */
+const MAX_REMEMBERED = 20;
+/** Beyond any service's life: what ends an entry of the index is that it is not used. */
+const INDEX_LIFETIME_MS = 10 * 365 * 24 * 60 * 60_000;
+const MAX_ATTEMPTS = 10;
+
+export function createProviderSessions({ store, lifetimeMs }: ProviderSessionsDeps): ProviderSessions {
+  async function list(key: string): Promise<string[]> {
+    const record = await store.peek(key);
+    return record ? JSON.parse(record.value) : [];
+  }
+
+  async function remember(key: string, entry: string): Promise<void> {
+    const limits = { idleMs: lifetimeMs, lifetimeMs: INDEX_LIFETIME_MS };
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      if (await store.create(key, JSON.stringify([entry]), limits, key)) return;
+      const record = await store.use(key);
+      if (!record) continue;
+      const others = (JSON.parse(record.value) as string[]).filter((other) => other !== entry);
+      const value = JSON.stringify([...others, entry].slice(-MAX_REMEMBERED));
+      if (value === record.value || (await store.replace(key, value, record.revision))) return;
+    }
+    throw new SessionConflictError();
+  }
+
+  return {
+    async note(sessionId, { id, tenant, providerSession }) {
+      if (!providerSession) return;
+      const { subject, sid } = providerSession;
+      await remember(sid === undefined ? withoutSidKey(subject) : sidKey(sid), sessionId);
+      await remember(subjectKey(subject), JSON.stringify({ id, tenant }));
+    },
+
+    async find({ subject, sid }) {
+      if (sid === undefined) {
+        const users = subject === undefined ? [] : await list(subjectKey(subject));
+        return { sessions: [], users: users.map((user) => JSON.parse(user)) };
+      }
+      // Of sessions whose ID token had no `sid`, nobody can say whether they are meant.
+      const unnamed = subject === undefined ? [] : await list(withoutSidKey(subject));
+      return { sessions: [...(await list(sidKey(sid))), ...unnamed], users: [] };
+    },
+  };
+}
+
+const sidKey = (sid: string) => `provider-session:${digest(sid)}`;
+const withoutSidKey = (subject: string) => `provider-sessions-without-sid:${digest(subject)}`;
+const subjectKey = (subject: string) => `provider-subject:${digest(subject)}`;
+
+/** Of one length, whatever a provider sends. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

@@ -1,0 +1,152 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { TestContext } from 'node:test';
+import { exportJWK, generateKeyPair } from 'jose';
+import { type Configuration, Provider } from 'oidc-provider';
+import { freePort } from './test-service.ts';
+
+/** The real `oidc-provider`, on loopback, with one client: the service. Ended with the test. */
+export interface RealProvider {
+  readonly issuer: string;
+  readonly provider: Provider;
+  /** Settings with which the service signs in there. */
+  readonly env: Record<string, string>;
+  /** Whoever comes is this user; without it, a page asks. */
+  signsIn: string | undefined;
+  /** How often which path was asked for. */
+  readonly asked: Map<string, number>;
+  /** From now on it does not answer, until this is called again with false. */
+  away(isAway: boolean): void;
+}
+
+export interface RealProviderOptions {
+  /** The service's origin; its pages may be returned to. */
+  readonly serviceOrigin: string;
+  readonly postLogoutUri?: string;
+  readonly configuration?: Configuration;
+}
+
+export const CLIENT_ID = 'portal';
+export const CLIENT_SECRET = 'provider-client-secret-5f3a9c1e';
+
+export async function startRealProvider(
+  t: Pick<TestContext, 'after'>,
+  { serviceOrigin, postLogoutUri = `${serviceOrigin}/`, configuration = {} }: RealProviderOptions,
+): Promise<RealProvider> {
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'first' };
+
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        client_secret: CLIENT_SECRET,
+        token_endpoint_auth_method: 'client_secret_post',
+        redirect_uris: [`${serviceOrigin}/login/callback`],
+        post_logout_redirect_uris: [postLogoutUri],
+        backchannel_logout_uri: `${serviceOrigin}/logout/backchannel`,
+        backchannel_logout_session_required: true,
+      },
+    ],
+    jwks: { keys: [key] },
+    cookies: { keys: ['cookie-key-of-the-provider'] },
+    claims: {
+      openid: ['sub', 'sid'],
+      email: ['email', 'email_verified'],
+      profile: ['name', 'groups'],
+    },
+    pkce: { required: () => true },
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: async (ctx, form) => {
+          ctx.body = `<!doctype html><title>Sign out?</title>${form}<button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`;
+        },
+      },
+    },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    findAccount: async (_ctx, id) => ({
+      accountId: id,
+      claims: async () => ({
+        sub: id,
+        name: `${id[0]?.toUpperCase()}${id.slice(1)}`,
+        email: `${id}@example.com`,
+        email_verified: true,
+        groups: ['EMEA', 'sales'],
+      }),
+    }),
+    // Nobody is asked for consent.
+    loadExistingGrant: async (ctx) => {
+      const grant = new ctx.oidc.provider.Grant({
+        clientId: ctx.oidc.client?.clientId as string,
+        accountId: ctx.oidc.session?.accountId as string,
+      });
+      grant.addOIDCScope('openid profile email');
+      await grant.save();
+      return grant;
+    },
+    ttl: { Session: 3600, Grant: 3600, Interaction: 600, IdToken: 3600, AccessToken: 600 },
+    ...configuration,
+  });
+
+  const asked = new Map<string, number>();
+  let isAway = false;
+  const callback = provider.callback();
+  const server = createServer(async (request, response) => {
+    const path = (request.url ?? '/').split('?', 1)[0] as string;
+    asked.set(path, (asked.get(path) ?? 0) + 1);
+    if (isAway) return request.socket.destroy();
+    if (!path.startsWith('/interaction/')) return callback(request, response);
+    try {
+      await interact(request, response);
+    } catch {
+      response.writeHead(400).end('no interaction');
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const user = request.method === 'POST' ? await formField(request, 'user') : real.signsIn;
+    if (user === undefined) {
+      const buttons = ['ada', 'bruno']
+        .map((name) => `<button name="user" value="${name}">${name}</button>`)
+        .join('');
+      response.setHeader('content-type', 'text/html');
+      response.end(`<!doctype html><title>Provider</title><form method="post">${buttons}</form>`);
+      return;
+    }
+    const result = user === 'nobody' ? { error: 'access_denied' } : { login: { accountId: user } };
+    await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+  }
+
+  const real: RealProvider = {
+    issuer,
+    provider,
+    env: {
+      PORTAL_AUTH: 'oidc',
+      OIDC_ISSUER: issuer,
+      OIDC_CLIENT_ID: CLIENT_ID,
+      OIDC_CLIENT_SECRET: CLIENT_SECRET,
+    },
+    signsIn: undefined,
+    asked,
+    away(now) {
+      isAway = now;
+      server.closeAllConnections();
+    },
+  };
+  return real;
+}
+
+async function formField(request: IncomingMessage, name: string): Promise<string | undefined> {
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  return new URLSearchParams(body).get(name) ?? undefined;
+}
