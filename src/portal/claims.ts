@@ -58,16 +58,11 @@ export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimOptio
 }
 
 /**
- * All groups, or undefined when that cannot be known. Without the claim the user is in none; when there are too many,
- * Entra ID sends a reference in `_claim_names`, or `hasgroups`, in its place.
+ * All groups, or undefined when that cannot be known: without the claim, which is also how Entra ID tells of more groups
+ * than it sends (`_claim_names`), or when some of them cannot be understood or kept.
  */
 function groupsOf(claims: Claims, name: string): string[] | undefined {
   const groups = own(claims, name);
-  if (groups === undefined) {
-    const elsewhere = own(claims, '_claim_names');
-    const isTold = typeof elsewhere !== 'object' || elsewhere === null || !Object.hasOwn(elsewhere, name);
-    return isTold && own(claims, 'hasgroups') === undefined ? [] : undefined;
-  }
   const complete =
     Array.isArray(groups) &&
     groups.length <= MAX_GROUPS &&
