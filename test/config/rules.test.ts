@@ -125,6 +125,30 @@ rule(
   [{ USER_MAPPING: 'table' }, { USER_TABLE: '/etc/users.csv' }],
 );
 
+const ADMIN = { QLIK_ADMIN_CLIENT_ID: 'm2m', QLIK_ADMIN_CLIENT_SECRET: 'x' };
+
+for (const USER_MAPPING of ['lookup', 'provision']) {
+  for (const name of Object.keys(ADMIN)) {
+    rule(
+      `${name} goes with the mappings that ask the tenant: ${USER_MAPPING}`,
+      name,
+      [{ ...ADMIN, USER_MAPPING }, {}],
+      [
+        { ...ADMIN, USER_MAPPING, [name]: undefined },
+        { [name]: 'x' },
+        { [name]: 'x', USER_MAPPING: 'table', USER_TABLE: '/etc/users.csv' },
+      ],
+    );
+  }
+}
+
+rule(
+  'users are remembered for a while',
+  'USER_REMEMBER',
+  [{ USER_REMEMBER: '1s' }, { USER_REMEMBER: '24d' }],
+  [{ USER_REMEMBER: '999ms' }, { USER_REMEMBER: '0s' }, { USER_REMEMBER: '25d' }],
+);
+
 rule(
   'tokens are renewed before they may no longer be handed out',
   'TOKEN_MIN_REMAINING',

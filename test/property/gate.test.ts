@@ -19,7 +19,12 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       weight: 4,
       arbitrary: fc.record({
         do: fc.constant('send' as const),
-        priority: fc.constantFrom('user' as const, 'renewal' as const, 'revocation' as const),
+        priority: fc.constantFrom(
+          'user' as const,
+          'directory' as const,
+          'renewal' as const,
+          'revocation' as const,
+        ),
         patienceMs: fc.constantFrom(0, 1, 500, 8_000, 60_000),
         budgeted: fc.boolean(),
       }),

@@ -72,6 +72,7 @@ it('given renewals that can wait for the next window, no more of them queue than
 
 const shares: [Priority, number][] = [
   ['user', 8],
+  ['directory', 6],
   ['renewal', 6],
   ['revocation', 4],
 ];

@@ -33,17 +33,18 @@ it('given a call that throws before it begins, its place is free again', async (
   assert.deepEqual(made, ['next']);
 });
 
-it('given users, renewals and revocations that wait, users go first and revocations last', async () => {
+it('given all kinds of calls that wait, mints for users go first and revocations last', async () => {
   const { open, send, ticket, made } = createGateBench({ concurrency: 1 });
   const first = open('first');
   send('revocation', ticket('revocation'));
   send('renewal', ticket('renewal'));
+  send('directory', ticket('directory'));
   send('user 1');
   send('user 2');
   await settle();
   first.succeed();
   await settle();
-  assert.deepEqual(made, ['first', 'user 1', 'user 2', 'renewal', 'revocation']);
+  assert.deepEqual(made, ['first', 'user 1', 'user 2', 'directory', 'renewal', 'revocation']);
 });
 
 it('given a renewal that somebody now waits for, it takes its turn as a user', async () => {
