@@ -24,10 +24,11 @@ export interface LoadOptions {
 }
 
 export interface LoadResult {
+  readonly answers: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers other than 2xx, broken connections and timeouts. Figures with any of these mean nothing. */
+  /** Answers other than 2xx, broken connections, timeouts, and requests that were never answered. Figures with any of these mean nothing. */
   readonly failures: number;
 }
 
@@ -40,6 +41,7 @@ export async function load({ url, cookies, seconds, rate }: LoadOptions): Promis
   let firstAt = 0;
   let lastAt = 0;
   let nextShare = 0;
+  let sent = 0;
 
   // Polls instead of sleeping: to wake this process would cost the server time, and a slower server more often.
   let running = true;
@@ -58,6 +60,10 @@ export async function load({ url, cookies, seconds, rate }: LoadOptions): Promis
         headers: pageHeaders,
         ...(rate !== undefined && { overallRate: rate, ignoreCoordinatedOmission: true }),
         setupClient(client) {
+          const emitter: NodeJS.EventEmitter = client;
+          emitter.on('request', () => {
+            sent += 1;
+          });
           const share = shares[nextShare++ % CONNECTIONS] ?? [];
           client.setRequests(share.map((cookie) => ({ method: 'GET', headers: { ...pageHeaders, cookie } })));
         },
@@ -72,10 +78,13 @@ export async function load({ url, cookies, seconds, rate }: LoadOptions): Promis
   });
 
   running = false;
+  // One on each connection was still under way at the end.
+  const unanswered = Math.max(0, sent - timesMs.length - result.errors - CONNECTIONS);
   return {
+    answers: timesMs.length,
     perSecond: (timesMs.length / (lastAt - firstAt)) * 1_000,
     p50Ms: percentile(timesMs, 0.5),
     p99Ms: percentile(timesMs, 0.99),
-    failures: result.errors + result.timeouts + result.non2xx,
+    failures: result.errors + result.non2xx + unanswered,
   };
 }

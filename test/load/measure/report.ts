@@ -21,11 +21,12 @@ export interface Findings {
 export function toMarkdown(findings: Findings): string {
   const { throughput, stampede, warmWhileHanging, heap, startAndIdle } = findings;
   const rows = throughput.map(
-    ({ name, perSecond, p50Ms, p99Ms, ofFastify, ofFastifyLogged, ofConventional }) => [
+    ({ name, perSecond, p50Ms, p99Ms, processorMicros, ofFastify, ofFastifyLogged, ofConventional }) => [
       name,
       count(perSecond),
       p50Ms.toFixed(2),
       p99Ms.toFixed(2),
+      processorMicros?.toFixed(1) ?? '?',
       ofFastify.toFixed(2),
       ofFastifyLogged.toFixed(2),
       ofConventional.toFixed(2),
@@ -49,7 +50,16 @@ export function toMarkdown(findings: Findings): string {
   ];
   return [
     ...table(
-      ['', 'requests/s', 'p50 ms', 'p99 ms', 'of Fastify', 'of Fastify + log line', 'of @fastify/session'],
+      [
+        '',
+        'requests/s',
+        'p50 ms',
+        'p99 ms',
+        'CPU µs',
+        'of Fastify',
+        'of Fastify + log line',
+        'of @fastify/session',
+      ],
       rows,
     ),
     '',

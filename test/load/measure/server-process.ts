@@ -17,6 +17,8 @@ export interface ServerProcess {
   readonly startMs: number;
   /** Resident memory in bytes; undefined where /proc does not say. */
   memory(): number | undefined;
+  /** Time that it has spent on a processor so far, in milliseconds; undefined where /proc does not say. */
+  processorMs(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startServer({ args, env, healthPath }: ServerProgram): Pro
     url,
     startMs: performance.now() - startedAt,
     memory: () => residentBytes(child.pid as number),
+    processorMs: () => processorMs(child.pid as number),
     async stop() {
       child.kill('SIGTERM');
       await exited;
@@ -69,10 +72,20 @@ async function answers(url: string): Promise<boolean> {
 }
 
 function residentBytes(pid: number): number | undefined {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(proc(pid, 'status'))?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;
+}
+
+/** Of the main thread, on which all of the server's own code runs. */
+function processorMs(pid: number): number | undefined {
+  const nanoseconds = /^\d+/.exec(proc(pid, 'schedstat'))?.[0];
+  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1_000_000;
+}
+
+function proc(pid: number, file: string): string {
   try {
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -8,8 +8,12 @@ import type { BenchTenant } from './tenant.ts';
 
 /** The built service in front of a tenant, with limits that the load does not meet. */
 export interface BenchService extends ServerProcess {
-  /** Signs that many users in who did not come before; resolves to their `Cookie` headers. */
+  /** Takes that many users who were not taken before. */
+  absent(count: number): string[];
+  /** Signs that many users in who were not taken before; resolves to their `Cookie` headers. */
   signIn(count: number): Promise<string[]>;
+  /** Signs one user in; resolves to the `Cookie` header. */
+  signInAs(user: string): Promise<string>;
 }
 
 export interface BenchServiceOptions {
@@ -44,17 +48,22 @@ export async function startService({
     }),
     healthPath: '/livez',
   });
-  let signedIn = 0;
+  let taken = 0;
+
+  function absent(count: number): string[] {
+    taken += count;
+    return everybody.slice(taken - count, taken).map(({ id }) => id);
+  }
 
   return {
     ...server,
+    absent,
     async signIn(count) {
       const cookies: string[] = [];
-      for (const { id } of everybody.slice(signedIn, signedIn + count))
-        cookies.push(await signIn(server.url, id));
-      signedIn += count;
+      for (const user of absent(count)) cookies.push(await signIn(server.url, user));
       return cookies;
     },
+    signInAs: (user) => signIn(server.url, user),
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import { idleLoad } from './cores.ts';
 import { type LoadResult, load } from './http-load.ts';
-import { startServer } from './server-process.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
 import { startService } from './service.ts';
 import { signIn } from './sign-in.ts';
 import { median, spread } from './statistics.ts';
@@ -13,6 +13,8 @@ export interface Row {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Time on the processor for a request, in microseconds; undefined where /proc does not say. */
+  readonly processorMicros: number | undefined;
   /** Of the bare Fastify route, of the one that logs, of the conventional stack: medians of the rounds' ratios. */
   readonly ofFastify: number;
   readonly ofFastifyLogged: number;
@@ -37,18 +39,26 @@ export interface Throughput {
 
 interface Contender {
   readonly name: string;
+  readonly server: ServerProcess;
   readonly url: string;
   readonly cookies: readonly string[];
-  readonly results: LoadResult[];
+  readonly results: Round[];
 }
 
+interface Round extends LoadResult {
+  readonly processorMs: number | undefined;
+}
+
+const OURS = '/qlik-token, warm';
 const BARE = 'bare Fastify route';
 const LOGGED = 'bare Fastify route, our log line';
 const CONVENTIONAL = '@fastify/session, defaults';
 const TENANT_DISTANCE_MS = 50;
-/** The time that the machine may be busy before a round, and that a row's rounds may differ. */
+/** How busy the machine may be before a round, and how far a row's rounds may lie apart. */
 const MAX_IDLE_LOAD = 0.15;
 const MAX_SPREAD = 0.25;
+/** Of the time of a round in which a server at its limit has its core, at least. */
+const MIN_PROCESSOR_SHARE = 0.9;
 
 /**
  * Puts the same load on each server in turn, again and again, so that what else happens on the machine meets them all.
@@ -68,7 +78,7 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
       idle.push(await idleLoad(500));
       for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
         report(`round ${round} of ${rounds}: ${contender.name}`);
-        contender.results.push(await load({ ...contender, seconds }));
+        contender.results.push(await oneRound(contender, seconds));
       }
     }
     return { rows: toRows(contenders), doubt: doubtAbout(contenders, idle) };
@@ -92,17 +102,24 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
       const own = withSessions
         ? await Promise.all(cookies.map((_, user) => signIn(server.url, `user-${user}`)))
         : cookies;
-      contenders.push({ name, url: `${server.url}/qlik-token`, cookies: own, results: [] });
+      contenders.push({ name, server, url: `${server.url}/qlik-token`, cookies: own, results: [] });
     }
 
     await standIn('bare node:http', 'node-http.mjs');
     await standIn(BARE, 'fastify.mjs');
     await standIn(LOGGED, 'fastify-logged.mjs');
-    contenders.push({ name: '/qlik-token, warm', url: `${service.url}/qlik-token`, cookies, results: [] });
+    contenders.push({ name: OURS, server: service, url: `${service.url}/qlik-token`, cookies, results: [] });
     await standIn(CONVENTIONAL, 'fastify-session.mjs', true);
     await standIn('Express, no token cache', 'express-session.mjs', true);
     return contenders;
   }
+}
+
+async function oneRound(contender: Contender, seconds: number): Promise<Round> {
+  const before = contender.server.processorMs();
+  const result = await load({ ...contender, seconds });
+  const after = contender.server.processorMs();
+  return { ...result, processorMs: before === undefined || after === undefined ? undefined : after - before };
 }
 
 function toRows(contenders: readonly Contender[]): Row[] {
@@ -120,12 +137,23 @@ function toRows(contenders: readonly Contender[]): Row[] {
       perSecond: median(rounds),
       p50Ms: median(results.map((result) => result.p50Ms)),
       p99Ms: median(results.map((result) => result.p99Ms)),
+      processorMicros: processorMicros(results),
       ofFastify: ratioTo(BARE),
       ofFastifyLogged: ratioTo(LOGGED),
       ofConventional: ratioTo(CONVENTIONAL),
       rounds,
     };
   });
+}
+
+function processorMicros(results: readonly Round[]): number | undefined {
+  const each = results.map(({ processorMs, answers }) => ((processorMs ?? Number.NaN) * 1_000) / answers);
+  return each.some(Number.isNaN) ? undefined : median(each);
+}
+
+/** How much of the time the server had the processor; less than all of it when others wanted that too. */
+function processorShare({ processorMs, answers, perSecond }: Round): number {
+  return processorMs === undefined ? 1 : processorMs / ((answers / perSecond) * 1_000);
 }
 
 function doubtAbout(contenders: readonly Contender[], idle: readonly number[]): string | undefined {
@@ -137,6 +165,11 @@ function doubtAbout(contenders: readonly Contender[], idle: readonly number[]): 
   const busy = Math.max(...idle);
   if (busy > MAX_IDLE_LOAD)
     return `something else kept a core ${Math.round(busy * 100)} % busy between the rounds`;
+  for (const { name, results } of contenders.filter(({ name }) => name === OURS || name === LOGGED)) {
+    const share = median(results.map(processorShare));
+    if (share < MIN_PROCESSOR_SHARE)
+      return `${name}: the server had its core for ${Math.round(share * 100)} % of the time only`;
+  }
   for (const { name, results } of contenders) {
     const apart = spread(results.map((result) => result.perSecond));
     if (apart > MAX_SPREAD) return `${name}: its rounds lie ${Math.round(apart * 100)} % apart`;
