@@ -88,6 +88,8 @@ export async function startRealProvider(
       await grant.save();
       return grant;
     },
+    // Its own refuses this machine's addresses.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
     ttl: { Session: 3600, Grant: 3600, Interaction: 600, IdToken: 3600, AccessToken: 600 },
     ...configuration,
   });
