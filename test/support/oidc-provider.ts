@@ -89,7 +89,7 @@ export async function startRealProvider(
       return grant;
     },
     // Its own refuses this machine's addresses.
-    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as object),
     ttl: { Session: 3600, Grant: 3600, Interaction: 600, IdToken: 3600, AccessToken: 600 },
     ...configuration,
   });
