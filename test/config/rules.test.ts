@@ -208,6 +208,81 @@ rule(
   ],
 );
 
+const oidc = {
+  PORTAL_AUTH: 'oidc',
+  OIDC_ISSUER: 'https://login.example.com/realms/main',
+  OIDC_CLIENT_ID: 'portal',
+  OIDC_CLIENT_SECRET: 'secret',
+};
+
+rule(
+  'the provider goes with its mode',
+  'OIDC_ISSUER',
+  [oidc, { ...oidc, HOST: '0.0.0.0', PUBLIC_URL: 'https://portal.example.com', NODE_ENV: 'production' }, {}],
+  [
+    { ...oidc, OIDC_ISSUER: undefined },
+    { OIDC_ISSUER: oidc.OIDC_ISSUER },
+    { ...oidc, OIDC_ISSUER: 'http://login.example.com' },
+    { ...oidc, OIDC_ISSUER: 'https://login.example.com/?x' },
+    { ...oidc, OIDC_ISSUER: 'https://user:pass@login.example.com' },
+    { ...oidc, OIDC_ISSUER: 'https://login.example.com/.well-known/openid-configuration' },
+    {
+      ...oidc,
+      OIDC_ISSUER: 'http://localhost:4000',
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://portal.example',
+    },
+  ],
+);
+
+rule(
+  'a provider on this machine may speak http',
+  'OIDC_ISSUER',
+  [
+    { ...oidc, OIDC_ISSUER: 'http://localhost:4000' },
+    { ...oidc, OIDC_ISSUER: 'http://127.0.0.1:4000/x' },
+  ],
+  [{ ...oidc, OIDC_ISSUER: 'http://localhost.example.com' }],
+);
+
+rule(
+  'its client has an id',
+  'OIDC_CLIENT_ID',
+  [oidc],
+  [{ ...oidc, OIDC_CLIENT_ID: undefined }, { OIDC_CLIENT_ID: 'x' }],
+);
+
+rule(
+  'and a secret',
+  'OIDC_CLIENT_SECRET',
+  [oidc],
+  [{ ...oidc, OIDC_CLIENT_SECRET: undefined }, { OIDC_CLIENT_SECRET: 'x' }],
+);
+
+rule(
+  'the scope asks for an ID token',
+  'OIDC_SCOPE',
+  [{ ...oidc, OIDC_SCOPE: 'email openid' }],
+  [
+    { ...oidc, OIDC_SCOPE: 'profile email' },
+    { ...oidc, OIDC_SCOPE: 'openid-ish' },
+  ],
+);
+
+rule(
+  'whose e-mail counts is a question for those who prove it',
+  'TRUST_EMAIL',
+  [{ ...oidc, TRUST_EMAIL: 'true' }, { TRUST_EMAIL: 'false' }],
+  [{ TRUST_EMAIL: 'true' }, { ...oidc, TRUST_EMAIL: 'yes' }],
+);
+
+rule(
+  'demo users are for the demo',
+  'DEMO_USERS',
+  [{ DEMO_USERS: '/x.json' }],
+  [{ ...oidc, DEMO_USERS: '/x.json' }],
+);
+
 test('a contradiction with a setting that is unusable itself is not reported', () => {
   assert.deepEqual(namesOfProblems({ SESSION_LIFETIME: 'for ever', SESSION_IDLE_TIMEOUT: '99h' }), [
     'SESSION_LIFETIME',

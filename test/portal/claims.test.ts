@@ -1,68 +1,124 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type ClaimOptions, userFromClaims } from '../../src/portal/claims.ts';
+import fc from 'fast-check';
+import { type ClaimOptions, type Claims, userFromClaims } from '../../src/portal/claims.ts';
+import { SignInRefusedError } from '../../src/portal/portal-auth.ts';
 
-const options: ClaimOptions = {
-  names: { id: 'sub', email: 'email', name: 'name', groups: 'groups', others: ['employee'] },
-  trustEmail: false,
-};
-const user = (claims: Record<string, unknown>, more: Partial<ClaimOptions> = {}) =>
-  userFromClaims({ sub: 'ada', ...claims }, { ...options, ...more });
+const names = { id: 'sub', email: 'email', name: 'name', groups: 'groups', others: [] };
 
-describe('who the claims say it is', () => {
-  test('is told by the claim that the settings name', () => {
-    assert.deepEqual(user({ name: 'Ada', employee: 7, secret: 'x' }), {
-      id: 'ada',
-      name: 'Ada',
-      claims: { employee: 7 },
-    });
-  });
+function user(claims: Claims, changes: Partial<ClaimOptions['names']> = {}, trustEmail = false) {
+  return userFromClaims(claims, { names: { ...names, ...changes }, trustEmail });
+}
 
-  for (const sub of [undefined, '', 1, null, ['ada'], 'a\nb', 'a\u0000', 'x'.repeat(257)]) {
-    test(`is nobody with an id of ${JSON.stringify(sub)?.slice(0, 20)}`, () => {
-      assert.throws(() => user({ sub }), { name: 'SignInRefusedError', code: 'bad_request' });
-    });
+const ada = { sub: 'ada', name: 'Ada', email: 'ada@example.com', email_verified: true, groups: ['EMEA'] };
+
+test('claims describe a user', () => {
+  assert.deepEqual(user(ada), { id: 'ada', name: 'Ada', email: 'ada@example.com', groups: ['EMEA'] });
+});
+
+describe('whoever it is', () => {
+  for (const [what, sub] of [
+    ['nothing', undefined],
+    ['null', null],
+    ['an empty text', ''],
+    ['a number', 7],
+    ['an array', ['ada']],
+    ['an object', { id: 'ada' }],
+    ['a text that is too long', 'x'.repeat(257)],
+    ['a line break', 'ada\n'],
+  ] as const) {
+    test(`given ${what}, is nobody`, () => assert.throws(() => user({ ...ada, sub }), SignInRefusedError));
   }
 
-  test('is no member that every object has', () => {
-    assert.throws(() => userFromClaims({}, { ...options, names: { ...options.names, id: 'constructor' } }), {
-      name: 'SignInRefusedError',
-    });
+  test('is not taken from what every object has', () => {
+    assert.throws(() => user({}, { id: 'constructor' }), SignInRefusedError);
+    assert.throws(() => user(JSON.parse('{"__proto__":{"sub":"ada"}}')), SignInRefusedError);
+  });
+
+  test('is another claim when the configuration says so', () => {
+    assert.equal(user({ ...ada, oid: 'a-1' }, { id: 'oid' }).id, 'a-1');
+  });
+
+  // Whoever can set an unverified address would be anybody.
+  test('is an e-mail only when that is verified', () => {
+    for (const changes of [{ id: 'email' }, { id: 'mail', email: 'mail' }, { id: 'email', email: 'mail' }]) {
+      const claims = { ...ada, mail: 'ada@example.com' };
+      assert.equal(user(claims, changes).id, 'ada@example.com');
+      assert.throws(() => user({ ...claims, email_verified: false }, changes), SignInRefusedError);
+      assert.equal(user({ ...claims, email_verified: false }, changes, true).id, 'ada@example.com');
+    }
   });
 });
 
 describe('an e-mail', () => {
-  const email = 'ada@example.com';
-  for (const email_verified of [undefined, false, 'true', 1]) {
-    test(`with email_verified ${JSON.stringify(email_verified)} does not count, not even as the id`, () => {
-      assert.equal(user({ email, email_verified }).email, undefined);
-      const names = { ...options.names, id: 'email' };
-      assert.throws(() => user({ email, email_verified }, { names }), { name: 'SignInRefusedError' });
+  for (const verified of [undefined, false, null, 'true', 1, [true], { true: true }]) {
+    test(`given email_verified ${JSON.stringify(verified)}, does not count`, () => {
+      assert.equal(user({ ...ada, email_verified: verified }).email, undefined);
+      assert.equal(user({ ...ada, email_verified: verified }, {}, true).email, 'ada@example.com');
     });
   }
 
-  test('that is verified, or trusted, counts', () => {
-    assert.equal(user({ email, email_verified: true }).email, email);
-    assert.equal(user({ email }, { trustEmail: true }).email, email);
+  test('that is no text, or too long, is none', () => {
+    for (const email of [7, ['a@b.c'], '', `${'x'.repeat(320)}@example.com`, 'a@b.c\r\nx'])
+      assert.equal('email' in user({ ...ada, email }, {}, true), false, String(email).slice(0, 20));
+  });
+
+  test('is not kept under another name either, unless it is verified', () => {
+    const claims = { ...ada, email_verified: false };
+    assert.equal(user(claims, { name: 'email' }).name, undefined);
+    assert.equal(user(claims, { others: ['email'] }).claims, undefined);
   });
 });
 
 describe('groups', () => {
-  // Guards against a provisioning that takes all groups from somebody whose token tells of none.
-  const unknown: [string, Record<string, unknown>][] = [
-    ['no claim', {}],
-    ['the overage of Entra ID', { _claim_names: { groups: 'src1' } }],
-    ['a text', { groups: 'Sales' }],
-    ['one that is no text', { groups: ['Sales', 7] }],
-    ['one with a line break', { groups: ['Sales', 'a\nb'] }],
-    ['more than can be kept', { groups: Array.from({ length: 501 }, (_, i) => `g${i}`) }],
-  ];
-  for (const [what, claims] of unknown) {
-    test(`given ${what}, are not known`, () => assert.equal(user(claims).groups, undefined));
+  test('are none without the claim, and unknown when there were too many for it', () => {
+    const { groups: _, ...rest } = ada;
+    assert.deepEqual(user(rest).groups, []);
+    for (const overage of [{ _claim_names: { groups: 'src1' } }, { hasgroups: true }])
+      assert.equal('groups' in user({ ...rest, ...overage }), false);
+    assert.deepEqual(user({ ...rest, _claim_names: { other: 'src1' } }).groups, []);
+  });
+
+  for (const [what, groups] of [
+    ['a text', 'EMEA'],
+    ['null', null],
+    ['an object', { EMEA: true }],
+    ['an array with a number', ['EMEA', 7]],
+    ['an array with an empty text', ['']],
+    ['an array with a text that is too long', ['x'.repeat(257)]],
+    ['too many', Array.from({ length: 501 }, (_, n) => `g${n}`)],
+    ['too much', Array.from({ length: 100 }, (_, n) => `${n}${'x'.repeat(200)}`)],
+  ] as const) {
+    test(`given ${what}, are unknown, never a part of them`, () =>
+      assert.equal('groups' in user({ ...ada, groups }), false));
   }
 
-  test('that are told are all of them, once each; none can be told too', () => {
-    assert.deepEqual(user({ groups: ['Sales', 'EMEA', 'Sales'] }).groups, ['Sales', 'EMEA']);
-    assert.deepEqual(user({ groups: [] }).groups, []);
+  test('count once each', () =>
+    assert.deepEqual(user({ ...ada, groups: ['a', 'b', 'a'] }).groups, ['a', 'b']));
+
+  test('may be in a claim with a URL as name', () => {
+    const claim = 'https://example.com/groups';
+    assert.deepEqual(user({ ...ada, [claim]: ['x'] }, { groups: claim }).groups, ['x']);
   });
+});
+
+test('other claims are kept when they are asked for and small', () => {
+  const claims = { ...ada, qlik: '65c0', big: 'x'.repeat(1_025), more: 1 };
+  assert.deepEqual(user(claims, { others: ['qlik', 'big', 'missing', 'toString'] }).claims, { qlik: '65c0' });
+});
+
+test('given any claims, is nobody or somebody small', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.constantFrom(...Object.keys(ada), '_claim_names'), fc.jsonValue()),
+      (claims) => {
+        try {
+          const found = user({ ...claims, sub: 'ada' }, {}, true);
+          assert.ok(JSON.stringify(found).length < 65_536);
+        } catch (error) {
+          assert.ok(error instanceof SignInRefusedError);
+        }
+      },
+    ),
+  );
 });

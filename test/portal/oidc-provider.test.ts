@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { systemClock } from '../../src/clock.ts';
+import { Secret } from '../../src/config/secret.ts';
+import { IdentityProviderError } from '../../src/portal/identity-provider-error.ts';
+import { createOidcProvider, type OidcProvider } from '../../src/portal/oidc-provider.ts';
+import { type Lies, type LyingProvider, startLyingProvider } from '../support/lying-provider.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { until } from '../support/until.ts';
+
+const DISCOVERY = '/.well-known/openid-configuration';
+
+interface Bench {
+  readonly idp: LyingProvider;
+  readonly provider: OidcProvider;
+  readonly clock: ManualClock;
+  readonly changes: (string | undefined)[];
+}
+
+async function start(t: TestContext, lies: Lies = {}): Promise<Bench> {
+  const idp = await startLyingProvider(t);
+  idp.lies = lies;
+  const clock = createManualClock();
+  const changes: (string | undefined)[] = [];
+  const provider = createOidcProvider({
+    ...{ issuer: `${idp.issuer}/`, clientId: 'portal', clientSecret: new Secret('s') },
+    ...{ clock, random: () => 0.5, timeoutMs: 300 },
+    onChange: (trouble) => changes.push(trouble?.details.reason),
+  });
+  t.after(() => provider.close());
+  return { idp, provider, clock, changes };
+}
+
+const asked = ({ idp }: Bench) => idp.asked.get(DISCOVERY) ?? 0;
+const metadata = (changes: Record<string, unknown>): Lies => ({
+  metadata: (truth) => ({ ...truth, ...changes }),
+});
+const answer = (respond: NonNullable<Lies['answers']>[string]): Lies => ({
+  answers: { [DISCOVERY]: respond },
+});
+
+async function troubleOf(provider: OidcProvider): Promise<IdentityProviderError> {
+  const error = await provider.current().then(
+    () => assert.fail('it is known'),
+    (error) => error,
+  );
+  assert.ok(error instanceof IdentityProviderError);
+  return error;
+}
+
+describe('a provider’s metadata', () => {
+  test('are known once they have come, and whoever asks meanwhile waits', async (t) => {
+    const { idp, provider, changes } = await start(t);
+    const known = await provider.current();
+    assert.equal(known.metadata.issuer, idp.issuer);
+    assert.equal(provider.healthy, true);
+    assert.deepEqual(changes, [undefined]);
+  });
+
+  const unusable: [string, (issuer: string) => Lies][] = [
+    ['another issuer', () => metadata({ issuer: 'https://evil.example' })],
+    ['an issuer with a path more', (issuer) => metadata({ issuer: `${issuer}/x` })],
+    ['no issuer', () => metadata({ issuer: undefined })],
+    ['an issuer that is no URL', () => metadata({ issuer: 'x' })],
+    ['no authorization endpoint', () => metadata({ authorization_endpoint: undefined })],
+    [
+      'javascript as authorization endpoint',
+      () => metadata({ authorization_endpoint: 'javascript:alert(1)' }),
+    ],
+    ['no token endpoint', () => metadata({ token_endpoint: undefined })],
+    ['a file as keys', () => metadata({ jwks_uri: 'file:///etc/passwd' })],
+    ['no S256', () => metadata({ code_challenge_methods_supported: ['plain'] })],
+    ['an array', () => ({ metadata: () => [] })],
+    ['HTML', () => answer((_, response) => response.end('<h1>x</h1>'))],
+    ['500', () => answer((_, response) => response.writeHead(500).end('{}'))],
+    ['404', () => answer((_, response) => response.writeHead(404).end('{}'))],
+    [
+      'a redirect',
+      (issuer) => answer((_, response) => response.writeHead(302, { location: `${issuer}/x` }).end()),
+    ],
+    ['10 MB', () => answer((_, response) => response.end(`{"x":"${'x'.repeat(10_000_000)}"}`))],
+    ['nothing', () => answer(() => {})],
+    ['a byte now and then', () => answer((_, response) => drip(response))],
+    ['the end of the connection', () => answer((request) => request.socket.destroy())],
+  ];
+  for (const [what, lies] of unusable) {
+    test(`given ${what}, are not; it is asked again, and told within the time`, async (t) => {
+      const bench = await start(t);
+      await bench.provider.current();
+      const late = await start(t, lies(bench.idp.issuer));
+      const begun = performance.now();
+      const { code, retryAfterMs } = await troubleOf(late.provider);
+      assert.ok(performance.now() - begun < 2_000);
+      assert.match(code, /^idp_/);
+      assert.equal(retryAfterMs, 1_000);
+      assert.equal(late.provider.healthy, false);
+
+      late.idp.lies = {};
+      await late.clock.advance(1_000);
+      await until(() => late.provider.healthy);
+    });
+  }
+
+  test('that cannot be had are asked for ever less often, however many want to sign in', async (t) => {
+    const bench = await start(
+      t,
+      answer((_, response) => response.writeHead(500).end()),
+    );
+    const { provider, clock } = bench;
+    await troubleOf(provider);
+    const counts: number[] = [];
+    for (const waitMs of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
+      for (let n = 0; n < 20; n += 1) await troubleOf(provider);
+      await clock.advance(waitMs - 1);
+      counts.push(asked(bench));
+      await clock.advance(1);
+      await until(() => asked(bench) === (counts.at(-1) as number) + 1);
+      await setTimeout(20);
+    }
+    assert.deepEqual(counts, [1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test('stay when the provider goes away or begins to lie, which shows', async (t) => {
+    const bench = await start(t);
+    const { idp, provider, clock, changes } = bench;
+    const before = await provider.current();
+    idp.lies = metadata({ token_endpoint: 'https://evil.example/', issuer: 'https://evil.example' });
+    await clock.advance(5 * 60_000);
+    await until(() => !provider.healthy);
+    assert.equal(await provider.current(), before);
+    idp.lies = {};
+    await clock.advance(1_000);
+    await until(() => provider.healthy);
+    assert.deepEqual(changes, [undefined, 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED', undefined]);
+  });
+
+  test('are asked for again soon when a sign-in met trouble, and once for all of them', async (t) => {
+    const bench = await start(t);
+    const { provider, clock } = bench;
+    await provider.current();
+    for (let n = 0; n < 20; n += 1)
+      provider.troubled(new IdentityProviderError('idp_unavailable', { reason: 'timeout' }));
+    assert.equal(provider.healthy, false);
+    await clock.advance(1_000);
+    await until(() => provider.healthy);
+    assert.equal(asked(bench), 2);
+  });
+
+  test('with unsafe places to sign out or to ask for more are used without those', async (t) => {
+    const { provider } = await start(
+      t,
+      metadata({ end_session_endpoint: 'javascript:alert(1)', userinfo_endpoint: 'ftp://x/' }),
+    );
+    const { metadata: found } = await provider.current();
+    assert.equal(found.end_session_endpoint, undefined);
+    assert.equal(found.userinfo_endpoint, undefined);
+  });
+
+  test('are asked for no longer once it is closed', async (t) => {
+    const bench = await start(
+      t,
+      answer((_, response) => response.writeHead(500).end()),
+    );
+    await troubleOf(bench.provider);
+    await bench.provider.close();
+    await bench.clock.advance(60_000);
+    assert.equal(asked(bench), 1);
+  });
+});
+
+test('a provider that never answers does not hold up the end', async (t) => {
+  const idp = await startLyingProvider(t);
+  idp.lies = answer(() => {});
+  const provider = createOidcProvider({
+    ...{ issuer: `${idp.issuer}/`, clientId: 'portal', clientSecret: new Secret('s') },
+    ...{ clock: systemClock, random: () => 0.5, timeoutMs: 60_000, onChange: () => {} },
+  });
+  await until(() => idp.asked.size > 0);
+  const begun = performance.now();
+  await provider.close();
+  assert.ok(performance.now() - begun < 1_000);
+});
+
+function drip(response: { write(text: string): unknown; destroyed: boolean }): void {
+  const timer = setInterval(() => {
+    if (response.destroyed) clearInterval(timer);
+    else response.write(' ');
+  }, 20);
+}
