@@ -34,7 +34,12 @@ const mistakes: [what: string, from: string | RegExp, to: string, rule: RegExp][
     'SESSION_SECRET: ',
     /secrets are files/,
   ],
-  ['a secret not granted', '[qlik_client_secret, oidc_client_secret, session_secret]', '[session_secret]', /secrets are files/],
+  [
+    'a secret not granted',
+    '[qlik_client_secret, oidc_client_secret, session_secret]',
+    '[session_secret]',
+    /secrets are files/,
+  ],
   ['an early end', 'stop_grace_period: 30s', 'stop_grace_period: 10s', /killed only after/],
   ['no time to stop', 'stop_grace_period: 30s', '', /killed only after/],
   ['another health check', '"node", "dist/health-check.js"', '"curl", "localhost"', /health check/],
