@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
-import { type Configuration, Provider } from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import { freePort } from './test-service.ts';
 
 /** The real `oidc-provider`, on loopback, with one client: the service. Ended with the test. */
@@ -22,7 +22,8 @@ export interface RealProviderOptions {
   /** The service's origin; its pages may be returned to. */
   readonly serviceOrigin: string;
   readonly postLogoutUri?: string;
-  readonly configuration?: Configuration;
+  /** Default `localhost`; `127.0.0.1` is another site than that. */
+  readonly host?: string;
 }
 
 export const CLIENT_ID = 'portal';
@@ -30,10 +31,10 @@ export const CLIENT_SECRET = 'provider-client-secret-5f3a9c1e';
 
 export async function startRealProvider(
   t: Pick<TestContext, 'after'>,
-  { serviceOrigin, postLogoutUri = `${serviceOrigin}/`, configuration = {} }: RealProviderOptions,
+  { serviceOrigin, postLogoutUri = `${serviceOrigin}/`, host = 'localhost' }: RealProviderOptions,
 ): Promise<RealProvider> {
   const port = await freePort();
-  const issuer = `http://localhost:${port}`;
+  const issuer = `http://${host}:${port}`;
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const key = { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'first' };
 
@@ -91,7 +92,6 @@ export async function startRealProvider(
     // Its own refuses this machine's addresses.
     fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as object),
     ttl: { Session: 3600, Grant: 3600, Interaction: 600, IdToken: 3600, AccessToken: 600 },
-    ...configuration,
   });
 
   const asked = new Map<string, number>();
