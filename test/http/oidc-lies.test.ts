@@ -197,10 +197,16 @@ const lies: [string, () => Lies, number, string][] = [
     'idp_bad_response',
   ],
   [
-    'a token endpoint that sends 10 MB',
-    () => ({ answers: { '/token': (_, r) => send(r, 200, `{"x":"${'x'.repeat(10_000_000)}"}`) } }),
+    'a token endpoint that sends 10 MB besides what is right',
+    () => ({ tokens: (truth) => ({ ...truth, padding: 'x'.repeat(10_000_000) }) }),
     502,
     'idp_bad_response',
+  ],
+  [
+    'a token endpoint that sends a byte now and then',
+    () => ({ answers: { '/token': (_, response) => drip(response) } }),
+    503,
+    'idp_unavailable',
   ],
   [
     'a token endpoint that hangs up',
@@ -321,6 +327,13 @@ describe('a provider that lies', () => {
     assert.equal(url, `${service.origin}/page`);
   }
 });
+
+function drip(response: ServerResponse): void {
+  const timer = setInterval(() => {
+    if (response.destroyed) clearInterval(timer);
+    else response.write(' ');
+  }, 100);
+}
 
 function drop(name: string) {
   return (truth: URLSearchParams) => {

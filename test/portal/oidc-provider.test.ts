@@ -5,6 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { IdentityProviderError } from '../../src/portal/identity-provider-error.ts';
 import { createOidcProvider, type OidcProvider } from '../../src/portal/oidc-provider.ts';
+import { checkMetadata } from '../../src/portal/provider-metadata.ts';
 import { type Lies, type LyingProvider, startLyingProvider } from '../support/lying-provider.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
@@ -18,9 +19,9 @@ interface Bench {
   readonly changes: (string | undefined)[];
 }
 
-async function start(t: TestContext, lies: Lies = {}): Promise<Bench> {
+async function start(t: TestContext, lies: (issuer: string) => Lies = () => ({})): Promise<Bench> {
   const idp = await startLyingProvider(t);
-  idp.lies = lies;
+  idp.lies = lies(idp.issuer);
   const clock = createManualClock();
   const changes: (string | undefined)[] = [];
   const provider = createOidcProvider({
@@ -75,20 +76,15 @@ describe('a provider’s metadata', () => {
     ['HTML', () => answer((_, response) => response.end('<h1>x</h1>'))],
     ['500', () => answer((_, response) => response.writeHead(500).end('{}'))],
     ['404', () => answer((_, response) => response.writeHead(404).end('{}'))],
-    [
-      'a redirect',
-      (issuer) => answer((_, response) => response.writeHead(302, { location: `${issuer}/x` }).end()),
-    ],
-    ['10 MB', () => answer((_, response) => response.end(`{"x":"${'x'.repeat(10_000_000)}"}`))],
+    ['a redirect to what is right', (issuer) => ({ answers: redirected(issuer) })],
+    ['10 MB besides what is right', () => metadata({ padding: 'x'.repeat(10_000_000) })],
     ['nothing', () => answer(() => {})],
     ['a byte now and then', () => answer((_, response) => drip(response))],
     ['the end of the connection', () => answer((request) => request.socket.destroy())],
   ];
   for (const [what, lies] of unusable) {
     test(`given ${what}, are not; it is asked again, and told within the time`, async (t) => {
-      const bench = await start(t);
-      await bench.provider.current();
-      const late = await start(t, lies(bench.idp.issuer));
+      const late = await start(t, lies);
       const begun = performance.now();
       const { code, retryAfterMs } = await troubleOf(late.provider);
       assert.ok(performance.now() - begun < 2_000);
@@ -103,10 +99,7 @@ describe('a provider’s metadata', () => {
   }
 
   test('that cannot be had are asked for ever less often, however many want to sign in', async (t) => {
-    const bench = await start(
-      t,
-      answer((_, response) => response.writeHead(500).end()),
-    );
+    const bench = await start(t, () => answer((_, response) => response.writeHead(500).end()));
     const { provider, clock } = bench;
     await troubleOf(provider);
     const counts: number[] = [];
@@ -148,8 +141,7 @@ describe('a provider’s metadata', () => {
   });
 
   test('with unsafe places to sign out or to ask for more are used without those', async (t) => {
-    const { provider } = await start(
-      t,
+    const { provider } = await start(t, () =>
       metadata({ end_session_endpoint: 'javascript:alert(1)', userinfo_endpoint: 'ftp://x/' }),
     );
     const { metadata: found } = await provider.current();
@@ -158,15 +150,31 @@ describe('a provider’s metadata', () => {
   });
 
   test('are asked for no longer once it is closed', async (t) => {
-    const bench = await start(
-      t,
-      answer((_, response) => response.writeHead(500).end()),
-    );
+    const bench = await start(t, () => answer((_, response) => response.writeHead(500).end()));
     await troubleOf(bench.provider);
     await bench.provider.close();
     await bench.clock.advance(60_000);
     assert.equal(asked(bench), 1);
   });
+});
+
+// openid-client lets these pass, for applications that any directory may sign in to.
+test('the metadata of every directory’s users are refused', () => {
+  const host = 'https://login.microsoftonline.com';
+  const issuer = (tenant: string) => `${host}/${tenant}/v2.0`;
+  const found = {
+    issuer: issuer('{tenantid}'),
+    authorization_endpoint: `${host}/a`,
+    token_endpoint: `${host}/t`,
+    jwks_uri: `${host}/k`,
+  };
+  assert.throws(() => checkMetadata(found, issuer('common')), IdentityProviderError);
+  assert.ok(checkMetadata({ ...found, issuer: issuer('1') }, issuer('1')));
+  assert.throws(() => checkMetadata({ ...found, issuer: issuer('1') }, issuer('2')), IdentityProviderError);
+  assert.throws(
+    () => checkMetadata({ ...found, issuer: issuer('1'), token_endpoint: 'http://localhost/' }, issuer('1')),
+    IdentityProviderError,
+  );
 });
 
 test('a provider that never answers does not hold up the end', async (t) => {
@@ -181,6 +189,15 @@ test('a provider that never answers does not hold up the end', async (t) => {
   await provider.close();
   assert.ok(performance.now() - begun < 1_000);
 });
+
+function redirected(issuer: string): NonNullable<Lies['answers']> {
+  const right = { issuer, authorization_endpoint: issuer, token_endpoint: issuer, jwks_uri: issuer };
+  return {
+    [DISCOVERY]: (_, response) => response.writeHead(302, { location: `${issuer}/moved` }).end(),
+    '/moved': (_, response) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(right)),
+  };
+}
 
 function drip(response: { write(text: string): unknown; destroyed: boolean }): void {
   const timer = setInterval(() => {
