@@ -51,10 +51,10 @@ test('the helper’s script tag', async (t) => {
   await t.test('with an import of the same file beside it is obeyed once', async (t) => {
     const helper = await open(t, '<script src="/qlik-token.js" data-embed="/page.js"></script>');
     await until(async () => (await embedTags(helper.page)).length > 0);
-    await helper.page.evaluate('globalThis.before = getAccessToken; undefined');
+    await helper.page.evaluate('globalThis.before = globalThis.getAccessToken; undefined');
     const token = "import('/qlik-token.js').then(({ createTokenProvider }) => createTokenProvider()())";
     assert.equal(await helper.page.evaluate(token), jwtFor('ada'));
-    assert.equal(await helper.page.evaluate('before === getAccessToken'), true);
+    assert.equal(await helper.page.evaluate('before === globalThis.getAccessToken'), true);
     assert.equal((await embedTags(helper.page)).length, 1);
   });
 
