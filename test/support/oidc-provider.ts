@@ -81,8 +81,12 @@ export async function startRealProvider(
     }),
     // Nobody is asked for consent.
     loadExistingGrant: async (ctx) => {
+      const clientId = ctx.oidc.client?.clientId as string;
+      const given = ctx.oidc.session?.grantIdFor(clientId);
+      const existing = given && (await ctx.oidc.provider.Grant.find(given));
+      if (existing) return existing;
       const grant = new ctx.oidc.provider.Grant({
-        clientId: ctx.oidc.client?.clientId as string,
+        clientId,
         accountId: ctx.oidc.session?.accountId as string,
       });
       grant.addOIDCScope('openid profile email');
