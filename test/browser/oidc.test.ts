@@ -60,21 +60,6 @@ test('two tabs that are sent to the provider at the same moment both come back',
   }
 });
 
-test('three tabs that a browser restores, of somebody whom the provider still knows, all come back', async (t) => {
-  const bench = await start(t);
-  if (!bench) return;
-  const context = await newContext(bench.browser);
-  await (await signIn(bench, context, 'ada')).close();
-  await context.clearCookies({ name: 'qlik_token_broker' });
-  const pages = await Promise.all([1, 2, 3].map(() => context.newPage()));
-  await Promise.all(
-    pages.map(async (page) => {
-      await page.goto(bench.portal.origin);
-      await shows(page, 'ada');
-    }),
-  );
-});
-
 test('a sign-out goes through the provider, which then asks who it is', async (t) => {
   const bench = await start(t);
   if (!bench) return;
