@@ -139,14 +139,6 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     done();
   });
 
-  app.addHook('onRequestAbort', (request, done) => {
-    log.info(
-      { requestId: request.id, method: request.method, route: request.routeOptions.url ?? null },
-      'client left',
-    );
-    done();
-  });
-
   return app;
 }
 

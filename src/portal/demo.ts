@@ -1,24 +1,28 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import seed from '../sandbox/seed.json' with { type: 'json' };
 import { type PortalAuth, SignInRefusedError } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
-
-const DemoUsers = Type.Array(
-  Type.Object({
-    id: Type.String({ minLength: 1, maxLength: 256 }),
-    name: Type.Optional(Type.String()),
-    email: Type.Optional(Type.String()),
-    groups: Type.Optional(Type.Array(Type.String())),
-    tenant: Type.Optional(Type.String()),
-  }),
-  { minItems: 1 },
-);
-
-const demoUsers = Compile(DemoUsers);
+import { list, optional, record, text } from './shape.ts';
 
 /** One of the users to pick from. Members that are not named here are claims. */
-export type DemoUser = Static<typeof DemoUsers>[number] & Readonly<Record<string, unknown>>;
+export interface DemoUser extends Readonly<Record<string, unknown>> {
+  readonly id: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly groups?: readonly string[];
+  readonly tenant?: string;
+}
+
+const MAX_ID = 256;
+
+const demoUsers = list(
+  record({
+    id: text(1, MAX_ID),
+    name: optional(text()),
+    email: optional(text()),
+    groups: optional(list(text())),
+    tenant: optional(text()),
+  }),
+);
 
 /** The sign-in for one's own machine: whoever asks is whom they pick. */
 export interface DemoAuth extends PortalAuth<{ user: string }> {
@@ -33,18 +37,16 @@ export interface DemoAuthDeps {
 
 /** Users as `DEMO_USERS` holds them. Throws an `Error` that says what is wrong. */
 export function parseDemoUsers(json: string): DemoUser[] {
-  let users: unknown;
+  let users: DemoUser[];
   try {
     users = JSON.parse(json);
   } catch {
     throw new Error('is not JSON');
   }
-  if (!demoUsers.Check(users)) {
-    const [first] = demoUsers.Errors(users);
-    throw new Error(
-      `expected [{ "id", "name", "email", "groups" }]: ${first?.instancePath || '/'} ${first?.message}`,
-    );
-  }
+  const misfit =
+    demoUsers(users) ?? (users.length === 0 ? { path: '', should: 'must not be empty' } : undefined);
+  if (misfit)
+    throw new Error(`expected [{ "id", "name", "email", "groups" }]: ${misfit.path || '/'} ${misfit.should}`);
   if (new Set(users.map(({ id }) => id)).size < users.length) throw new Error('holds the same id twice');
   return users;
 }

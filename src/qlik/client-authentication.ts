@@ -1,5 +1,5 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { Secret } from '../config/secret.ts';
 
 /** The members of a token request's body that show who the client is (RFC 6749 §2.3). Holds secrets. */

@@ -1,4 +1,5 @@
-import { decodeJwt, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
 import type { IssuedToken } from '../token/token-issuer.ts';
 import { readObject, unusable } from './json-answer.ts';
 import { safeLifetimeMs } from './token-lifetime.ts';

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { UserTokens } from '../directory/user-tokens.ts';
+import { logClientLeft } from '../http/client-left.ts';
 import { createCurrentSession } from '../http/policy/current-session.ts';
 import { createOrigins } from '../http/policy/origins.ts';
 import { createRateLimiter } from '../http/policy/rate-limiter.ts';
@@ -22,7 +23,6 @@ import type { Once } from '../session/once.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
 import { createSessionCookie } from '../session/session-cookie.ts';
 import { registerSessionPlugin } from '../session/session-plugin.ts';
-import { createSessionReader } from '../session/session-reader.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { createSignInMode } from './sign-in-mode.ts';
 
@@ -58,7 +58,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     secrets: settings.SESSION_SECRET,
     sameSite: settings.SESSION_SAME_SITE,
   });
-  const currentSession = createCurrentSession(createSessionReader({ cookie, sessions }), cookie);
+  const currentSession = createCurrentSession(cookie, sessions);
   const signOut = createSignOut({ sessions, tokens });
   const signIn = createSignInMode({ ...deps, origins, signOut, base });
 
@@ -92,6 +92,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
       await routes.register(async (scope) => {
         // Before the plugin's own hook: who may call is decided before the session is read.
         scope.addHook('onRequest', guard.forSessionScope);
+        scope.addHook('onRequestAbort', async (request) => logClientLeft(log, request));
         await registerSessionPlugin(scope, { cookie, sessions });
         registerLogout(scope, {
           cookie,

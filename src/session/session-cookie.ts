@@ -46,14 +46,15 @@ export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCoo
   const secure = publicUrl.protocol === 'https:';
   const name = secure ? '__Host-qlik_token_broker' : 'qlik_token_broker';
   const signer = new Signer(secrets.map((secret) => secret.reveal()));
+  const start = `${name}=`;
   const flags = `Path=/; HttpOnly; SameSite=${sameSite === 'lax' ? 'Lax' : 'Strict'}${secure ? '; Secure' : ''}`;
 
-  function values(header: string | undefined): string[] {
+  function values(header = ''): string[] {
     const found: string[] = [];
-    if (!header?.includes(name)) return found;
-    for (const pair of header.split(';')) {
-      const equals = pair.indexOf('=');
-      if (equals > 0 && pair.slice(0, equals).trim() === name) found.push(pair.slice(equals + 1).trim());
+    for (let at = header.indexOf(start); at !== -1; at = header.indexOf(start, at + start.length)) {
+      if (!beginsPair(header, at)) continue;
+      const end = header.indexOf(';', at);
+      found.push(header.slice(at + start.length, end === -1 ? undefined : end).trim());
     }
     return found;
   }
@@ -71,22 +72,18 @@ export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCoo
 
     read(header) {
       const [value, ...others] = values(header);
-      return value && others.every((other) => other === value) ? decode(value) : undefined;
+      return value && others.every((other) => other === value) ? value : undefined;
     },
 
     verify: rememberVerified(verify),
 
-    // Base64 and a dot: nothing that a cookie could not hold as it is.
     issue: (id) => `${name}=${signer.sign(id)}; ${flags}`,
     removal: `${name}=; ${flags}; Max-Age=0`,
   };
 }
 
-function decode(value: string): string | undefined {
-  if (!value.includes('%')) return value;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return undefined;
-  }
+/** Whether a pair of a `Cookie` header starts there, and not something inside another cookie's value. */
+function beginsPair(header: string, at: number): boolean {
+  const before = header.slice(0, at).trimEnd();
+  return before === '' || before.endsWith(';');
 }

@@ -30,7 +30,8 @@ export async function registerSessionPlugin(
   { cookie, sessions }: SessionPluginDeps,
 ): Promise<void> {
   // Also for the cookie's removal: a browser ignores a `__Host-` cookie that comes without `Secure`.
-  await scope.register(fastifyCookie, { parseOptions: cookie.attributes });
+  // A session's cookie is base64 and a dot: nothing that a cookie could not hold as it is.
+  await scope.register(fastifyCookie, { parseOptions: { ...cookie.attributes, encode: String } });
 
   // Of two cookies with one name the plugin would believe the first, which another site may have planted.
   scope.addHook('onRequest', async (request) => {

@@ -1,30 +1,21 @@
 import { LRUCache } from 'lru-cache';
-import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { PortalUser } from '../portal/portal-user.ts';
+import { list, optional, record, type Shape, text } from '../portal/shape.ts';
 
 const VERSION = 1;
 
-const SessionRecord = Type.Object({
-  v: Type.Literal(VERSION),
-  user: Type.Object({
-    id: Type.String({ minLength: 1 }),
-    name: Type.Optional(Type.String()),
-    email: Type.Optional(Type.String()),
-    groups: Type.Optional(Type.Array(Type.String())),
-    tenant: Type.Optional(Type.String()),
-    claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    providerSession: Type.Optional(
-      Type.Object({
-        subject: Type.String(),
-        sid: Type.Optional(Type.String()),
-        idToken: Type.Optional(Type.String()),
-      }),
-    ),
-  }),
-});
-
-const sessionRecord = Compile(SessionRecord);
+const portalUser: Record<keyof PortalUser, Shape> = {
+  id: text(1),
+  name: optional(text()),
+  email: optional(text()),
+  groups: optional(list(text())),
+  tenant: optional(text()),
+  claims: optional(record({})),
+  providerSession: optional(record({ subject: text(), sid: optional(text()), idToken: optional(text()) })),
+};
+const version: Shape = (value) =>
+  value === VERSION ? undefined : { path: '', should: `must be ${VERSION}` };
+const sessionRecord = record({ v: version, user: record(portalUser) });
 
 /** The text that the store keeps of a session. Cookie attributes are no part of it: the configuration says them. */
 export function encodeSession(user: PortalUser): string {
@@ -34,8 +25,8 @@ export function encodeSession(user: PortalUser): string {
 /** The user of a stored session; undefined for garbage and for records of another version. Never throws. */
 export function decodeSession(value: string): PortalUser | undefined {
   try {
-    const record: unknown = JSON.parse(value);
-    return sessionRecord.Check(record) ? (record.user as PortalUser) : undefined;
+    const stored = JSON.parse(value);
+    return sessionRecord(stored) ? undefined : stored.user;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import type { UserLookup } from './token-subject.ts';
 
 /** A token as the tenant issued it. */
 export interface IssuedToken {
+  /** Of the characters of a bearer token only (RFC 6750 §2.1). */
   readonly accessToken: string;
   readonly scope: string;
   /** From the moment of the request on; already made safe. */

@@ -2,10 +2,13 @@ import type { IssuedToken } from './token-issuer.ts';
 
 /** A token that is held for a user. */
 export interface Token {
+  /** Of the characters of a bearer token only (RFC 6750 §2.1). */
   readonly accessToken: string;
   readonly scope: string;
   /** Milliseconds since the epoch, by this machine's clock. */
   readonly expiresAt: number;
+  /** The same in ISO 8601. */
+  readonly expiresAtText: string;
   /** From this time on it is renewed behind the answer. */
   readonly renewAt: number;
 }
@@ -30,6 +33,7 @@ export function keepToken(
     accessToken: issued.accessToken,
     scope: issued.scope,
     expiresAt,
+    expiresAtText: new Date(expiresAt).toISOString(),
     renewAt: expiresAt - span + span * SPREAD * random,
   };
 }

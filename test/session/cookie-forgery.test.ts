@@ -56,11 +56,10 @@ describe('a cookie’s value', () => {
     }
   });
 
-  test('given any text at all in the header, is accepted only when it decodes to what was signed', () => {
-    const encoded = encodeURIComponent(signed);
+  test('given any text at all in the header, is accepted only when it is what was signed', () => {
     fc.assert(
-      fc.property(fc.nat(encoded.length), fc.nat(3), fc.string({ maxLength: 4 }), (at, removed, inserted) => {
-        const raw = encoded.slice(0, at) + inserted + encoded.slice(at + removed);
+      fc.property(fc.nat(signed.length), fc.nat(3), fc.string({ maxLength: 4 }), (at, removed, inserted) => {
+        const raw = signed.slice(0, at) + inserted + signed.slice(at + removed);
         const value = cookie.read(`${COOKIE}=${raw}`);
         const verified = value === undefined ? undefined : cookie.verify(value);
         assert.equal(verified !== undefined, value === signed);
@@ -108,6 +107,8 @@ describe('a Cookie header', () => {
       '=',
       '',
       `=${COOKIE}=${other}`,
+      `a=b ${COOKIE}=${other}`,
+      `a="b ${COOKIE}=${other}"`,
     ];
     for (const another of alike) {
       assert.equal(cookie.read(`${another}; ${COOKIE}=${signed}`), signed, another);
@@ -115,8 +116,8 @@ describe('a Cookie header', () => {
     }
   });
 
-  test('without ours, or with a value that is no percent-encoding, holds nothing', () => {
-    for (const header of [undefined, '', ';', COOKIE, `${COOKIE}=`, `${COOKIE}=%`, `${COOKIE}=%zz`, 'a=b']) {
+  test('without ours, or with an empty one, holds nothing', () => {
+    for (const header of [undefined, '', ';', COOKIE, `${COOKIE}=`, `${COOKIE}= `, 'a=b']) {
       assert.equal(cookie.read(header), undefined);
     }
   });

@@ -34,7 +34,13 @@ it('tokens that end together are renewed at times spread evenly over the span', 
 });
 
 it('a token keeps what was issued, and nothing of the user', () => {
-  assert.deepEqual(Object.keys(keep(MINUTE, 0)).sort(), ['accessToken', 'expiresAt', 'renewAt', 'scope']);
+  assert.deepEqual(Object.keys(keep(MINUTE, 0)).sort(), [
+    'accessToken',
+    'expiresAt',
+    'expiresAtText',
+    'renewAt',
+    'scope',
+  ]);
 });
 
 for (const lifetimeMs of [0, -MINUTE]) {

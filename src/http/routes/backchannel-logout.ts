@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import type { Log } from '../../observability/log.ts';
 import type { LogoutTokenReader } from '../../portal/logout-token.ts';
 import type { Once } from '../../session/once.ts';
@@ -18,7 +17,11 @@ export interface BackchannelLogoutDeps {
   readonly log: Log;
 }
 
-const LogoutBody = Type.Object({ logout_token: Type.String() });
+const logoutBody = {
+  type: 'object',
+  properties: { logout_token: { type: 'string' } },
+  required: ['logout_token'],
+};
 
 /** What `Once` is told when the provider has ended one of its sessions. */
 export function providerSignedOut(sid: string): string {
@@ -55,7 +58,7 @@ export function registerBackchannelLogout(app: FastifyInstance, deps: Backchanne
 
   app.post<{ Body: { logout_token: string } }>(
     '/logout/backchannel',
-    { schema: { body: LogoutBody } },
+    { schema: { body: logoutBody } },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
       try {

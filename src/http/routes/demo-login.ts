@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import type { DemoAuth } from '../../portal/demo.ts';
 import { SignInRefusedError } from '../../portal/portal-auth.ts';
 import { sendPage } from '../demo/page.ts';
@@ -12,6 +11,7 @@ import { sessionHeaders } from '../policy/security-headers.ts';
 import { HttpProblem } from '../problem.ts';
 import type { SignOut } from '../sign-out.ts';
 import { isForm } from './form.ts';
+import { loginQuery } from './login-query.ts';
 
 export interface DemoLoginDeps {
   readonly origins: Origins;
@@ -28,14 +28,17 @@ export interface SignInPageDeps {
   readonly base: string;
 }
 
-const LoginQuery = Type.Object({ returnTo: Type.Optional(Type.String()) });
-const LoginBody = Type.Object({ user: Type.String(), returnTo: Type.Optional(Type.String()) });
+const loginBody = {
+  type: 'object',
+  properties: { user: { type: 'string' }, returnTo: { type: 'string' } },
+  required: ['user'],
+};
 
 /** `GET /login` of the demo mode: the page to pick a user from. Reads no session. */
 export function registerSignInPage(app: FastifyInstance, { origins, auth, base }: SignInPageDeps): void {
   app.get<{ Querystring: { returnTo?: string } }>(
     '/login',
-    { schema: { querystring: LoginQuery } },
+    { schema: { querystring: loginQuery } },
     async (request, reply) => {
       const returnTo = safeReturnTo(request.query.returnTo, origins);
       const page = signInPage({
@@ -56,7 +59,7 @@ export function registerDemoLogin(
 ): void {
   app.post<{ Body: { user: string; returnTo?: string } }>(
     '/login',
-    { schema: { body: LoginBody } },
+    { schema: { body: loginBody } },
     async (request, reply) => {
       reply.headers(sessionHeaders);
       const retryAfterMs = failures.waitMs(request.ip);

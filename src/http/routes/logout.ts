@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
 import { discardSession } from '../../session/session-plugin.ts';
@@ -16,10 +15,9 @@ export interface LogoutDeps {
   readonly endSessionUrl: (user: PortalUser) => string | undefined;
 }
 
-const LogoutBody = Type.Union([
-  Type.Null(),
-  Type.Object({ everywhere: Type.Optional(Type.Union([Type.Boolean(), Type.Literal('true')])) }),
-]);
+const logoutBody = {
+  anyOf: [{ type: 'null' }, { type: 'object', properties: { everywhere: { enum: [true, false, 'true'] } } }],
+};
 
 /** `POST /logout`. Needs a scope that admits only callers that may call, with the session plugin. Signing out when nobody is signed in is no error. */
 export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
@@ -27,7 +25,7 @@ export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
 
   app.post<{ Body: { everywhere?: boolean | 'true' } | null }>(
     '/logout',
-    { schema: { body: LogoutBody } },
+    { schema: { body: logoutBody } },
     async (request, reply) => {
       const { user, sessionId } = request.session;
       if (user) {

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import type { OidcAuth } from '../../portal/oidc.ts';
 import { SignInRefusedError } from '../../portal/portal-auth.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
@@ -15,6 +14,7 @@ import { HttpProblem } from '../problem.ts';
 import { explainToPeople } from '../sign-in-trouble.ts';
 import type { SignOut } from '../sign-out.ts';
 import { providerSignedOut } from './backchannel-logout.ts';
+import { loginQuery } from './login-query.ts';
 
 export interface OidcStartDeps {
   readonly origins: Origins;
@@ -37,8 +37,6 @@ export interface OidcCallbackDeps {
   readonly failures: RateLimiter;
 }
 
-const LoginQuery = Type.Object({ returnTo: Type.Optional(Type.String()) });
-
 /** `GET /login` of the OIDC mode: sends the browser to the provider. Reads no session. */
 export function registerOidcStart(app: FastifyInstance, deps: OidcStartDeps): void {
   const { origins, auth, cookies, base, now } = deps;
@@ -54,7 +52,7 @@ export function registerOidcStart(app: FastifyInstance, deps: OidcStartDeps): vo
 
   app.get<{ Querystring: { returnTo?: string } }>(
     '/login',
-    { schema: { querystring: LoginQuery }, onSend },
+    { schema: { querystring: loginQuery }, onSend },
     async (request, reply) => {
       reply.headers(sessionHeaders);
       const returnTo = safeReturnTo(request.query.returnTo, origins);

@@ -1,19 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
 import type { Clock } from '../../clock.ts';
 import type { UserTokens } from '../../directory/user-tokens.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { Session } from '../../session/sessions.ts';
-import { remainingMs, type Token } from '../../token/token.ts';
+import type { Token } from '../../token/token.ts';
 import { TokenError } from '../../token/token-error.ts';
 import type { Waiting } from '../../token/waiting.ts';
+import { logClientLeft } from '../client-left.ts';
 import type { CurrentSession } from '../policy/current-session.ts';
 import type { RateLimiter } from '../policy/rate-limiter.ts';
 import type { RouteGuard } from '../policy/route-guard.ts';
 import { HttpProblem } from '../problem.ts';
 import type { SignOut } from '../sign-out.ts';
+import { tokenAnswer } from '../token-answer.ts';
 
 export interface QlikTokenDeps {
   readonly guard: RouteGuard;
@@ -28,24 +29,20 @@ export interface QlikTokenDeps {
   readonly deadlineMs: number;
 }
 
-const TokenAnswer = Type.Object({
-  access_token: Type.String(),
-  token_type: Type.Literal('Bearer'),
-  expires_in: Type.Integer(),
-  expires_at: Type.String(),
-  scope: Type.String(),
-});
-
-const Rejection = Type.Object({ rejected: Type.Literal(true) }, { additionalProperties: false });
+const rejection = {
+  type: 'object',
+  properties: { rejected: { const: true } },
+  required: ['rejected'],
+  additionalProperties: false,
+};
 
 type Fetch = (user: PortalUser, waiting: Waiting) => Promise<Token>;
 
 /** `GET` and `POST /qlik-token`: the token of whoever is signed in, and of nobody else. */
 export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): void {
   const { guard, currentSession, rateLimiter, tokens, signOut, clock, log, metrics, deadlineMs } = deps;
-  const response = { 200: TokenAnswer };
 
-  app.get('/qlik-token', { onRequest: guard.forFetch, schema: { response } }, async (request, reply) => {
+  app.get('/qlik-token', { onRequest: guard.forFetch }, async (request, reply) => {
     const session = await currentSession.use(request, reply);
     limitRate(session);
     const held = tokens.held(session.user);
@@ -56,7 +53,7 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
 
   app.post(
     '/qlik-token',
-    { onRequest: guard.forFetch, schema: { body: Rejection, response } },
+    { onRequest: guard.forFetch, schema: { body: rejection } },
     async (request, reply) => {
       const session = await currentSession.use(request, reply);
       limitRate(session);
@@ -78,7 +75,7 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     reply: FastifyReply,
     fetch: Fetch,
   ): Promise<Token> {
-    const waiting = { deadline: clock.now() + deadlineMs, signal: abortOnLeave(reply) };
+    const waiting = { deadline: clock.now() + deadlineMs, signal: abortOnLeave(request, reply) };
     for (;;) {
       const outcome = await fetch(session.user, waiting).catch(superseded);
       try {
@@ -94,23 +91,24 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     }
   }
 
-  /** A text goes out as it is; the schema is for the JSON. */
-  function answer(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    token: Token,
-  ): string | Static<typeof TokenAnswer> {
+  function answer(request: FastifyRequest, reply: FastifyReply, token: Token): string {
     if (prefersText(request.headers.accept)) {
-      reply.type('text/plain; charset=utf-8');
+      reply.header('content-type', 'text/plain; charset=utf-8');
       return token.accessToken;
     }
-    return {
-      access_token: token.accessToken,
-      token_type: 'Bearer',
-      expires_in: Math.floor(remainingMs(token, clock.now()) / 1_000),
-      expires_at: new Date(token.expiresAt).toISOString(),
-      scope: token.scope,
-    };
+    reply.header('content-type', 'application/json; charset=utf-8');
+    return tokenAnswer(token, clock.now());
+  }
+
+  /** Only of requests that wait: to watch every connection would cost those that do not. */
+  function abortOnLeave(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+    const left = new AbortController();
+    reply.raw.once('close', () => {
+      if (reply.raw.writableFinished) return;
+      logClientLeft(log, request);
+      left.abort();
+    });
+    return left.signal;
   }
 }
 
@@ -118,12 +116,6 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
 function superseded(error: unknown): undefined {
   if (error instanceof TokenError && error.code === 'token_superseded') return undefined;
   throw error;
-}
-
-function abortOnLeave(reply: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  reply.raw.once('close', () => left.abort());
-  return left.signal;
 }
 
 function prefersText(accept: string | undefined): boolean {
