@@ -16,7 +16,8 @@ export interface Rate {
   readonly windowMs: number;
 }
 
-function kind<T>(expected: string, parse: (raw: string) => T | undefined): Kind<T> {
+/** A kind whose `parse` says undefined for what cannot be read. */
+export function kind<T>(expected: string, parse: (raw: string) => T | undefined): Kind<T> {
   return {
     expected,
     parse(raw) {

@@ -1,17 +1,12 @@
 import { isLoopback } from './kinds.ts';
+import { proxyRules } from './proxy-rules.ts';
+import type { Rule } from './rule.ts';
 import type { SettingName, Settings } from './settings.ts';
 
 /** A problem with a setting, worded for the operator who has to mend it. */
 export interface Problem {
   readonly name: string;
   readonly message: string;
-}
-
-interface Rule {
-  /** The settings that the rule reads; a problem is reported at the first. */
-  readonly names: readonly [SettingName, ...SettingName[]];
-  readonly holds: (settings: Settings) => boolean;
-  readonly otherwise: string;
 }
 
 /** Beyond it, Node's timers end at once. */
@@ -75,6 +70,7 @@ const rules: readonly Rule[] = [
     holds: (s) => s.OIDC_SCOPE.split(' ').includes('openid'),
     otherwise: 'must hold `openid`',
   },
+  ...proxyRules,
   {
     names: ['TRUST_EMAIL', 'PORTAL_AUTH'],
     holds: (s) => !(isDemo(s) && s.TRUST_EMAIL),

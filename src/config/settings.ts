@@ -1,3 +1,4 @@
+import { headerName, headerSecret, optionalHeaderName } from './header-kinds.ts';
 import {
   certificates,
   cidr,
@@ -55,7 +56,7 @@ export const settingsTable = {
     TRUSTED_PROXIES: {
       kind: list(cidr),
       default: '',
-      doc: "Proxies whose `X-Forwarded-For` is believed. Without it, the peer's address is the client's.",
+      doc: "Proxies whose `X-Forwarded-For` is believed. Without it, the peer's address is the client's. With `PORTAL_AUTH=proxy`: the gateway.",
     },
     ADMIN_PORT: { kind: port, default: '9464', doc: 'Port of the operators’ listener: `GET /metrics`.' },
     ADMIN_HOST: {
@@ -126,9 +127,9 @@ export const settingsTable = {
   },
   'Portal sign-in': {
     PORTAL_AUTH: {
-      kind: oneOf('oidc', 'demo'),
+      kind: oneOf('oidc', 'proxy', 'demo'),
       required: true,
-      doc: '`oidc`: an OpenID Connect provider. `demo`: a page to pick a user from, for one’s own machine. Refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
+      doc: '`oidc`: an OpenID Connect provider. `proxy`: a gateway in front of the service, by headers. `demo`: a page to pick a user from, for one’s own machine. Refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
     },
     DEMO_USERS: {
       kind: filePath,
@@ -144,6 +145,41 @@ export const settingsTable = {
       kind: text,
       default: 'openid profile email',
       doc: 'What the provider is asked for, separated by blanks; `openid` is one of them.',
+    },
+    PROXY_SECRET: {
+      kind: headerSecret,
+      fromFile: true,
+      doc: 'With `PORTAL_AUTH=proxy`: what only the gateway knows. Without it and an address in `TRUSTED_PROXIES` no header below is read.',
+    },
+    PROXY_SECRET_HEADER: {
+      kind: headerName,
+      default: 'x-proxy-secret',
+      doc: 'The header in which the gateway sends it.',
+    },
+    PROXY_USER_HEADER: {
+      kind: headerName,
+      default: 'x-forwarded-user',
+      doc: 'The header that identifies the user, for ever. The gateway must overwrite or remove what a client sends in this header and in each of the next four.',
+    },
+    PROXY_EMAIL_HEADER: {
+      kind: optionalHeaderName,
+      default: 'x-forwarded-email',
+      doc: 'The header with the e-mail, which counts only with `TRUST_EMAIL=true`.',
+    },
+    PROXY_NAME_HEADER: {
+      kind: optionalHeaderName,
+      default: 'x-forwarded-name',
+      doc: 'The header with the name to show.',
+    },
+    PROXY_GROUPS_HEADER: {
+      kind: optionalHeaderName,
+      default: 'x-forwarded-groups',
+      doc: 'The header with the groups, separated by commas; a comma alone says that there are none.',
+    },
+    PROXY_TENANT_HEADER: {
+      kind: optionalHeaderName,
+      default: 'x-forwarded-tenant',
+      doc: 'The header that names the user’s tenant.',
     },
     CLAIM_ID: {
       kind: text,

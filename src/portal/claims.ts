@@ -20,7 +20,8 @@ export interface ClaimOptions {
 /** Claims of a token whose signature, issuer, audience and times have been verified. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-const MAX_ID = 256;
+/** Of an id, in characters. */
+export const MAX_ID = 256;
 const MAX_NAME = 256;
 /** RFC 5321 §4.5.3.1: 64 + `@` + 255. */
 const MAX_EMAIL = 320;
@@ -76,6 +77,7 @@ function own(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }
 
-function isText(value: unknown, maxLength: number): value is string {
+/** A text of one line that is not empty. */
+export function isText(value: unknown, maxLength: number): value is string {
   return typeof value === 'string' && value !== '' && value.length <= maxLength && !/\p{Cc}/u.test(value);
 }

@@ -10,9 +10,12 @@ export interface PortalAuth<Evidence> {
   authenticate(evidence: Evidence): Promise<PortalUser>;
 }
 
-/** The evidence proves nobody. The message is safe to show. */
+/**
+ * The evidence proves nobody: it is wrong (`bad_request`), or there is none (`session_required`). The message is safe to
+ * show.
+ */
 export class SignInRefusedError extends Error {
-  readonly code: 'bad_request';
+  readonly code: 'bad_request' | 'session_required';
 
   constructor(code: SignInRefusedError['code'], message: string) {
     super(message);

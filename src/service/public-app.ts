@@ -58,9 +58,10 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     secrets: settings.SESSION_SECRET,
     sameSite: settings.SESSION_SAME_SITE,
   });
-  const currentSession = createCurrentSession(cookie, sessions);
   const signOut = createSignOut({ sessions, tokens });
   const signIn = createSignInMode({ ...deps, origins, signOut, base });
+  const cookieSession = createCurrentSession(cookie, sessions);
+  const currentSession = signIn.follow?.(cookieSession) ?? cookieSession;
 
   const app = await createServer({
     publicUrl,
@@ -99,6 +100,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
           signOut,
           postLogoutUrl: settings.POST_LOGOUT_URL,
           endSessionUrl: signIn.endSessionUrl,
+          speaksFor: signIn.speaksFor,
         });
         signIn.registerInside(scope);
       });

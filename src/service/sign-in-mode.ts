@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
+import type { CurrentSession } from '../http/policy/current-session.ts';
 import type { Origins } from '../http/policy/origins.ts';
 import type { SignOut } from '../http/sign-out.ts';
 import type { Log } from '../observability/log.ts';
@@ -11,6 +12,7 @@ import type { ProviderSessions } from '../session/provider-sessions.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { createDemoMode } from './demo-mode.ts';
 import { createOidcMode } from './oidc-mode.ts';
+import { createProxyMode } from './proxy-mode.ts';
 
 /** The routes with which one mode of `PORTAL_AUTH` signs users in. */
 export interface SignInMode {
@@ -18,6 +20,10 @@ export interface SignInMode {
   registerOutside(routes: FastifyInstance): void;
   /** Those that open or end sessions; the scope has the session plugin. */
   registerInside(scope: FastifyInstance): void;
+  /** Makes the session depend on more than the cookie; absent where it does not. */
+  follow?(session: CurrentSession): CurrentSession;
+  /** Whether a request with a user's session may also end the user's other ones; absent where it always may. */
+  speaksFor?(request: FastifyRequest, user: PortalUser): Promise<boolean>;
   /** Where the user is signed out at the identity provider too. */
   endSessionUrl(user: PortalUser): string | undefined;
 }
@@ -40,5 +46,6 @@ export interface SignInModeDeps {
 
 /** The mode that the settings choose. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
 export function createSignInMode(deps: SignInModeDeps): SignInMode {
+  if (deps.settings.PORTAL_AUTH === 'proxy') return createProxyMode(deps);
   return deps.provider ? createOidcMode(deps, deps.provider) : createDemoMode(deps);
 }

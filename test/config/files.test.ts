@@ -84,7 +84,7 @@ describe('a secret in a file', () => {
 
   test('can be given for every setting that holds one', () => {
     for (const [name, setting] of table) {
-      if (/SECRET|PRIVATE_KEY/.test(name)) assert.equal(setting.fromFile, true, name);
+      if (/(SECRET|PRIVATE_KEY)$/.test(name)) assert.equal(setting.fromFile, true, name);
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
 import { discardSession } from '../../session/session-plugin.ts';
@@ -13,6 +13,8 @@ export interface LogoutDeps {
   readonly postLogoutUrl: string;
   /** Where the identity provider signs the user out too, if there is one that can. */
   readonly endSessionUrl: (user: PortalUser) => string | undefined;
+  /** Whether the request may end the user's other sessions, too; its own it may end in any case. Absent: it may. */
+  readonly speaksFor: ((request: FastifyRequest, user: PortalUser) => Promise<boolean>) | undefined;
 }
 
 const logoutBody = {
@@ -21,7 +23,13 @@ const logoutBody = {
 
 /** `POST /logout`. Needs a scope that admits only callers that may call, with the session plugin. Signing out when nobody is signed in is no error. */
 export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
-  const { cookie, signOut, postLogoutUrl, endSessionUrl: endSessionUrlOf } = deps;
+  const {
+    cookie,
+    signOut,
+    postLogoutUrl,
+    endSessionUrl: endSessionUrlOf,
+    speaksFor = async () => true,
+  } = deps;
 
   app.post<{ Body: { everywhere?: boolean | 'true' } | null }>(
     '/logout',
@@ -30,7 +38,9 @@ export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
       const { user, sessionId } = request.session;
       if (user) {
         const everywhere = request.body?.everywhere === true || request.body?.everywhere === 'true';
-        await (everywhere ? signOut.everywhere(user) : signOut.here({ id: sessionId, user }));
+        await (everywhere && (await speaksFor(request, user))
+          ? signOut.everywhere(user)
+          : signOut.here({ id: sessionId, user }));
       }
       discardSession(request);
       reply.headers(sessionHeaders).header('set-cookie', cookie.removal);

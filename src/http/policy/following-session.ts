@@ -1,0 +1,43 @@
+import type { FastifyRequest } from 'fastify';
+import type { PortalUser } from '../../portal/portal-user.ts';
+import type { ProxyAuth } from '../../portal/proxy.ts';
+import { HttpProblem } from '../problem.ts';
+import type { SignOut } from '../sign-out.ts';
+import type { CurrentSession } from './current-session.ts';
+import { sessionHeaders } from './security-headers.ts';
+
+/** Whom the gateway names in this request. Rejects with a `SignInRefusedError`. */
+export type NamedUser = (request: FastifyRequest) => Promise<PortalUser>;
+
+export function createNamedUser(auth: ProxyAuth): NamedUser {
+  return ({ socket, raw }) => auth.authenticate({ peer: socket.remoteAddress, rawHeaders: raw.rawHeaders });
+}
+
+export function isSameUser(a: PortalUser, b: PortalUser): boolean {
+  return a.id === b.id && a.tenant === b.tenant;
+}
+
+/**
+ * A session that is worth nothing without the gateway's word. Nobody named: 401, and the session stays for when the user
+ * is named again; it is not even looked at, so that asking does not keep it alive. Somebody else named: the session ends,
+ * 401. Neither removes the cookie: the answer may come after that of another tab's new sign-in.
+ */
+export function createFollowingSession(
+  session: CurrentSession,
+  namedUser: NamedUser,
+  signOut: SignOut,
+): CurrentSession {
+  function following(look: CurrentSession['use']): CurrentSession['use'] {
+    return async (request, reply) => {
+      reply.headers(sessionHeaders);
+      const named = await namedUser(request);
+      const found = await look(request, reply);
+      if (isSameUser(found.user, named)) return found;
+      await signOut.here(found);
+      reply.removeHeader('set-cookie');
+      throw new HttpProblem('session_required', 'Somebody else is signed in at the gateway now.');
+    };
+  }
+
+  return { use: following(session.use), peek: following(session.peek) };
+}

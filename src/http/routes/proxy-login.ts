@@ -1,0 +1,55 @@
+import type { FastifyInstance } from 'fastify';
+import { openSession } from '../open-session.ts';
+import { mayCall } from '../policy/callers.ts';
+import type { NamedUser } from '../policy/following-session.ts';
+import type { Origins } from '../policy/origins.ts';
+import { safeReturnTo } from '../policy/return-to.ts';
+import { sessionHeaders } from '../policy/security-headers.ts';
+import { HttpProblem } from '../problem.ts';
+import { explainToPeople } from '../sign-in-trouble.ts';
+import type { SignOut } from '../sign-out.ts';
+import { loginQuery } from './login-query.ts';
+
+export interface ProxyLoginDeps {
+  readonly origins: Origins;
+  readonly namedUser: NamedUser;
+  readonly signOut: SignOut;
+  /** Path under which the routes live, without a trailing slash. */
+  readonly base: string;
+}
+
+/**
+ * `GET /login` of the proxy mode: opens a session for whomever the gateway names. Needs the scope of the session plugin.
+ * Another site can send a browser here, which signs in nobody but who is signed in at the gateway; but it cannot have
+ * sessions opened by images and the like.
+ */
+export function registerProxyLogin(app: FastifyInstance, deps: ProxyLoginDeps): void {
+  const { origins, namedUser, signOut, base } = deps;
+  const onSend = explainToPeople({
+    base,
+    returnToOf: ({ query }) => {
+      const { returnTo } = query as { returnTo?: unknown };
+      return typeof returnTo === 'string' && !/[\r\n]/.test(returnTo)
+        ? safeReturnTo(returnTo, origins)
+        : undefined;
+    },
+  });
+
+  app.get<{ Querystring: { returnTo?: string } }>(
+    '/login',
+    { config: { ownProof: true }, schema: { querystring: loginQuery }, onSend },
+    async (request, reply) => {
+      reply.headers(sessionHeaders);
+      const mode = request.headers['sec-fetch-mode'];
+      if (
+        mode !== undefined &&
+        mode !== 'navigate' &&
+        !mayCall(request.headers, { isAllowedOrigin: origins.has }, true)
+      )
+        throw new HttpProblem('cross_site_refused', 'Go there, rather than load it from another site.');
+      const returnTo = safeReturnTo(request.query.returnTo, origins);
+      await openSession(request, await namedUser(request), signOut);
+      return reply.redirect(returnTo, 303);
+    },
+  );
+}
