@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { createCertificate } from '../qlik/certificate.ts';
+import { nginxFolder, runNginx } from '../support/nginx.ts';
 import { freePort } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
 import { missing } from './tools.ts';
@@ -29,9 +28,7 @@ interface Proxy {
 
 /** The proxy with ports, certificate and service of the test's own; everything else is as in the file. */
 async function startProxy(t: TestContext): Promise<Proxy> {
-  const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
-  // Started as root, nginx has its workers run as another user.
-  chmodSync(folder, 0o755);
+  const folder = nginxFolder();
   const received: IncomingMessage[] = [];
   const service = createServer((message, answer) => {
     received.push(message);
@@ -50,21 +47,10 @@ async function startProxy(t: TestContext): Promise<Proxy> {
     .replace('listen 8080', `listen 127.0.0.1:${httpPort}`)
     .replace('listen 8443', `listen 127.0.0.1:${httpsPort}`)
     .replace('http://broker:3000', `http://127.0.0.1:${(service.address() as AddressInfo).port}`);
-  writeFileSync(join(folder, 'nginx.conf'), configuration);
 
-  const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-e', 'stderr', '-g', 'daemon off;']);
-  let output = '';
-  for (const stream of [nginx.stdout, nginx.stderr]) {
-    stream.on('data', (data) => {
-      output += data;
-    });
-  }
-  const ended = once(nginx, 'close');
-  t.after(async () => {
-    nginx.kill('SIGTERM');
-    await ended;
+  const output = await runNginx(t, folder, configuration, httpsPort);
+  t.after(() => {
     if (service.listening) service.close();
-    rmSync(folder, { recursive: true });
   });
 
   const get: Proxy['get'] = (path, headers = {}) =>
@@ -76,18 +62,10 @@ async function startProxy(t: TestContext): Promise<Proxy> {
         .on('error', reject)
         .end();
     });
-  for (let up = false; !up; ) {
-    assert.equal(nginx.exitCode, null, output);
-    up = await get('/up').then(
-      () => true,
-      () => false,
-    );
-  }
-  received.length = 0;
   return {
     received,
     httpPort,
-    log: () => output + readFileSync(join(folder, 'access.log'), 'utf8'),
+    log: () => output() + readFileSync(join(folder, 'access.log'), 'utf8'),
     stopService: () => service.close(),
     get,
   };

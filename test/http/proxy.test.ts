@@ -102,6 +102,8 @@ describe('a sign-in through the gateway', () => {
         303,
       );
     assert.equal(await status({}), 303);
+    // As Node's own fetch sends it.
+    assert.equal(await status({ 'sec-fetch-mode': 'cors' }), 303);
     assert.equal(
       await status({ 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }),
       303,

@@ -29,7 +29,7 @@ export async function startOidcPortal(t: TestContext): Promise<OidcPortal> {
   const tenant = service.sandbox.url;
 
   const server = createServer((incoming, response) => {
-    if (incoming.url === '/') page(response, tenant, portal.formAction);
+    if (incoming.url === '/') sendChartPage(response, tenant, portal.formAction);
     else if (incoming.url === '/embed.js')
       response.setHeader('content-type', 'text/javascript').end(embedScript);
     else forward(upstream, incoming, response);
@@ -43,7 +43,8 @@ export async function startOidcPortal(t: TestContext): Promise<OidcPortal> {
   return portal;
 }
 
-function page(response: ServerResponse, tenant: string, formAction: string): void {
+/** A page with a chart and a sign-out, which the helper alone gives its tokens. */
+export function sendChartPage(response: ServerResponse, tenant: string, formAction: string): void {
   const policy = [
     "default-src 'none'",
     `script-src 'self' ${tenant}`,

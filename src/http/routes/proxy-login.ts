@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { openSession } from '../open-session.ts';
 import { mayCall } from '../policy/callers.ts';
@@ -25,6 +26,7 @@ export interface ProxyLoginDeps {
  */
 export function registerProxyLogin(app: FastifyInstance, deps: ProxyLoginDeps): void {
   const { origins, namedUser, signOut, base } = deps;
+  const policy = { isAllowedOrigin: origins.has };
   const onSend = explainToPeople({
     base,
     returnToOf: ({ query }) => {
@@ -40,16 +42,16 @@ export function registerProxyLogin(app: FastifyInstance, deps: ProxyLoginDeps): 
     { config: { ownProof: true }, schema: { querystring: loginQuery }, onSend },
     async (request, reply) => {
       reply.headers(sessionHeaders);
-      const mode = request.headers['sec-fetch-mode'];
-      if (
-        mode !== undefined &&
-        mode !== 'navigate' &&
-        !mayCall(request.headers, { isAllowedOrigin: origins.has }, true)
-      )
+      if (isUnseen(request.headers) && !mayCall(request.headers, policy, true))
         throw new HttpProblem('cross_site_refused', 'Go there, rather than load it from another site.');
       const returnTo = safeReturnTo(request.query.returnTo, origins);
       await openSession(request, await namedUser(request), signOut);
       return reply.redirect(returnTo, 303);
     },
   );
+}
+
+/** Whether a page loads this without going there, as far as the browser tells (W3C Fetch Metadata). */
+function isUnseen(headers: IncomingHttpHeaders): boolean {
+  return headers['sec-fetch-site'] !== undefined && headers['sec-fetch-mode'] !== 'navigate';
 }
