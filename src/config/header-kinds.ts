@@ -17,14 +17,13 @@ function readName(raw: string): string | undefined {
   return isPlain && !TAKEN.has(name) && !TAKEN_PREFIX.test(name) ? name : undefined;
 }
 
+const EXPECTED = 'a header’s name of letters, digits and hyphens, none that has a meaning already';
+
 /** The name of a header that is free for an agreement between two servers, in lower case. */
-export const headerName: Kind<string> = kind(
-  'a header’s name of letters, digits and hyphens, none that has a meaning already',
-  readName,
-);
+export const headerName: Kind<string> = kind(EXPECTED, readName);
 
 /** A header that need not be read at all: then null. */
-export const optionalHeaderName: Kind<string | null> = kind('the same; or `none`: not read', (raw) =>
+export const optionalHeaderName: Kind<string | null> = kind(`${EXPECTED}; or \`none\``, (raw) =>
   raw.toLowerCase() === NONE ? null : readName(raw),
 );
 

@@ -46,7 +46,7 @@ export const settingsTable = {
     POST_LOGOUT_URL: {
       kind: landing,
       default: '/',
-      doc: 'Where a sign-out ends: a form’s, and one that goes through the identity provider, where it must be registered as an absolute URL.',
+      doc: 'Where a sign-out ends: a form’s, and one that goes through the identity provider, where it must be registered as an absolute URL. With `PORTAL_AUTH=proxy`: the gateway’s own sign-out.',
     },
     ALLOWED_ORIGINS: {
       kind: list(origin),
@@ -159,7 +159,7 @@ export const settingsTable = {
     PROXY_USER_HEADER: {
       kind: headerName,
       default: 'x-forwarded-user',
-      doc: 'The header that identifies the user, for ever. The gateway must overwrite or remove what a client sends in this header and in each of the next four.',
+      doc: 'The header that identifies the user, for ever. The gateway must overwrite or remove what a client sends in this header and in each of the next four, of which those that are set to `none` are not read.',
     },
     PROXY_EMAIL_HEADER: {
       kind: optionalHeaderName,
@@ -200,7 +200,7 @@ export const settingsTable = {
     TRUST_EMAIL: {
       kind: flag,
       default: 'false',
-      doc: '`true`: an e-mail counts without `email_verified`. Only for providers where nobody can set another’s address.',
+      doc: '`true`: an e-mail counts without `email_verified`. Only for providers, and gateways, where nobody can set another’s address.',
     },
     RATE_LIMIT_SIGN_IN: { kind: rate, default: '30/min', doc: '*Failed* sign-ins of one client address.' },
   },

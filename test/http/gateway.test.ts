@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { settings } from '../../src/config/settings.ts';
 import { missing } from '../docker/tools.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { gatewayHeaders } from '../support/gateway-service.ts';
 import { sendRaw } from '../support/raw-http.ts';
+import { snippetsOf } from '../support/snippets.ts';
 import { until } from '../support/until.ts';
 import { createVisitor, type Visitor } from '../support/visitor.ts';
 
@@ -94,12 +96,12 @@ describe('behind the nginx of docs/sign-in-proxy.md', { skip }, () => {
     const visitor = createVisitor();
     await visitor.request(`${gateway.origin}/sign-in?user=ada&rd=/`);
     const port = Number(new URL(gateway.origin).port);
-    const ask = (path: string, cookie: string) =>
+    const ask = (path: string, cookie: string, headers: readonly (readonly [string, string])[] = forged) =>
       sendRaw(
         port,
         [
           ...[`GET ${path} HTTP/1.1`, 'Host: localhost', `Cookie: ${cookie}`, 'X-CSRF: 1'],
-          ...forged.map(([name, value]) => `${name}: ${value}`),
+          ...headers.map(([name, value]) => `${name}: ${value}`),
           ...['', ''],
         ].join('\r\n'),
       );
@@ -110,9 +112,22 @@ describe('behind the nginx of docs/sign-in-proxy.md', { skip }, () => {
       await ask('/session', `${visitor.cookie()}; ${session}`),
       /"id":"ada",.*"name":"ada of the portal"/,
     );
+    // None of them went into the session, as which it would be another user's.
+    const plain = await ask('/session', `${visitor.cookie()}; ${session}`, [['connection', 'close']]);
+    assert.match(plain, /"id":"ada"/);
     // And for somebody who is not signed in at the portal, they are no headers at all.
     assert.match(await ask('/session', String(session)), /"code":"session_required"/);
     assert.match(await ask('/login', ''), /^HTTP\/1\.1 303 .*location: [^\n]*\/sign-in\?rd=\/login/is);
+  });
+
+  test('each header that the service reads is one that nginx writes', () => {
+    const text = snippetsOf('sign-in-proxy.md')
+      .find(({ id }) => id.endsWith(' broker.conf'))
+      ?.text.toLowerCase();
+    const headers = [...settings].filter(([name]) => /^PROXY_.*_HEADER$/.test(name));
+    assert.equal(headers.length, 6);
+    for (const [name, setting] of headers)
+      assert.ok(text?.includes(`proxy_set_header ${setting.default} `), name);
   });
 
   test('past the gateway there is no session, with the cookie and the headers but not the secret', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createMemoryStore } from '../../src/store/memory.ts';
 import {
   type Call,
   createGatewayService,
@@ -9,7 +10,7 @@ import {
 } from '../support/gateway-service.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { sendRaw } from '../support/raw-http.ts';
-import { cookieOf, createTestService } from '../support/test-service.ts';
+import { cookieOf, createTestService, SECRET_A, SECRET_B } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
 
 /** Every call that depends on a session. */
@@ -231,6 +232,20 @@ describe('the session follows the header', () => {
     assert.deepEqual([late.statusCode, late.json().code], [401, 'session_expired']);
     assert.equal(await ownerOf(service, await tokenOf(service, 'bruno', second)), 'bruno');
     await until(() => service.sandbox.calls.count(REVOKE) === 1);
+  });
+
+  test('another user: the cookie is not signed anew after a rotation either', async (t) => {
+    const store = createMemoryStore({ now: Date.now });
+    const before = await createGatewayService(t, { store });
+    const after = await createGatewayService(t, {
+      store,
+      env: { SESSION_SECRET: `${SECRET_B},${SECRET_A}` },
+    });
+    const cookie = await before.enter('ada');
+    const own = await after.as('ada', { url: '/session', cookie });
+    assert.match(String(own.headers['set-cookie']), /^qlik_token_broker=/);
+    const other = await after.as('bruno', { url: '/session', cookie });
+    assert.deepEqual([other.statusCode, other.headers['set-cookie']], [401, undefined]);
   });
 
   test('two users in turn, at once and again and again: each token is of whoever is named with it', async (t) => {
