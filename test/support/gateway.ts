@@ -80,7 +80,8 @@ function answer(request: IncomingMessage, response: ServerResponse, tenant: stri
     response.writeHead(303, { location: place, 'set-cookie': `portal=${cookie}; Path=/; HttpOnly` }).end();
   switch (pathname) {
     case '/auth':
-      if (user === undefined) response.writeHead(401).end();
+      // Who was here last is nobody's business: a refusal's headers must count for nothing.
+      if (user === undefined) response.writeHead(401, { 'x-auth-request-user': 'ada' }).end();
       else
         response
           .writeHead(200, { 'x-auth-request-user': user, 'x-auth-request-name': `${user} of the portal` })
