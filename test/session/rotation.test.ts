@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { createTestService, SECRET_A, SECRET_B, type TestService } from '../support/test-service.ts';
+import { until } from '../support/until.ts';
 import { assertKept, assertProblem, assertRemoved, COOKIE, cookieFate, setCookies } from './browser.ts';
 import { createStoreProbe, type StoreProbe, WRITES } from './store-probe.ts';
 
@@ -53,6 +54,18 @@ describe('given SESSION_SECRET rotated from the old one to [new, old]', () => {
       assert.equal((await after.fetch({ url: '/session', cookie })).statusCode, 200);
     });
   }
+
+  test('a token that comes too late leaves the cookie alone: the browser may have another by then', async (t) => {
+    const { after, cookie } = await rotated(t);
+    const effect = { type: 'latency', delayMs: 150 } as const;
+    after.sandbox.faults.add({ match: { path: '/oauth/token' }, times: 1, effect });
+    const slow = after.fetch({ url: '/qlik-token', cookie });
+    await until(() => after.mints() === 1);
+    await after.fetch({ method: 'POST', url: '/logout', cookie });
+
+    assertProblem(await slow, 401, 'session_expired');
+    assertKept(await slow);
+  });
 
   test('a sign-out ends the session and removes the cookie', async (t) => {
     const { after, cookie } = await rotated(t);

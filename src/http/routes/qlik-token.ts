@@ -81,8 +81,11 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
       try {
         await currentSession.peek(request, reply);
       } catch (error) {
-        if (error instanceof HttpProblem) await signOut.afterwards(session.user);
-        throw error;
+        if (!(error instanceof HttpProblem)) throw error;
+        await signOut.afterwards(session.user);
+        // Whoever signed in meanwhile has another cookie, which is to stay.
+        reply.removeHeader('set-cookie');
+        throw new HttpProblem(error.code, error.message);
       }
       if (outcome) {
         metrics.served('fetched');
