@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { createLoginCookies } from '../http/login-cookies.ts';
+import { createOpenedMeanwhile } from '../http/opened-meanwhile.ts';
 import { createRateLimiter } from '../http/policy/rate-limiter.ts';
 import { registerBackchannelLogout } from '../http/routes/backchannel-logout.ts';
 import { registerOidcCallback, registerOidcStart } from '../http/routes/oidc-login.ts';
@@ -29,6 +30,11 @@ export function createOidcMode(deps: SignInModeDeps, provider: OidcProvider): Si
     sealer: createSealer(settings.SESSION_SECRET, 'qlik-token-broker sign-in under way'),
     now: clock.now,
   });
+  const openedMeanwhile = createOpenedMeanwhile({
+    sessions: deps.sessions,
+    lifetimeMs: settings.SESSION_LIFETIME,
+    now: clock.now,
+  });
   const failures = createRateLimiter(settings.RATE_LIMIT_SIGN_IN, clock.now);
 
   return {
@@ -38,7 +44,7 @@ export function createOidcMode(deps: SignInModeDeps, provider: OidcProvider): Si
       registerBackchannelLogout(routes, { ...deps, tokens });
     },
     registerInside(scope) {
-      registerOidcCallback(scope, { ...deps, auth, cookies, failures });
+      registerOidcCallback(scope, { ...deps, auth, cookies, openedMeanwhile, failures });
     },
     endSessionUrl: auth.endSessionUrl,
   };

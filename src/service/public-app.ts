@@ -58,7 +58,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     secrets: settings.SESSION_SECRET,
     sameSite: settings.SESSION_SAME_SITE,
   });
-  const signOut = createSignOut({ sessions, tokens });
+  const signOut = createSignOut(deps);
   const signIn = createSignInMode({ ...deps, origins, signOut, base });
   const cookieSession = createCurrentSession(cookie, sessions);
   const currentSession = signIn.follow?.(cookieSession) ?? cookieSession;

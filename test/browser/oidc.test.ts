@@ -60,6 +60,30 @@ test('two tabs that are sent to the provider at the same moment both come back',
   }
 });
 
+test('three tabs that a browser restores, of somebody whom the provider still knows, all come back', async (t) => {
+  const bench = await start(t);
+  if (!bench) return;
+  const { service, idp } = bench.portal;
+  const context = await newContext(bench.browser);
+  await (await signIn(bench, context, 'ada')).close();
+  const kept = (await context.cookies()).filter(({ name }) => name === 'qlik_token_broker');
+  const cookie = kept.map(({ name, value }) => `${name}=${value}`).join();
+  await service.fetch({ method: 'POST', url: '/logout', cookie });
+
+  // They come back one by one, while the first still waits for its token.
+  const begun = idp.asked.get('/auth') ?? 0;
+  idp.delayMs = (path) => (path === '/auth' ? 600 * ((idp.asked.get('/auth') ?? 0) - begun) : 0);
+  const effect = { type: 'latency', delayMs: 2_000 } as const;
+  service.sandbox.faults.add({ match: { path: '/oauth/token' }, times: 1, effect });
+  const pages = await Promise.all([1, 2, 3].map(() => context.newPage()));
+  await Promise.all(
+    pages.map(async (page) => {
+      await page.goto(bench.portal.origin);
+      await shows(page, 'ada');
+    }),
+  );
+});
+
 test('a sign-out goes through the provider, which then asks who it is', async (t) => {
   const bench = await start(t);
   if (!bench) return;

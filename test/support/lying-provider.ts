@@ -17,7 +17,7 @@ export interface Lies {
   claims?: (truth: Claims) => Claims;
   /** The ID token for those claims. */
   idToken?: (claims: Claims) => string;
-  /** The token endpoint's answer. */
+  /** The token endpoint's answer, or a promise of it. */
   tokens?: (truth: Claims) => unknown;
   keys?: () => unknown;
   userInfo?: (truth: Claims) => unknown;
@@ -97,7 +97,7 @@ export async function startLyingProvider(t: Pick<TestContext, 'after'>): Promise
       const claims = provider.lies.claims?.(truth) ?? truth;
       const id_token = provider.lies.idToken?.(claims) ?? jwt(header(), claims, rs256(key));
       const tokens = { access_token: 'access', token_type: 'Bearer', expires_in: 60, id_token };
-      send(response, provider.lies.tokens?.(tokens) ?? tokens);
+      send(response, (await provider.lies.tokens?.(tokens)) ?? tokens);
     },
     '/keys': (_request, response) => send(response, provider.lies.keys?.() ?? { keys: [key.jwk] }),
     '/me': (_request, response) => send(response, provider.lies.userInfo?.({ sub: 'ada' }) ?? { sub: 'ada' }),

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
 import { freePort } from './test-service.ts';
@@ -14,6 +15,8 @@ export interface RealProvider {
   signsIn: string | undefined;
   /** How often which path was asked for. */
   readonly asked: Map<string, number>;
+  /** How long a request for this path waits. */
+  delayMs: (path: string) => number;
   /** From now on it does not answer, until this is called again with false. */
   away(isAway: boolean): void;
 }
@@ -105,6 +108,7 @@ export async function startRealProvider(
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     asked.set(path, (asked.get(path) ?? 0) + 1);
     if (isAway) return request.socket.destroy();
+    await setTimeout(real.delayMs(path));
     if (!path.startsWith('/interaction/')) return callback(request, response);
     try {
       await interact(request, response);
@@ -143,6 +147,7 @@ export async function startRealProvider(
     },
     signsIn: undefined,
     asked,
+    delayMs: () => 0,
     away(now) {
       isAway = now;
       server.closeAllConnections();

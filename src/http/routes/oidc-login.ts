@@ -6,6 +6,7 @@ import type { Once } from '../../session/once.ts';
 import type { ProviderSessions } from '../../session/provider-sessions.ts';
 import { LOGIN_LIFETIME_MS, type LoginCookies, type LoginUnderWay } from '../login-cookies.ts';
 import { openSession } from '../open-session.ts';
+import type { OpenedMeanwhile } from '../opened-meanwhile.ts';
 import type { Origins } from '../policy/origins.ts';
 import type { RateLimiter } from '../policy/rate-limiter.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
@@ -31,6 +32,7 @@ export interface OidcCallbackDeps {
   readonly cookies: LoginCookies;
   readonly base: string;
   readonly signOut: SignOut;
+  readonly openedMeanwhile: OpenedMeanwhile;
   readonly providerSessions: ProviderSessions;
   readonly once: Once;
   /** Of failed sign-ins, by client address. */
@@ -68,7 +70,7 @@ export function registerOidcStart(app: FastifyInstance, deps: OidcStartDeps): vo
  * is who began: the browser with the sealed state, once.
  */
 export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDeps): void {
-  const { origins, auth, cookies, base, signOut, providerSessions, once, failures } = deps;
+  const { origins, auth, cookies, base, signOut, openedMeanwhile, providerSessions, once, failures } = deps;
   const onSend = explainToPeople({
     base,
     returnToOf: (request) =>
@@ -83,6 +85,13 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
       'bad_request',
       'This sign-in was not begun in this browser, is over, or took too long.',
     );
+  }
+
+  /** What another tab has just opened stays: to end it would answer that tab's requests in flight with 401. */
+  async function keepOrOpen(request: FastifyRequest, user: PortalUser, begunAt: number): Promise<void> {
+    const { user: present, sessionId } = request.session;
+    if (present && (await openedMeanwhile(sessionId, user, begunAt))) return;
+    await openSession(request, user, signOut, (id) => providerSessions.note(id, user));
   }
 
   /** Sees that the provider has not ended its session while ours was opened. */
@@ -104,7 +113,7 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
       const login = await begunHere(request, query.getAll('state'));
       reply.header('set-cookie', cookies.removal(login.state));
       const user = await auth.authenticate({ login, query });
-      await openSession(request, user, signOut, (id) => providerSessions.note(id, user));
+      await keepOrOpen(request, user, login.begunAt);
       await refuseEnded(request.session.sessionId, user);
       return reply.redirect(safeReturnTo(login.returnTo, origins), 303);
     } catch (error) {
