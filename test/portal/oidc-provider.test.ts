@@ -140,6 +140,43 @@ describe('a provider’s metadata', () => {
     assert.equal(asked(bench), 2);
   });
 
+  test('are asked for again soon even when further sign-ins meet trouble meanwhile', async (t) => {
+    const bench = await start(t);
+    const { provider, clock } = bench;
+    await provider.current();
+    for (const waitMs of [600, 400]) {
+      provider.troubled(new IdentityProviderError('idp_unavailable', { reason: 'timeout' }));
+      await clock.advance(waitMs);
+    }
+    await until(() => asked(bench) === 2);
+  });
+
+  test('are asked for again as soon after trouble that was over before', async (t) => {
+    const bench = await start(t, () => answer((_, response) => response.writeHead(500).end()));
+    const { idp, provider, clock } = bench;
+    await troubleOf(provider);
+    idp.lies = {};
+    await clock.advance(1_000);
+    await until(() => provider.healthy);
+    provider.troubled(new IdentityProviderError('idp_unavailable', { reason: 'timeout' }));
+    await clock.advance(1_000);
+    await until(() => asked(bench) === 3);
+  });
+
+  test('that come again leave the keys as they are, unless they name another place for them', async (t) => {
+    const { idp, provider, clock } = await start(t);
+    const keys = async () => {
+      const before = provider.known;
+      await clock.advance(5 * 60_000);
+      await until(() => provider.known !== before);
+      return provider.known?.keys;
+    };
+    const first = (await provider.current()).keys;
+    assert.equal(await keys(), first);
+    idp.lies = metadata({ jwks_uri: `${idp.issuer}/other-keys` });
+    assert.notEqual(await keys(), first);
+  });
+
   test('with unsafe places to sign out or to ask for more are used without those', async (t) => {
     const { provider } = await start(t, () =>
       metadata({ end_session_endpoint: 'javascript:alert(1)', userinfo_endpoint: 'ftp://x/' }),

@@ -77,9 +77,8 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
       cookies.find(request.headers.cookie, queryOf(request).get('state') ?? '')?.returnTo,
   });
 
-  async function begunHere(request: FastifyRequest, states: string[]): Promise<LoginUnderWay> {
-    const [state = '', another] = states;
-    const login = another === undefined ? cookies.find(request.headers.cookie, state) : undefined;
+  async function begunHere(request: FastifyRequest, state: string): Promise<LoginUnderWay> {
+    const login = cookies.find(request.headers.cookie, state);
     if (login && (await once.claim(`login ${state}`, LOGIN_LIFETIME_MS))) return login;
     throw new SignInRefusedError(
       'bad_request',
@@ -110,7 +109,7 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
 
     const query = queryOf(request);
     try {
-      const login = await begunHere(request, query.getAll('state'));
+      const login = await begunHere(request, query.get('state') ?? '');
       reply.header('set-cookie', cookies.removal(login.state));
       const user = await auth.authenticate({ login, query });
       await keepOrOpen(request, user, login.begunAt);
