@@ -72,8 +72,7 @@ export function createLoginCookies({ publicUrl, sealer, now }: LoginCookiesOptio
     find(header, state) {
       const name = nameOf(state);
       const value = cookies(header, prefix).get(name);
-      const login = value === undefined ? undefined : open(name, value);
-      return login?.state === state ? login : undefined;
+      return value === undefined ? undefined : open(name, value);
     },
 
     removal: (state) => remove(nameOf(state)),

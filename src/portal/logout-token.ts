@@ -61,8 +61,7 @@ export function createLogoutTokenReader({
 
 function logoutOf(payload: JWTPayload, time: number): ProviderLogout {
   const { jti, sid, sub, events } = payload;
-  if (!isObject(events) || !Object.hasOwn(events, EVENT) || !isObject(events[EVENT]))
-    throw unlikely(payload, 'events');
+  if (!isObject(events) || !isObject(events[EVENT])) throw unlikely(payload, 'events');
   // It would be an ID token (§2.4).
   if (payload.nonce !== undefined) throw unlikely(payload, 'nonce');
   if (!isText(jti)) throw unlikely(payload, 'jti');

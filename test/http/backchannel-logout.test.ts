@@ -127,6 +127,15 @@ describe('a logout token', () => {
     await until(() => service.sandbox.calls.count({ path: '/oauth/revoke' }) === 1);
   });
 
+  test('is one without a type, too, or with that of any JWT, in whatever case', async (t) => {
+    const { idp, signedIn, sessions, logOut } = await start(t);
+    for (const typ of [undefined, 'JWT', 'Logout+JWT', 'application/logout+jwt']) {
+      const visitor = await signedIn({ sid: `of ${typ}` });
+      assert.equal(await logOut(idp.logoutToken({ sid: `of ${typ}` }, { typ })), 200, typ);
+      assert.deepEqual(await sessions(visitor), [401]);
+    }
+  });
+
   test('works once: its replay ends nothing', async (t) => {
     const { idp, signedIn, sessions, logOut } = await start(t);
     const token = idp.logoutToken({ sid: undefined });

@@ -62,6 +62,15 @@ describe('a signer’s keys', () => {
     assert.equal(state.fetched, 3);
   });
 
+  test('of which a token might mean several are not fetched again', async () => {
+    const { state, verify } = bench([keys.one, signingKey('one')]);
+    for (let n = 0; n < 3; n += 1) {
+      await assert.rejects(verify(keys.one), { code: 'ERR_JWKS_MULTIPLE_MATCHING_KEYS' });
+      state.time += 30_000;
+    }
+    assert.equal(state.fetched, 1);
+  });
+
   test('stay when the signer is away, also when they are old, and it is asked once per cooldown', async () => {
     const { state, verify } = bench([keys.one]);
     await verify(keys.one);

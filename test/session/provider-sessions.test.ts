@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createProviderSessions } from '../../src/session/provider-sessions.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+
+const LIFETIME_MS = 1_000;
+const ada = { id: 'ada', providerSession: { subject: 'sub-ada', sid: 'one' } };
+
+function bench(t: TestContext) {
+  const state = { time: 1_000_000 };
+  const store = createMemoryStore({ now: () => state.time });
+  t.after(() => store.close());
+  return { state, provider: createProviderSessions({ store, lifetimeMs: LIFETIME_MS }) };
+}
+
+const ids = (count: number) => Array.from({ length: count }, (_, n) => `id-${n}`);
+
+test('of one session of the provider’s, the newest twenty of ours are remembered, each once', async (t) => {
+  const { provider } = bench(t);
+  for (const id of ids(21)) await provider.note(id, ada);
+  await provider.note('id-5', ada);
+  const { sessions } = await provider.find({ sid: 'one' });
+  assert.deepEqual([...sessions].sort(), ids(21).slice(1).sort());
+});
+
+test('sessions that are noted at one moment are all remembered', async (t) => {
+  const { provider } = bench(t);
+  await Promise.all(ids(5).map((id) => provider.note(id, ada)));
+  assert.deepEqual([...(await provider.find({ sid: 'one' })).sessions].sort(), ids(5));
+});
+
+test('a session is remembered for as long as it may last, however old the first one is', async (t) => {
+  const { state, provider } = bench(t);
+  for (const id of ids(3)) {
+    await provider.note(id, ada);
+    state.time += LIFETIME_MS - 1;
+  }
+  assert.ok((await provider.find({ sid: 'one' })).sessions.includes('id-2'));
+  assert.deepEqual((await provider.find({ subject: 'sub-ada' })).users, [{ id: 'ada' }]);
+  state.time += 1;
+  assert.deepEqual(await provider.find({ sid: 'one' }), { sessions: [], users: [] });
+});
+
+test('of a user whom no provider signed in, nothing is remembered', async (t) => {
+  const { provider } = bench(t);
+  await provider.note('id', { id: 'ada' });
+  assert.deepEqual(await provider.find({ subject: 'ada' }), { sessions: [], users: [] });
+  assert.deepEqual(await provider.find({}), { sessions: [], users: [] });
+});
