@@ -168,8 +168,15 @@ describe('two tabs that come back in one moment', () => {
     const store = createStoreProbe();
     const { service, cookies, whose } = await bothAtOnce(t, { store });
     const signOut = () => service.fetch({ method: 'POST', url: '/logout', cookie: cookies[0] });
+    const first = store.hold('remove');
+    const failed = signOut();
+    await until(() => first.waiting === 1);
+    first.release();
+    const second = store.hold('remove');
+    await until(() => second.waiting === 1);
     store.failWith(new StoreUnavailableError(), 'remove');
-    assert.equal((await signOut()).statusCode, 503);
+    second.release();
+    assert.equal((await failed).statusCode, 503);
     store.failWith(undefined);
     assert.equal((await signOut()).statusCode, 200);
     assert.deepEqual(await whose(), [401, 401]);
