@@ -164,6 +164,15 @@ export const issuer: Kind<string> = kind(
   },
 );
 
+/** Where a JWK Set is published. Plain http passes on loopback only; `rules.ts` refuses it in production. */
+export const jwksUrl: Kind<string> = kind(
+  'a URL such as `https://portal.example.com/jwks.json`: https, no credentials, no fragment',
+  (raw) => {
+    const url = raw.includes('#') ? undefined : httpUrl(raw);
+    return url && (url.protocol === 'https:' || isLoopback(url.hostname)) ? url.href : undefined;
+  },
+);
+
 /** Where a browser may be sent after logout: a local path or an absolute http(s) URL. */
 export const landing: Kind<string> = kind('a path such as `/goodbye` or an absolute http(s) URL', (raw) => {
   if (/^\/(?![/\\])[\x21-\x7e]*$/.test(raw)) return raw;

@@ -17,12 +17,22 @@ const asksTenant = (s: Settings) => s.USER_MAPPING === 'lookup' || s.USER_MAPPIN
 const isOidc = (s: Settings) => s.PORTAL_AUTH === 'oidc';
 const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';
 
+const isAssertion = (s: Settings) => s.PORTAL_AUTH === 'assertion';
+
 /** Settings that one mode of signing in needs, and no other has a use for. */
 function goesWithOidc(name: SettingName): Rule {
   return {
     names: [name, 'PORTAL_AUTH'],
     holds: (s) => isOidc(s) === (s[name] !== undefined),
     otherwise: 'goes with PORTAL_AUTH=oidc: give both or neither',
+  };
+}
+
+function goesWithAssertion(name: SettingName): Rule {
+  return {
+    names: [name, 'PORTAL_AUTH'],
+    holds: (s) => isAssertion(s) === (s[name] !== undefined),
+    otherwise: 'goes with PORTAL_AUTH=assertion: give both or neither',
   };
 }
 
@@ -71,6 +81,27 @@ const rules: readonly Rule[] = [
     otherwise: 'must hold `openid`',
   },
   ...proxyRules,
+  goesWithAssertion('ASSERTION_ISSUER'),
+  goesWithAssertion('ASSERTION_AUDIENCE'),
+  {
+    names: ['ASSERTION_JWKS_URL', 'ASSERTION_PUBLIC_KEY', 'PORTAL_AUTH'],
+    holds: (s) =>
+      [s.ASSERTION_JWKS_URL, s.ASSERTION_PUBLIC_KEY].filter((given) => given !== undefined).length ===
+      (isAssertion(s) ? 1 : 0),
+    otherwise:
+      'give exactly one of ASSERTION_JWKS_URL and ASSERTION_PUBLIC_KEY with PORTAL_AUTH=assertion, else neither',
+  },
+  {
+    names: ['ASSERTION_JWKS_URL', 'NODE_ENV'],
+    holds: (s) => !isProduction(s) || !s.ASSERTION_JWKS_URL?.startsWith('http:'),
+    otherwise: 'must be https when NODE_ENV is production',
+  },
+  {
+    names: ['SESSION_SAME_SITE', 'PUBLIC_URL', 'PORTAL_AUTH'],
+    holds: (s) => s.SESSION_SAME_SITE !== 'none' || (isAssertion(s) && s.PUBLIC_URL.protocol === 'https:'),
+    otherwise:
+      '`none` is for PORTAL_AUTH=assertion and a PUBLIC_URL of https: other sign-ins navigate, and browsers drop such a cookie without Secure',
+  },
   {
     names: ['TRUST_EMAIL', 'PORTAL_AUTH'],
     holds: (s) => !(isDemo(s) && s.TRUST_EMAIL),

@@ -7,6 +7,7 @@ import {
   filePath,
   flag,
   issuer,
+  jwksUrl,
   type Kind,
   landing,
   list,
@@ -20,6 +21,7 @@ import {
   tenantUrl,
   text,
 } from './kinds.ts';
+import { publicKeys } from './public-keys.ts';
 
 /** One setting: how it is written, what holds without it, and what it is for. */
 export interface Setting<T = unknown> {
@@ -127,9 +129,9 @@ export const settingsTable = {
   },
   'Portal sign-in': {
     PORTAL_AUTH: {
-      kind: oneOf('oidc', 'proxy', 'demo'),
+      kind: oneOf('oidc', 'proxy', 'assertion', 'demo'),
       required: true,
-      doc: '`oidc`: an OpenID Connect provider. `proxy`: a gateway in front of the service, by headers. `demo`: a page to pick a user from, for one’s own machine. Refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
+      doc: '`oidc`: an OpenID Connect provider. `proxy`: a gateway in front of the service, by headers. `assertion`: a short-lived JWT that the portal signed. `demo`: a page to pick a user from, for one’s own machine. Refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
     },
     DEMO_USERS: {
       kind: filePath,
@@ -181,6 +183,20 @@ export const settingsTable = {
       default: 'x-forwarded-tenant',
       doc: 'The header that names the user’s tenant.',
     },
+    ASSERTION_ISSUER: { kind: text, doc: 'With `PORTAL_AUTH=assertion`: the `iss` of the assertions.' },
+    ASSERTION_AUDIENCE: {
+      kind: text,
+      doc: 'Their `aud`, or one of it. A name for this service that the portal uses for nothing else, such as `PUBLIC_URL`.',
+    },
+    ASSERTION_JWKS_URL: {
+      kind: jwksUrl,
+      doc: 'Where the portal publishes its keys. `http:` only on loopback, outside of production.',
+    },
+    ASSERTION_PUBLIC_KEY: {
+      kind: publicKeys,
+      fromFile: true,
+      doc: 'Or else the keys themselves. Each verifies; a second one is for the time of a rotation.',
+    },
     CLAIM_ID: {
       kind: text,
       default: 'sub',
@@ -218,9 +234,9 @@ export const settingsTable = {
     },
     SESSION_LIFETIME: { kind: duration, default: '10h', doc: 'A session ends this long after the sign-in.' },
     SESSION_SAME_SITE: {
-      kind: oneOf('lax', 'strict'),
+      kind: oneOf('lax', 'strict', 'none'),
       default: 'lax',
-      doc: '`SameSite` of the session cookie.',
+      doc: '`SameSite` of the session cookie. `none`, for pages of another site: with https and `PORTAL_AUTH=assertion` only; the cookie is then also `Partitioned`.',
     },
   },
   'Which Qlik user': {

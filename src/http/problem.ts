@@ -5,6 +5,7 @@ export const problems = {
   bad_request: [400, 'The request cannot be understood'],
   session_required: [401, 'Sign in first'],
   session_expired: [401, 'The session has ended'],
+  assertion_invalid: [401, 'The assertion is not accepted'],
   admin_token_required: [401, 'The admin token is missing or wrong'],
   cross_site_refused: [403, 'This page may not call'],
   user_not_mapped: [403, 'No user in Qlik Cloud'],

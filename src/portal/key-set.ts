@@ -7,17 +7,25 @@ export interface KeySetOptions {
   readonly now: () => number;
 }
 
+/** A signer's keys, as they are known. */
+export interface KeySet {
+  /** For `jwtVerify` of jose. */
+  readonly find: JWTVerifyGetKey;
+  /** Fetches them, unless that was tried just now. Never rejects. */
+  refresh(): Promise<void>;
+}
+
 /** However many unknown keys are named, the signer is asked once in this time. */
-const COOLDOWN_MS = 30_000;
+export const COOLDOWN_MS = 30_000;
 /** Keys that are older are fetched again before they are used. */
 const FRESH_MS = 10 * 60_000;
 
 /**
- * The signer's keys, for `jwtVerify` of jose. They are fetched when one is needed that is not known, or when they are
+ * The signer's keys. They are fetched when one is needed that is not known, or when they are
  * old; one fetch at a time and in `COOLDOWN_MS`, failed ones included. When it fails, the old keys stay. Rejects with
- * the fetch's error while there are none at all.
+ * the last fetch's error when that failed and the key is not known: then nobody can say whether it is the signer's.
  */
-export function createKeySet({ fetchKeys, now }: KeySetOptions): JWTVerifyGetKey {
+export function createKeySet({ fetchKeys, now }: KeySetOptions): KeySet {
   let keys: ReturnType<typeof createLocalJWKSet> | undefined;
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -29,6 +37,7 @@ export function createKeySet({ fetchKeys, now }: KeySetOptions): JWTVerifyGetKey
     try {
       keys = createLocalJWKSet(await fetchKeys());
       fetchedAt = now();
+      trouble = undefined;
     } catch (error) {
       trouble = error;
     }
@@ -42,15 +51,20 @@ export function createKeySet({ fetchKeys, now }: KeySetOptions): JWTVerifyGetKey
     return flight;
   }
 
-  return async (header, token) => {
-    if (!keys || now() - fetchedAt >= FRESH_MS) await refresh();
-    if (!keys) throw trouble;
-    try {
-      return await keys(header, token);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      await refresh();
-      return keys(header, token);
-    }
+  return {
+    refresh,
+    async find(header, token) {
+      if (!keys || now() - fetchedAt >= FRESH_MS) await refresh();
+      if (!keys) throw trouble;
+      try {
+        return await keys(header, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        await refresh();
+        return keys(header, token).catch((again) => {
+          throw trouble ?? again;
+        });
+      }
+    },
   };
 }

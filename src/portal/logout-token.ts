@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import type { OidcProvider } from './oidc-provider.ts';
-import { acceptedUntilMs, unlikely, verifyToken } from './provider-token.ts';
 import { providerTrouble } from './provider-trouble.ts';
+import { acceptedUntilMs, unlikely, verifyToken } from './signed-token.ts';
 
 /** What a logout token says. */
 export interface ProviderLogout {

@@ -1,4 +1,4 @@
-import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
 import {
   allowInsecureRequests,
   ClientSecretBasic,
@@ -10,6 +10,7 @@ import {
 } from 'openid-client';
 import type { Clock } from '../clock.ts';
 import type { Secret } from '../config/secret.ts';
+import { fetchKeys } from './fetch-keys.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';
 import { createKeySet } from './key-set.ts';
 import { createProviderHttp, type ProviderHttp } from './provider-http.ts';
@@ -104,7 +105,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
       const keys =
         known && known.metadata.jwks_uri === jwksUri
           ? known.keys
-          : createKeySet({ fetchKeys: () => fetchKeys(http, jwksUri), now: clock.now });
+          : createKeySet({ fetchKeys: () => fetchKeys(http, jwksUri), now: clock.now }).find;
       known = { configuration: configure(options, metadata, http), metadata, keys };
       failures = 0;
       becomes(undefined);
@@ -173,12 +174,4 @@ function configure(
   configuration[customFetch] = http.fetch as never;
   if (issuer.startsWith('http:')) allowInsecureRequests(configuration);
   return configuration;
-}
-
-async function fetchKeys(http: ProviderHttp, url: string): Promise<JSONWebKeySet> {
-  const response = await http.fetch(url, { method: 'GET', headers: { accept: 'application/json' } });
-  const keys: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
-  if (keys === undefined)
-    throw new IdentityProviderError('idp_bad_response', { reason: 'no_keys', claim: 'jwks_uri' });
-  return keys as JSONWebKeySet;
 }

@@ -12,8 +12,8 @@ import { type ClaimOptions, type Claims, userFromClaims } from './claims.ts';
 import type { KnownProvider, OidcProvider } from './oidc-provider.ts';
 import { type PortalAuth, SignInRefusedError } from './portal-auth.ts';
 import type { PortalUser, ProviderSession } from './portal-user.ts';
-import { unlikely, verifyToken } from './provider-token.ts';
 import { providerTrouble } from './provider-trouble.ts';
+import { unlikely, verifyToken } from './signed-token.ts';
 
 /** What one sign-in under way must be completed with; for nobody but the browser that began it. */
 export interface OidcLogin {

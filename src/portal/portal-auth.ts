@@ -15,7 +15,7 @@ export interface PortalAuth<Evidence> {
  * show.
  */
 export class SignInRefusedError extends Error {
-  readonly code: 'bad_request' | 'session_required';
+  readonly code: 'bad_request' | 'session_required' | 'assertion_invalid';
 
   constructor(code: SignInRefusedError['code'], message: string) {
     super(message);

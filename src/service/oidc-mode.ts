@@ -1,14 +1,13 @@
-import type { Settings } from '../config/settings.ts';
 import { createLoginCookies } from '../http/login-cookies.ts';
 import { createOpenedMeanwhile } from '../http/opened-meanwhile.ts';
 import { createRateLimiter } from '../http/policy/rate-limiter.ts';
 import { registerBackchannelLogout } from '../http/routes/backchannel-logout.ts';
 import { registerOidcCallback, registerOidcStart } from '../http/routes/oidc-login.ts';
-import type { ClaimOptions } from '../portal/claims.ts';
 import { createLogoutTokenReader } from '../portal/logout-token.ts';
 import { createOidcAuth } from '../portal/oidc.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';
 import { createSealer } from '../portal/sealer.ts';
+import { claimOptions } from './claim-options.ts';
 import type { SignInMode, SignInModeDeps } from './sign-in-mode.ts';
 
 /** `PORTAL_AUTH=oidc`. */
@@ -47,18 +46,5 @@ export function createOidcMode(deps: SignInModeDeps, provider: OidcProvider): Si
       registerOidcCallback(scope, { ...deps, auth, cookies, openedMeanwhile, failures });
     },
     endSessionUrl: auth.endSessionUrl,
-  };
-}
-
-function claimOptions(settings: Settings): ClaimOptions {
-  return {
-    names: {
-      id: settings.CLAIM_ID,
-      email: settings.CLAIM_EMAIL,
-      name: settings.CLAIM_NAME,
-      groups: settings.CLAIM_GROUPS,
-      others: settings.USER_CLAIM ? [settings.USER_CLAIM] : [],
-    },
-    trustEmail: settings.TRUST_EMAIL,
   };
 }

@@ -3,6 +3,7 @@ import type { Secret } from '../config/secret.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Log } from '../observability/log.ts';
 import { createOidcProvider, type OidcProvider } from '../portal/oidc-provider.ts';
+import { createPublishedKeys, type PublishedKeys } from '../portal/published-keys.ts';
 
 export interface ProviderConnectionDeps {
   readonly settings: Settings;
@@ -35,5 +36,24 @@ export function connectProvider({
       trouble
         ? log.warn({ issuer, err: trouble }, 'the identity provider is in trouble')
         : log.info({ issuer }, 'the identity provider answers'),
+  });
+}
+
+/** The keys of the assertion mode's portal, if it publishes them; to be closed in the end. */
+export function connectPortalKeys({
+  settings,
+  log,
+  clock,
+}: Omit<ProviderConnectionDeps, 'random'>): PublishedKeys | undefined {
+  const url = settings.ASSERTION_JWKS_URL;
+  if (url === undefined) return undefined;
+  return createPublishedKeys({
+    url,
+    clock,
+    timeoutMs: ANSWER_MS,
+    onChange: (trouble) =>
+      trouble
+        ? log.warn({ url, err: trouble }, 'the portal’s keys are in trouble')
+        : log.info({ url }, 'the portal’s keys are known'),
   });
 }

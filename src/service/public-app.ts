@@ -19,6 +19,7 @@ import { createSignOut } from '../http/sign-out.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';
+import type { PublishedKeys } from '../portal/published-keys.ts';
 import type { Once } from '../session/once.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
 import { createSessionCookie } from '../session/session-cookie.ts';
@@ -36,6 +37,7 @@ export interface PublicAppDeps {
   readonly providerSessions: ProviderSessions;
   readonly once: Once;
   readonly provider: OidcProvider | undefined;
+  readonly portalKeys: PublishedKeys | undefined;
   readonly directory: Directory;
   readonly tokens: UserTokens;
   readonly health: Health;

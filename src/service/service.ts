@@ -14,7 +14,7 @@ import { createSessions } from '../session/sessions.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createTokenService } from '../token/token-service.ts';
-import { connectProvider } from './provider-connection.ts';
+import { connectPortalKeys, connectProvider } from './provider-connection.ts';
 import { createPublicApp } from './public-app.ts';
 import { connectTenant } from './tenant-connection.ts';
 import { createUserDirectory } from './user-directory.ts';
@@ -100,6 +100,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   });
 
   const provider = connectProvider({ settings, log, clock, random });
+  const portalKeys = connectPortalKeys({ settings, log, clock });
+  const idp = provider ?? portalKeys;
 
   let stopping = false;
   const health = {
@@ -110,7 +112,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
         () => false,
       ),
     tenantHealthy: () => gateway.healthy && clientsAccepted(),
-    idpHealthy: provider && (() => provider.healthy),
+    idpHealthy: idp && (() => idp.healthy),
   };
   const app = await createPublicApp({
     settings,
@@ -122,6 +124,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     providerSessions: createProviderSessions({ store, lifetimeMs: settings.SESSION_LIFETIME }),
     once: createOnce(store),
     provider,
+    portalKeys,
     directory,
     tokens: createUserTokens({ directory, tokens }),
     health,
@@ -149,7 +152,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await withinGrace(tokens.idle());
       await adminApp.close();
       closeDirectory();
-      await Promise.all([closeTenant(), provider?.close(), store.close()]);
+      await Promise.all([closeTenant(), idp?.close(), store.close()]);
     },
   };
 }

@@ -7,9 +7,11 @@ import type { SignOut } from '../http/sign-out.ts';
 import type { Log } from '../observability/log.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
+import type { PublishedKeys } from '../portal/published-keys.ts';
 import type { Once } from '../session/once.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
 import type { Sessions } from '../session/sessions.ts';
+import { createAssertionMode } from './assertion-mode.ts';
 import { createDemoMode } from './demo-mode.ts';
 import { createOidcMode } from './oidc-mode.ts';
 import { createProxyMode } from './proxy-mode.ts';
@@ -39,6 +41,8 @@ export interface SignInModeDeps {
   readonly once: Once;
   /** Present in the OIDC mode. */
   readonly provider: OidcProvider | undefined;
+  /** Present in the assertion mode, when the portal publishes its keys. */
+  readonly portalKeys: PublishedKeys | undefined;
   readonly signOut: SignOut;
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
@@ -46,6 +50,14 @@ export interface SignInModeDeps {
 
 /** The mode that the settings choose. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
 export function createSignInMode(deps: SignInModeDeps): SignInMode {
-  if (deps.settings.PORTAL_AUTH === 'proxy') return createProxyMode(deps);
-  return deps.provider ? createOidcMode(deps, deps.provider) : createDemoMode(deps);
+  switch (deps.settings.PORTAL_AUTH) {
+    case 'oidc':
+      return createOidcMode(deps, deps.provider as OidcProvider);
+    case 'proxy':
+      return createProxyMode(deps);
+    case 'assertion':
+      return createAssertionMode(deps);
+    case 'demo':
+      return createDemoMode(deps);
+  }
 }

@@ -7,8 +7,11 @@ export interface SessionCookieOptions {
   readonly publicUrl: URL;
   /** The first signs, all verify. */
   readonly secrets: readonly Secret[];
-  readonly sameSite: 'lax' | 'strict';
+  /** `none` needs https; the cookie is then kept apart for each site whose pages use it. */
+  readonly sameSite: SameSite;
 }
+
+export type SameSite = 'lax' | 'strict' | 'none';
 
 /** A session id whose signature is right. */
 export interface SignedId {
@@ -27,7 +30,9 @@ export interface SessionCookie {
     readonly path: '/';
     readonly httpOnly: true;
     readonly secure: boolean;
-    readonly sameSite: 'lax' | 'strict';
+    readonly sameSite: SameSite;
+    /** CHIPS (draft-cutler-httpbis-partitioned-cookies). */
+    readonly partitioned: boolean;
   };
   readonly signer: Signer;
   /** Whether a `Cookie` header holds a cookie of this name, whatever its value. */
@@ -42,12 +47,19 @@ export interface SessionCookie {
   readonly removal: string;
 }
 
+const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
+
 export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCookieOptions): SessionCookie {
   const secure = publicUrl.protocol === 'https:';
   const name = secure ? '__Host-qlik_token_broker' : 'qlik_token_broker';
   const signer = new Signer(secrets.map((secret) => secret.reveal()));
   const start = `${name}=`;
-  const flags = `Path=/; HttpOnly; SameSite=${sameSite === 'lax' ? 'Lax' : 'Strict'}${secure ? '; Secure' : ''}`;
+  const partitioned = sameSite === 'none';
+  const flags = [
+    `Path=/; HttpOnly; SameSite=${SAME_SITE[sameSite]}`,
+    ...(secure ? ['Secure'] : []),
+    ...(partitioned ? ['Partitioned'] : []),
+  ].join('; ');
 
   function values(header = ''): string[] {
     const found: string[] = [];
@@ -66,7 +78,7 @@ export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCoo
 
   return {
     name,
-    attributes: { path: '/', httpOnly: true, secure, sameSite },
+    attributes: { path: '/', httpOnly: true, secure, sameSite, partitioned },
     signer,
     isIn: (header) => values(header).length > 0,
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
 /** A certificate without a purpose; its private key was thrown away. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
@@ -24,4 +24,9 @@ export function ecKey(namedCurve: string): KeyObject {
 
 export function pem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** Of a private key, its public one. */
+export function publicPem(key: KeyObject): string {
+  return createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { load, namesOfProblems } from './base-env.ts';
-import { ecKey, pem } from './pem.ts';
+import { ecKey, pem, publicPem } from './pem.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -266,6 +266,74 @@ rule(
   [
     { ...oidc, OIDC_SCOPE: 'profile email' },
     { ...oidc, OIDC_SCOPE: 'openid-ish' },
+  ],
+);
+
+const assertion = {
+  PORTAL_AUTH: 'assertion',
+  ASSERTION_ISSUER: 'https://portal.example.com',
+  ASSERTION_AUDIENCE: 'qlik',
+  ASSERTION_PUBLIC_KEY: publicPem(ecKey('P-256')),
+};
+const published = {
+  ...assertion,
+  ASSERTION_PUBLIC_KEY: undefined,
+  ASSERTION_JWKS_URL: 'https://portal.example.com/jwks.json?v=1',
+};
+const inProduction = { NODE_ENV: 'production', PUBLIC_URL: 'https://broker.example.com' };
+
+for (const name of ['ASSERTION_ISSUER', 'ASSERTION_AUDIENCE']) {
+  rule(
+    `${name} goes with its mode`,
+    name,
+    [assertion, { ...assertion, ...inProduction, HOST: '0.0.0.0' }, {}],
+    [{ ...assertion, [name]: undefined }, { [name]: 'x' }, { ...oidc, [name]: 'x' }],
+  );
+}
+
+rule(
+  'the portal’s keys are known in one way',
+  'ASSERTION_JWKS_URL',
+  [assertion, published],
+  [
+    { ...assertion, ASSERTION_JWKS_URL: published.ASSERTION_JWKS_URL },
+    { ...assertion, ASSERTION_PUBLIC_KEY: undefined },
+    { ASSERTION_PUBLIC_KEY: assertion.ASSERTION_PUBLIC_KEY },
+    { ...oidc, ASSERTION_JWKS_URL: published.ASSERTION_JWKS_URL },
+  ],
+);
+
+rule(
+  'the portal’s keys come over a connection that can be trusted',
+  'ASSERTION_JWKS_URL',
+  [
+    { ...published, ...inProduction },
+    { ...published, ASSERTION_JWKS_URL: 'http://localhost:4000/jwks' },
+    { ...published, ASSERTION_JWKS_URL: 'http://[::1]:4000/jwks' },
+  ],
+  [
+    { ...published, ASSERTION_JWKS_URL: 'http://portal.example.com/jwks.json' },
+    { ...published, ASSERTION_JWKS_URL: 'http://localhost.example.com/jwks.json' },
+    { ...published, ASSERTION_JWKS_URL: 'https://me:pass@portal.example.com/jwks.json' },
+    { ...published, ASSERTION_JWKS_URL: 'https://portal.example.com/jwks.json#k1' },
+    { ...published, ASSERTION_JWKS_URL: 'file:///etc/jwks.json' },
+    { ...published, ASSERTION_JWKS_URL: '/jwks.json' },
+    { ...published, ...inProduction, ASSERTION_JWKS_URL: 'http://localhost:4000/jwks' },
+  ],
+);
+
+rule(
+  'a cookie for pages of another site is for those that sign in by fetch, over https',
+  'SESSION_SAME_SITE',
+  [
+    { ...assertion, ...inProduction, SESSION_SAME_SITE: 'none' },
+    { ...assertion, SESSION_SAME_SITE: 'strict' },
+  ],
+  [
+    { ...assertion, SESSION_SAME_SITE: 'none' },
+    { ...oidc, ...inProduction, SESSION_SAME_SITE: 'none' },
+    { SESSION_SAME_SITE: 'none', PUBLIC_URL: 'https://localhost' },
+    { ...assertion, ...inProduction, SESSION_SAME_SITE: 'None' },
   ],
 );
 

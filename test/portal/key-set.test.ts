@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JSONWebKeySet } from 'jose';
 import { createKeySet } from '../../src/portal/key-set.ts';
-import { verifyToken } from '../../src/portal/provider-token.ts';
+import { verifyToken } from '../../src/portal/signed-token.ts';
 import { jwt, rs256, type SigningKey, signingKey } from '../support/jwt.ts';
 
 const keys = { one: signingKey('one'), two: signingKey('two') };
@@ -19,7 +19,7 @@ function bench(published: SigningKey[] | Error) {
       return { keys: state.published.map(({ jwk }) => jwk) } as unknown as JSONWebKeySet;
     },
   });
-  const rules = { keys: keySet, issuer: 'i', audience: 'a', now: () => state.time };
+  const rules = { keys: keySet.find, issuer: 'i', audience: 'a', now: () => state.time };
   return {
     state,
     verify(key: SigningKey, kid = key.kid, claims: Record<string, unknown> = {}) {

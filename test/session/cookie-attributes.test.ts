@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createSigner } from '../support/assertions.ts';
 import { createTestService, SECRET_A, SECRET_B } from '../support/test-service.ts';
 import { COOKIE, HOST_COOKIE, setCookies } from './browser.ts';
 import { createStoreProbe } from './store-probe.ts';
@@ -7,6 +8,9 @@ import { createStoreProbe } from './store-probe.ts';
 const PLAIN = { path: '/', httponly: '', samesite: 'Lax' };
 const SECURE = { ...PLAIN, secure: '' };
 const https = { PUBLIC_URL: 'https://localhost/portal' };
+const signer = createSigner();
+const otherSite = { ...https, ...signer.env, SESSION_SAME_SITE: 'none' };
+const PARTITIONED = { ...SECURE, samesite: 'None', partitioned: '' };
 
 describe('the session cookie', () => {
   test('given an http PUBLIC_URL, is host-only, HttpOnly, Lax, and ends with the browser', async (t) => {
@@ -37,6 +41,27 @@ describe('the session cookie', () => {
     assert.deepEqual(cookie?.attributes, { ...PLAIN, samesite: 'Strict' });
   });
 
+  test('given SESSION_SAME_SITE=none, is None, Secure, and kept apart for each site', async (t) => {
+    const service = await createTestService(t, { env: otherSite });
+
+    const [cookie, ...others] = setCookies(await signIn(service, '/portal'));
+
+    assert.equal(cookie?.name, HOST_COOKIE);
+    assert.deepEqual(cookie?.attributes, PARTITIONED);
+    assert.deepEqual(others, []);
+  });
+
+  test('given SESSION_SAME_SITE=none, every answer to a next sign-in touches that same cookie', async (t) => {
+    const service = await createTestService(t, { env: otherSite });
+    const cookie = headerOf(await signIn(service, '/portal'));
+
+    for (const { name, attributes } of setCookies(await signIn(service, '/portal', { cookie }))) {
+      const { 'max-age': _, expires: __, ...others } = attributes;
+      assert.equal(name, HOST_COOKIE);
+      assert.deepEqual(others, PARTITIONED);
+    }
+  });
+
   test('given a trusted proxy that reports https, does not become Secure: PUBLIC_URL alone decides', async (t) => {
     const service = await createTestService(t, { env: { TRUSTED_PROXIES: '127.0.0.1' } });
 
@@ -58,6 +83,7 @@ describe('the session cookie', () => {
   for (const [scheme, env, base, name, attributes] of [
     ['http', {}, '', COOKIE, PLAIN],
     ['https', https, '/portal', HOST_COOKIE, SECURE],
+    ['SESSION_SAME_SITE=none', otherSite, '/portal', HOST_COOKIE, PARTITIONED],
   ] as const) {
     test(`given ${scheme}, is removed by sign-out under the attributes with which it was set`, async (t) => {
       const service = await createTestService(t, { env });
@@ -88,8 +114,9 @@ describe('the session cookie', () => {
       const light = setCookies(await after.fetch({ url: `${base}/session`, cookie })).at(-1);
       const failed = await after.fetch({
         method: 'POST',
-        url: `${base}/login`,
-        payload: { user: 'nobody' },
+        ...(env === otherSite
+          ? { url: `${base}/session` }
+          : { url: `${base}/login`, payload: { user: 'nobody' } }),
         cookie,
       });
       const plugin = setCookies(failed).at(-1);
@@ -121,7 +148,12 @@ describe('the session cookie', () => {
 type Service = Awaited<ReturnType<typeof createTestService>>;
 type Response = Awaited<ReturnType<Service['fetch']>>;
 
+/** By an assertion where the demo's sign-in is not. */
 function signIn(service: Service, base = '', headers: Record<string, string> = {}): Promise<Response> {
+  if (!service.app.hasRoute({ method: 'POST', url: `${base}/login` })) {
+    const authorization = `Bearer ${signer.assertion()}`;
+    return service.fetch({ method: 'POST', url: `${base}/session`, headers: { ...headers, authorization } });
+  }
   return service.fetch({ method: 'POST', url: `${base}/login`, headers, payload: { user: 'ada' } });
 }
 

@@ -13,16 +13,30 @@ export interface RouteGuard {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route itself decides who may call: by a state that it gave out, or by a signature. */
-    ownProof?: true;
+    /**
+     * The route itself decides who may call: by a state that it gave out, or by a signature. `listed-origin`: a page
+     * that brings it must be one that may call; a server, which tells no `Origin`, need not.
+     */
+    ownProof?: 'any-origin' | 'listed-origin';
   }
 }
 
 export function createRouteGuard(origins: Origins): RouteGuard {
   const policy = { isAllowedOrigin: origins.has };
 
-  function refusal(request: FastifyRequest, formAllowed: boolean): HttpProblem | undefined {
-    if (mayCall(request.headers, policy, formAllowed)) return undefined;
+  function isCaller({ headers, routeOptions }: FastifyRequest): boolean {
+    switch (routeOptions.config.ownProof) {
+      case 'any-origin':
+        return true;
+      case 'listed-origin':
+        return headers.origin === undefined || origins.has(headers.origin);
+      default:
+        return mayCall(headers, policy, true);
+    }
+  }
+
+  function refusal(allowed: boolean): HttpProblem | undefined {
+    if (allowed) return undefined;
     return new HttpProblem(
       'cross_site_refused',
       'Only scripts of PUBLIC_URL’s origin or of one in ALLOWED_ORIGINS may call; where the browser tells neither Origin nor Sec-Fetch-Site, with X-CSRF: 1.',
@@ -30,8 +44,7 @@ export function createRouteGuard(origins: Origins): RouteGuard {
   }
 
   return {
-    forFetch: (request, _reply, done) => done(refusal(request, false)),
-    forSessionScope: (request, _reply, done) =>
-      done(request.routeOptions.config.ownProof ? undefined : refusal(request, true)),
+    forFetch: ({ headers }, _reply, done) => done(refusal(mayCall(headers, policy, false))),
+    forSessionScope: (request, _reply, done) => done(refusal(isCaller(request))),
   };
 }

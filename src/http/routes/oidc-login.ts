@@ -101,7 +101,7 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
     throw new SignInRefusedError('bad_request', 'The identity provider has ended this sign-in.');
   }
 
-  app.get('/login/callback', { config: { ownProof: true }, onSend }, async (request, reply) => {
+  app.get('/login/callback', { config: { ownProof: 'any-origin' }, onSend }, async (request, reply) => {
     reply.headers(sessionHeaders);
     const retryAfterMs = failures.waitMs(request.ip);
     if (retryAfterMs > 0)

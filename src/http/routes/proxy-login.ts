@@ -39,7 +39,7 @@ export function registerProxyLogin(app: FastifyInstance, deps: ProxyLoginDeps): 
 
   app.get<{ Querystring: { returnTo?: string } }>(
     '/login',
-    { config: { ownProof: true }, schema: { querystring: loginQuery }, onSend },
+    { config: { ownProof: 'any-origin' }, schema: { querystring: loginQuery }, onSend },
     async (request, reply) => {
       reply.headers(sessionHeaders);
       if (isUnseen(request.headers) && !mayCall(request.headers, policy, true))

@@ -1,4 +1,11 @@
-import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
+import {
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
 
 /** Who must have signed a token, for whom. */
 export interface TokenRules {
@@ -6,6 +13,8 @@ export interface TokenRules {
   /** Compared exactly. */
   readonly issuer: string;
   readonly audience: string;
+  /** The longest life that a signer may give to a token; default 31 days. */
+  readonly maxLifetimeSeconds?: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -16,6 +25,8 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 const MAX_AGE_SECONDS = 10 * 60;
 /** The longest life that a common provider can be told to give to an ID token is 30 days. */
 const MAX_LIFETIME_SECONDS = 31 * 24 * 60 * 60;
+/** What times with a fraction (RFC 7519 §2) may be off by after they were added up. */
+const ROUNDING_SECONDS = 0.001;
 
 /** None that is verified with a key from which one could also sign (RFC 8725 §3.1). */
 const ASYMMETRIC = [
@@ -29,9 +40,9 @@ const ASYMMETRIC = [
  */
 export async function verifyToken(
   token: string,
-  { keys, issuer, audience, now }: TokenRules,
+  { keys, issuer, audience, maxLifetimeSeconds = MAX_LIFETIME_SECONDS, now }: TokenRules,
 ): Promise<JWTVerifyResult<JWTPayload>> {
-  const result = await jwtVerify(token, keys, {
+  const result = await verifyWithAny(token, keys, {
     algorithms: ASYMMETRIC,
     issuer,
     audience,
@@ -41,8 +52,28 @@ export async function verifyToken(
     requiredClaims: ['exp', 'iat'],
   });
   const { exp, iat } = result.payload as { exp: number; iat: number };
-  if (exp - iat > MAX_LIFETIME_SECONDS) throw unlikely(result.payload, 'exp');
+  if (exp - iat > maxLifetimeSeconds + ROUNDING_SECONDS) throw unlikely(result.payload, 'exp');
   return result;
+}
+
+/** A signer with several keys need not name the one that it signed with. */
+async function verifyWithAny(
+  token: string,
+  keys: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTVerifyResult<JWTPayload>> {
+  try {
+    return await jwtVerify(token, keys, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      const result = await jwtVerify(token, key, options).catch((failure) => {
+        if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
+      });
+      if (result) return result;
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
 }
 
 /** Until when `verifyToken` accepts a token with this payload at the most; milliseconds since the epoch. */

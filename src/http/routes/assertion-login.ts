@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify';
+import type { Log } from '../../observability/log.ts';
+import type { AssertionAuth } from '../../portal/assertion.ts';
+import { SignInRefusedError } from '../../portal/portal-auth.ts';
+import { bearerJwt } from '../bearer-token.ts';
+import { openSession } from '../open-session.ts';
+import type { Origins } from '../policy/origins.ts';
+import type { RateLimiter } from '../policy/rate-limiter.ts';
+import { safeReturnTo } from '../policy/return-to.ts';
+import { sessionHeaders } from '../policy/security-headers.ts';
+import { HttpProblem } from '../problem.ts';
+import type { SignOut } from '../sign-out.ts';
+import { loginQuery } from './login-query.ts';
+
+export interface AssertionLoginDeps {
+  readonly auth: AssertionAuth;
+  readonly signOut: SignOut;
+  /** Of failed sign-ins, by client address. */
+  readonly failures: RateLimiter;
+  readonly log: Log;
+}
+
+/**
+ * `GET /login` of the assertion mode: back to the page, which signs its user in while it is loaded. One whose sign-in
+ * leaves no session is stopped by the helper, which comes here once a minute at most. Reads no session.
+ */
+export function registerWayBack(app: FastifyInstance, { origins }: { readonly origins: Origins }): void {
+  app.get<{ Querystring: { returnTo?: string } }>(
+    '/login',
+    { schema: { querystring: loginQuery } },
+    async (request, reply) => {
+      reply.headers(sessionHeaders);
+      return reply.redirect(safeReturnTo(request.query.returnTo, origins), 303);
+    },
+  );
+}
+
+/**
+ * `POST /session` of the assertion mode: signs in whom the portal's assertion names. Needs the scope of the session
+ * plugin. Who may call is who brings an assertion, a page or the portal's server; a page of a listed origin only.
+ */
+export function registerAssertionLogin(app: FastifyInstance, deps: AssertionLoginDeps): void {
+  const { auth, signOut, failures, log } = deps;
+
+  app.post('/session', { config: { ownProof: 'listed-origin' } }, async (request, reply) => {
+    reply.headers(sessionHeaders);
+    const retryAfterMs = failures.waitMs(request.ip);
+    if (retryAfterMs > 0)
+      throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
+
+    try {
+      const token = bearerJwt(request.raw);
+      if (token === undefined)
+        throw new SignInRefusedError('assertion_invalid', 'Send one JWT as Authorization: Bearer.');
+      await openSession(request, await auth.authenticate(token), signOut);
+      return reply.code(204).send();
+    } catch (error) {
+      if (error instanceof SignInRefusedError) {
+        failures.take(request.ip);
+        log.warn({ requestId: request.id, err: error }, 'assertion refused');
+      }
+      throw error;
+    }
+  });
+}

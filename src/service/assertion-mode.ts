@@ -1,0 +1,31 @@
+import type { KeyObject } from 'node:crypto';
+import { createRateLimiter } from '../http/policy/rate-limiter.ts';
+import { registerAssertionLogin, registerWayBack } from '../http/routes/assertion-login.ts';
+import { createAssertionAuth } from '../portal/assertion.ts';
+import { createFixedKeys } from '../portal/fixed-keys.ts';
+import { claimOptions } from './claim-options.ts';
+import type { SignInMode, SignInModeDeps } from './sign-in-mode.ts';
+
+/** `PORTAL_AUTH=assertion`. */
+export function createAssertionMode(deps: SignInModeDeps): SignInMode {
+  const { settings, clock, origins, once, portalKeys } = deps;
+  const auth = createAssertionAuth({
+    keys: portalKeys?.find ?? createFixedKeys(settings.ASSERTION_PUBLIC_KEY as readonly KeyObject[]),
+    issuer: settings.ASSERTION_ISSUER as string,
+    audience: settings.ASSERTION_AUDIENCE as string,
+    claims: claimOptions(settings),
+    claim: once.claim,
+    now: clock.now,
+  });
+  const failures = createRateLimiter(settings.RATE_LIMIT_SIGN_IN, clock.now);
+
+  return {
+    registerOutside(routes) {
+      registerWayBack(routes, { origins });
+    },
+    registerInside(scope) {
+      registerAssertionLogin(scope, { ...deps, auth, failures });
+    },
+    endSessionUrl: () => undefined,
+  };
+}
