@@ -10,8 +10,12 @@ export interface TokenProviderOptions {
   readonly url?: string;
   /** For one token, with all retries, in milliseconds; default 30000. */
   readonly timeout?: number;
-  /** Called once when nobody is signed in any more; default: the page goes to `loginUrl`, in vain at most once a minute. */
-  readonly onSignInRequired?: (loginUrl: string) => void;
+  /**
+   * Called once when nobody is signed in any more. When it returns a promise, whoever asks waits for it, and the service
+   * is asked again; when that rejects, the next call for a token tries anew. Default: the page goes to `loginUrl`, in
+   * vain at most once a minute.
+   */
+  readonly onSignInRequired?: (loginUrl: string) => void | Promise<void>;
   /**
    * Called when somebody else is signed in than before; whoever asks waits for it, and gets no token then. Default: the
    * page is loaded anew.
@@ -37,8 +41,12 @@ interface TokenAnswer {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const LAST_MINUTE_MS = 60_000;
-const LOOK_IN_EVERY_MS = 5 * 60_000;
+const LOOK_IN_EVERY_MS = 300_000;
 const LOOK_IN_MS = 10_000;
+const IN_VAIN: Problem = {
+  title: 'The sign-in left no session: are cookies blocked?',
+  code: 'sign_in_failed',
+};
 const SIGNS_OF_USE = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'blur'];
 
 /**
@@ -47,25 +55,30 @@ const SIGNS_OF_USE = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'blur'];
  * minutes, which keeps the session alive and notices a sign-out elsewhere.
  */
 export function createTokenProvider(options: TokenProviderOptions = {}): GetAccessToken {
-  const { timeout = DEFAULT_TIMEOUT_MS, onError = report } = options;
-  const { onSignInRequired = signIn, onUserChanged = reload } = options;
-  const base = new URL(options.url ?? '/', location.href);
+  const {
+    url = '/',
+    timeout = DEFAULT_TIMEOUT_MS,
+    onSignInRequired = goThere,
+    onUserChanged = reload,
+    onError = report,
+  } = options;
+  const base = new URL(url, location.href);
   const tokenUrl = new URL('qlik-token', base).href;
 
   let token = '';
   let expiresAt = 0;
   let handedOut = '';
   let user: string | undefined;
-  let signInAsked = false;
+  /** Asked of the page since the last token; false when it says nothing of how that goes. */
+  let signIn: Promise<boolean> | false | undefined;
   let used = false;
   let pending: Promise<string> | undefined;
 
   /** The token that lives for at least so long, or none. */
   const living = (atLeastMs: number) => (expiresAt - Date.now() > atLeastMs ? token : '');
 
-  function signIn(loginUrl: string): void {
-    if (!goToSignIn(loginUrl))
-      onError({ title: 'The sign-in left no session: are cookies blocked?', code: 'sign_in_failed' });
+  function goThere(loginUrl: string): void {
+    if (!goToSignIn(loginUrl)) onError(IN_VAIN);
   }
 
   /** Nobody, or somebody else, is signed in: nothing of the user before may be handed out. */
@@ -77,33 +90,45 @@ export function createTokenProvider(options: TokenProviderOptions = {}): GetAcce
   async function keep(answer: TokenAnswer): Promise<void> {
     const before = user;
     user = subjectOf(answer.access_token) ?? before;
-    signInAsked = false;
+    signIn = undefined;
     rememberSignedIn();
-    if (before !== undefined && user !== before) {
+    if (before && user !== before) {
       forget();
-      await onUserChanged();
-      return;
+      return onUserChanged();
     }
     token = answer.access_token;
     expiresAt = Date.now() + answer.expires_in * 1_000;
   }
 
-  function signedOut(): void {
+  /** Whether the page has signed its user in; false at once when it says nothing of how that goes. */
+  function signedIn(): Promise<boolean> | false {
     forget();
-    if (signInAsked) return;
-    signInAsked = true;
     const loginUrl = new URL('login', base);
     loginUrl.searchParams.set('returnTo', location.href);
-    onSignInRequired(loginUrl.href);
+    signIn ??=
+      onSignInRequired(loginUrl.href)?.then?.(
+        () => true,
+        (error) => {
+          signIn = undefined;
+          throw error;
+        },
+      ) ?? false;
+    return signIn;
   }
 
-  async function ask(timeoutMs: number, rejected: boolean, onTrouble: (problem: Problem) => void) {
+  async function ask(
+    timeoutMs: number,
+    rejected: boolean,
+    onTrouble: (problem: Problem) => void,
+    isSecond = false,
+  ) {
     try {
       await keep(await callService<TokenAnswer>(tokenUrl, 'access_token', timeoutMs, rejected));
     } catch (error) {
       const { problem } = error as Refusal;
-      if (problem.status === 401) signedOut();
-      else onTrouble(problem);
+      if (problem.status !== 401) onTrouble(problem);
+      else if (await signedIn())
+        isSecond ? onTrouble(IN_VAIN) : await ask(timeoutMs, rejected, onTrouble, true);
     }
   }
 

@@ -221,6 +221,51 @@ test('the browser helper', async (t) => {
     assert.equal((await helper.told()).problems[0]?.code, 'sign_in_failed');
   });
 
+  const SIGNS_IN = `{ async onSignInRequired(url) { told.signIns.push(url); await fetch('/sign-in', { method: 'POST' }); } }`;
+
+  await t.test('waits for a page that signs in by itself, once for all who ask, and goes on', async (t) => {
+    const helper = await open(t, SIGNS_IN);
+    for (const user of ['ada', 'ada']) {
+      let isSignedIn = false;
+      helper.answer(({ path }) => {
+        if (path === '/sign-in') isSignedIn = true;
+        return isSignedIn ? good(jwtFor(user)) : problem(401, 'session_expired');
+      });
+      const many = 'Promise.all([getAccessToken(), getAccessToken(), getAccessToken()])';
+      assert.deepEqual(await helper.page.evaluate(many), Array(3).fill(jwtFor(user)));
+    }
+    const { signIns, problems } = await helper.told();
+    assert.deepEqual([signIns.length, problems], [2, []]);
+    assert.match(signIns[0] ?? '', /\/login\?returnTo=http/);
+  });
+
+  await t.test('a sign-in of the page’s that leaves no session is told, and not tried again', async (t) => {
+    const helper = await open(t, SIGNS_IN);
+    helper.answer(({ path }) => (path === '/sign-in' ? {} : problem(401, 'session_required')));
+    assert.equal(await helper.token(), '');
+    assert.equal(await helper.token(), '');
+    const { signIns, problems } = await helper.told();
+    assert.deepEqual(
+      [signIns.length, problems.map(({ code }) => code)],
+      [1, ['sign_in_failed', 'sign_in_failed']],
+    );
+  });
+
+  await t.test('a sign-in of the page’s that fails may work with the next call', async (t) => {
+    const helper = await open(
+      t,
+      `{ async onSignInRequired() { const { ok } = await fetch('/sign-in'); if (!ok) throw new Error('away'); } }`,
+    );
+    let tries = 0;
+    helper.answer(({ path }) => {
+      if (path === '/sign-in') tries += 1;
+      return tries > 1 ? good() : problem(path === '/sign-in' ? 503 : 401, 'session_required');
+    });
+    assert.equal(await helper.token(), '');
+    assert.equal(await helper.token(), jwtFor('ada'));
+    assert.equal(tries, 2);
+  });
+
   await t.test(
     'given another user than before, the page hears it and that call brings no token',
     async (t) => {
