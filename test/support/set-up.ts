@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-/** Programs that tests run besides Node, and the Debian packages that hold them. */
-const PROGRAMS = {
+/** Programs that tests run besides Node, files that those need, and the Debian packages that hold them. */
+const NEEDED = {
   buildah: 'buildah',
   chromium: 'chromium',
   crun: 'crun',
@@ -10,9 +10,19 @@ const PROGRAMS = {
   jq: 'jq',
   mmdebstrap: 'mmdebstrap',
   nginx: 'nginx',
+  openssl: 'openssl',
+  php: 'php-cli',
+  '/usr/bin/python3': 'python3',
+  '/usr/lib/python3/dist-packages/cryptography': 'python3-cryptography',
+  '/usr/lib/python3/dist-packages/jwt': 'python3-jwt',
+  '/usr/share/java/gson.jar': 'libgoogle-gson-java',
 };
 
-function has(program: string): boolean {
+function has(needed: string): boolean {
+  return needed.startsWith('/') ? existsSync(needed) : hasProgram(needed);
+}
+
+function hasProgram(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }
 
@@ -26,14 +36,14 @@ function apt(...args: string[]): boolean {
   return spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
 }
 
-const missing = Object.entries(PROGRAMS).filter(([program]) => !has(program));
+const missing = Object.entries(NEEDED).filter(([name]) => !has(name));
 if (missing.length === 0) {
-  say(`${Object.keys(PROGRAMS).join(', ')} are here`);
+  say(`${Object.keys(NEEDED).join(', ')} are here`);
 } else if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
   const packages = missing.map(([, debianPackage]) => debianPackage);
   say(`installing from Debian's packages: ${packages.join(', ')}`);
   const installed = apt('update', '-q') && apt('install', '-y', '-q', '--no-install-recommends', ...packages);
   say(installed ? 'installed' : 'could not install them; the tests that need them will say so');
 } else {
-  say(`missing: ${missing.map(([program]) => program).join(', ')}; the tests that need them are skipped`);
+  say(`missing: ${missing.map(([name]) => name).join(', ')}; the tests that need them are skipped`);
 }
