@@ -13,19 +13,25 @@ export function chromiumPath(t: TestContext): string | undefined {
 
 /** A headless browser that talks to loopback only; closed with the test. */
 export async function launchChromium(t: TestContext, executablePath: string): Promise<Browser> {
-  const browser = await chromium.launch({
-    executablePath,
-    args: [
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1',
-    ],
-  });
+  const browser = await chromium.launch({ executablePath, args: chromiumArguments() });
   t.after(() => browser.close());
   return browser;
+}
+
+/** With these, Chromium talks to loopback only; each of `names` leads there, too. */
+export function chromiumArguments(names: readonly string[] = []): string[] {
+  const rules = [
+    ...names.map((name) => `MAP ${name} 127.0.0.1`),
+    ...['MAP * ~NOTFOUND', 'EXCLUDE localhost', 'EXCLUDE 127.0.0.1'],
+  ];
+  return [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    `--host-resolver-rules=${rules.join(' , ')}`,
+  ];
 }
