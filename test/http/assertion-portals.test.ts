@@ -113,6 +113,13 @@ function keyFolder(t: TestContext): string {
   return folder;
 }
 
+test('each snippet of docs/sign-in-assertion.md has a test, but .NET’s', () => {
+  const here = ['keys', 'settings', ...Object.values(portals).map((portal) => portal.snippet)];
+  const inTheBrowser = ['page.html', 'session.js', 'sign-out.js'];
+  const untested = ['', 'Assertions.cs'];
+  assert.deepEqual([...written.keys()].sort(), [...here, ...inTheBrowser, ...untested].sort());
+});
+
 describe('docs/sign-in-assertion.md: an assertion signed by', () => {
   for (const [language, portal] of Object.entries(portals)) {
     test(`${language} opens a session`, async (t) => {
