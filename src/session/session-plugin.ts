@@ -38,6 +38,12 @@ export async function registerSessionPlugin(
     request.cookies = { [cookie.name]: cookie.read(request.headers.cookie) };
   });
 
+  // The plugin would remove the cookie that the browser had before it sets the new one; who passes an answer on from
+  // another server may keep the first of the two.
+  scope.addHook('onSend', async ({ session, cookies }) => {
+    if (session?.user && session.isSaved()) cookies[cookie.name] = session.encryptedSessionId;
+  });
+
   await scope.register(fastifySession, {
     cookieName: cookie.name,
     cookie: cookie.attributes,
