@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSecretKey } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { JWTVerifyGetKey } from 'jose';
-import { acceptedUntilMs, verifyToken } from '../../src/portal/provider-token.ts';
+import { acceptedUntilMs, verifyToken } from '../../src/portal/signed-token.ts';
 import { hs256, jwt, rs256, signingKey } from '../support/jwt.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
