@@ -65,7 +65,7 @@ describe('a signer’s keys', () => {
   test('of which a token might mean several are not fetched again', async () => {
     const { state, verify } = bench([keys.one, signingKey('one')]);
     for (let n = 0; n < 3; n += 1) {
-      await assert.rejects(verify(keys.one), { code: 'ERR_JWKS_MULTIPLE_MATCHING_KEYS' });
+      await verify(keys.one);
       state.time += 30_000;
     }
     assert.equal(state.fetched, 1);
