@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Log } from '../observability/log.ts';
-import { createOidcProvider, type OidcProvider } from '../portal/oidc-provider.ts';
-import { createPublishedKeys, type PublishedKeys } from '../portal/published-keys.ts';
+import type { OidcProvider } from '../portal/oidc-provider.ts';
+import type { PublishedKeys } from '../portal/published-keys.ts';
 
 export interface ProviderConnectionDeps {
   readonly settings: Settings;
@@ -17,14 +17,15 @@ export interface ProviderConnectionDeps {
 const ANSWER_MS = 5_000;
 
 /** The identity provider of the OIDC mode, asked for its metadata from now on; to be closed in the end. */
-export function connectProvider({
+export async function connectProvider({
   settings,
   log,
   clock,
   random,
-}: ProviderConnectionDeps): OidcProvider | undefined {
+}: ProviderConnectionDeps): Promise<OidcProvider | undefined> {
   if (settings.PORTAL_AUTH !== 'oidc') return undefined;
   const issuer = settings.OIDC_ISSUER as string;
+  const { createOidcProvider } = await import('../portal/oidc-provider.ts');
   return createOidcProvider({
     issuer,
     clientId: settings.OIDC_CLIENT_ID as string,
@@ -40,13 +41,14 @@ export function connectProvider({
 }
 
 /** The keys of the assertion mode's portal, if it publishes them; to be closed in the end. */
-export function connectPortalKeys({
+export async function connectPortalKeys({
   settings,
   log,
   clock,
-}: Omit<ProviderConnectionDeps, 'random'>): PublishedKeys | undefined {
+}: Omit<ProviderConnectionDeps, 'random'>): Promise<PublishedKeys | undefined> {
   const url = settings.ASSERTION_JWKS_URL;
   if (url === undefined) return undefined;
+  const { createPublishedKeys } = await import('../portal/published-keys.ts');
   return createPublishedKeys({
     url,
     clock,

@@ -61,7 +61,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     sameSite: settings.SESSION_SAME_SITE,
   });
   const signOut = createSignOut(deps);
-  const signIn = createSignInMode({ ...deps, origins, signOut, base });
+  const signIn = await createSignInMode({ ...deps, origins, signOut, base });
   const cookieSession = createCurrentSession(cookie, sessions);
   const currentSession = signIn.follow?.(cookieSession) ?? cookieSession;
 

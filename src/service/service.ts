@@ -99,8 +99,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     patienceMs: settings.TOKEN_DEADLINE,
   });
 
-  const provider = connectProvider({ settings, log, clock, random });
-  const portalKeys = connectPortalKeys({ settings, log, clock });
+  const provider = await connectProvider({ settings, log, clock, random });
+  const portalKeys = await connectPortalKeys({ settings, log, clock });
   const idp = provider ?? portalKeys;
 
   let stopping = false;

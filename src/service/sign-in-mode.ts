@@ -11,10 +11,6 @@ import type { PublishedKeys } from '../portal/published-keys.ts';
 import type { Once } from '../session/once.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
 import type { Sessions } from '../session/sessions.ts';
-import { createAssertionMode } from './assertion-mode.ts';
-import { createDemoMode } from './demo-mode.ts';
-import { createOidcMode } from './oidc-mode.ts';
-import { createProxyMode } from './proxy-mode.ts';
 
 /** The routes with which one mode of `PORTAL_AUTH` signs users in. */
 export interface SignInMode {
@@ -48,16 +44,19 @@ export interface SignInModeDeps {
   readonly base: string;
 }
 
-/** The mode that the settings choose. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
-export function createSignInMode(deps: SignInModeDeps): SignInMode {
+/**
+ * The mode that the settings choose; only its code is loaded. Rejects with a plain `Error` when the file that `DEMO_USERS`
+ * names is broken.
+ */
+export async function createSignInMode(deps: SignInModeDeps): Promise<SignInMode> {
   switch (deps.settings.PORTAL_AUTH) {
     case 'oidc':
-      return createOidcMode(deps, deps.provider as OidcProvider);
+      return (await import('./oidc-mode.ts')).createOidcMode(deps, deps.provider as OidcProvider);
     case 'proxy':
-      return createProxyMode(deps);
+      return (await import('./proxy-mode.ts')).createProxyMode(deps);
     case 'assertion':
-      return createAssertionMode(deps);
+      return (await import('./assertion-mode.ts')).createAssertionMode(deps);
     case 'demo':
-      return createDemoMode(deps);
+      return (await import('./demo-mode.ts')).createDemoMode(deps);
   }
 }

@@ -12,7 +12,7 @@ import { IncomparableError } from './measure/trouble.ts';
 /**
  * `npm run bench [-- --quick] [--json <file>]`: docs/performance.md says what it measures. Exit code 1, without figures,
  * when they could not be compared: requests failed, or the machine was busy with something else. With `--quick` a busy
- * machine is only a warning.
+ * machine is only a warning; `--smoke`, for the tests, runs all of it for as short a time as possible.
  */
 const full = {
   rounds: 7,
@@ -24,15 +24,20 @@ const full = {
 };
 const quick = { rounds: 2, seconds: 1.5, users: CONNECTIONS, heap: [20_000], starts: 2, settleMs: 1_000 };
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
-const plan = values.quick ? quick : full;
+const smoke = { rounds: 1, seconds: 1, users: CONNECTIONS, heap: [1_000], starts: 1, settleMs: 0 };
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, smoke: { type: 'boolean' }, json: { type: 'string' } },
+});
+const rough = values.quick === true || values.smoke === true;
+const plan = values.smoke ? smoke : values.quick ? quick : full;
 const report = (progress: string) => process.stderr.write(`${progress}\n`);
 
 try {
   moveToLoadCore();
   report(canPin ? 'server on one core, load on another' : 'no cores of their own for server and load');
   const { rows, doubt } = await measureThroughput({ ...plan, report });
-  if (doubt !== undefined && !values.quick) throw new IncomparableError(doubt);
+  if (doubt !== undefined && !rough) throw new IncomparableError(doubt);
   const trouble = await measureTenantTrouble({ ...plan, report });
   report('start and idle memory');
   const startAndIdle = await measureStartAndIdle(plan.starts, plan.settleMs);
@@ -45,7 +50,7 @@ try {
   const findings: Findings = {
     node: process.version,
     pinned: canPin,
-    quick: values.quick === true,
+    rough,
     doubt,
     throughput: rows,
     ...trouble,

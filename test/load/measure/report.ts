@@ -7,7 +7,8 @@ import type { Row } from './throughput.ts';
 export interface Findings {
   readonly node: string;
   readonly pinned: boolean;
-  readonly quick: boolean;
+  /** Measured too shortly to rely on. */
+  readonly rough: boolean;
   /** Why the figures are not to be relied on, if so. */
   readonly doubt: string | undefined;
   readonly throughput: readonly Row[];

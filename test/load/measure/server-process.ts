@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -8,6 +8,13 @@ import { onServerCore } from './cores.ts';
 
 const HOST = '127.0.0.1';
 const START_WITHIN_MS = 20_000;
+/** Servers that were not stopped yet; they end with this process, however it ends. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** A server in a process of its own, on the server's core; its log goes to /dev/null. */
@@ -41,7 +48,8 @@ export async function startServer({ args, env, healthPath }: ServerProgram): Pro
     env: { PATH: process.env.PATH, HOST, PORT: String(port), ...env?.(url) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const exited = once(child, 'exit');
+  running.add(child);
+  const exited = once(child, 'exit').finally(() => running.delete(child));
 
   while (!(await answers(url + healthPath))) {
     if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended with ${child.exitCode}`);

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from '../support/until.ts';
+
+const bench = fileURLToPath(new URL('bench.ts', import.meta.url));
+const onLinux = existsSync('/proc/self/task') ? false : 'needs /proc, to see which processes are left';
+
+function run(t: TestContext, args: readonly string[]): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, ['--import', 'tsx', bench, ...args]);
+  t.after(() => child.kill('SIGKILL'));
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk) => chunks.push(chunk));
+  child.stderr.on('data', (chunk) => chunks.push(chunk));
+  return { child, output: () => Buffer.concat(chunks).toString() };
+}
+
+function childrenOf(pid: number): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return list === '' ? [] : list.split(' ').map(Number);
+}
+
+describe('npm run bench', () => {
+  test('compares all servers and measures the rest, in a table and in JSON', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'bench.json');
+
+    const { child, output } = run(t, ['--smoke', '--json', file]);
+    const [code] = await once(child, 'exit');
+
+    assert.equal(code, 0, output());
+    const { throughput, stampede, warmWhileHanging, heap, startAndIdle } = JSON.parse(
+      readFileSync(file, 'utf8'),
+    );
+    assert.equal(throughput.length, 6);
+    for (const row of throughput) {
+      assert.ok(row.perSecond > 0 && row.p99Ms > 0 && row.ofFastifyLogged > 0, row.name);
+      assert.ok(output().includes(`| ${row.name} |`), output());
+    }
+    assert.equal(stampede.tenantCalls, 1);
+    assert.ok(warmWhileHanging.ratio > 0);
+    assert.ok(heap[0].bytesEach > 0);
+    assert.ok(startAndIdle.startMs > 0);
+  });
+
+  test('leaves no server behind when it is stopped', { skip: onLinux }, async (t) => {
+    const { child, output } = run(t, ['--smoke']);
+    await until(() => output().includes('warming up'));
+    const servers = childrenOf(child.pid as number);
+    assert.ok(servers.length >= 6, output());
+
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+
+    await until(() => servers.every((pid) => !existsSync(`/proc/${pid}`)));
+  });
+});
