@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { BoundedMap } from '../bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { list, optional, record, type Shape, text } from '../portal/shape.ts';
 
@@ -40,7 +40,7 @@ const MAX_REMEMBERED = 10_000;
  * again costs no parsing, and what follows from the user can be remembered by that object.
  */
 export function createRecordReader(max = MAX_REMEMBERED): (value: string) => PortalUser | undefined {
-  const read = new LRUCache<string, PortalUser>({ max });
+  const read = new BoundedMap<string, PortalUser>(max);
   return (value) => {
     const known = read.get(value);
     if (known) return known;

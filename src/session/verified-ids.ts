@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
+import { BoundedMap } from '../bounded-map.ts';
 import type { SignedId } from './session-cookie.ts';
 
-/** How many signatures are remembered as right; those that were used longest ago are checked again. */
+/** How many signatures are remembered as right; the oldest are checked again. */
 const MAX_VERIFIED = 10_000;
 
 type Verify = (value: string) => SignedId | undefined;
@@ -13,7 +13,7 @@ type Verify = (value: string) => SignedId | undefined;
  * never remembered: nobody can fill the memory without cookies that we issued.
  */
 export function rememberVerified(verify: Verify, max = MAX_VERIFIED): Verify {
-  const verified = new LRUCache<string, SignedId>({ max });
+  const verified = new BoundedMap<string, SignedId>(max);
   return (value) => {
     const known = verified.get(value);
     if (known) return known;

@@ -34,15 +34,15 @@ describe('the memory for signatures', () => {
     }
   });
 
-  test('given more values than it holds, forgets the one that was used longest ago', () => {
+  test('given more values than it holds, forgets the oldest', () => {
     const { verify, checked } = createVerifier(2);
     for (const id of [1, 2, 1, 3]) verify(`id-${id}.good`);
     checked.length = 0;
-    verify('id-1.good');
+    verify('id-2.good');
     verify('id-3.good');
     assert.deepEqual(checked, []);
-    verify('id-2.good');
-    assert.deepEqual(checked, ['id-2.good']);
+    verify('id-1.good');
+    assert.deepEqual(checked, ['id-1.good']);
   });
 
   test('given any number of forged values, forgets none that is right', () => {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { BoundedMap } from '../../bounded-map.ts';
 import type { Rate } from '../../config/kinds.ts';
 
 /** So many calls per key in a span of time, at once or spread out. */
@@ -13,11 +13,11 @@ const MAX_KEYS = 100_000;
 /** What adding up parts of milliseconds may be off by. */
 const ROUNDING_MS = 0.001;
 
-/** A token bucket for each key; the keys that were used longest ago are forgotten when there are too many. */
+/** A token bucket for each key; the oldest are forgotten when there are too many. */
 export function createRateLimiter({ limit, windowMs }: Rate, now: () => number): RateLimiter {
   const perCallMs = windowMs / limit;
   /** When the key's bucket is full again. */
-  const buckets = new LRUCache<string, { fullAt: number }>({ max: MAX_KEYS });
+  const buckets = new BoundedMap<string, { fullAt: number }>(MAX_KEYS);
 
   function wait(fullAt: number, time: number): number {
     return Math.max(0, Math.ceil(fullAt - time + perCallMs - windowMs - ROUNDING_MS));

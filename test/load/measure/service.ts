@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../src/cli/free-port.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 import { signIn } from './sign-in.ts';
 import type { BenchTenant } from './tenant.ts';
@@ -33,9 +34,11 @@ export async function startService({
   const everybody = Array.from({ length: users }, (_, number) => portalUser(number));
   writeFileSync(usersFile, JSON.stringify(everybody));
 
+  const adminPort = await freePort(0, '127.0.0.1');
   const server = await startServer({
     args: [...nodeArgs, 'dist/main.js'],
     env: (origin) => ({
+      ADMIN_PORT: String(adminPort),
       PUBLIC_URL: origin,
       PORTAL_AUTH: 'demo',
       DEMO_USERS: usersFile,

@@ -4,7 +4,7 @@ import { type ServerProcess, startServer } from './server-process.ts';
 import { startService } from './service.ts';
 import { signIn } from './sign-in.ts';
 import { median, spread } from './statistics.ts';
-import { createBenchTenant } from './tenant.ts';
+import { type BenchTenant, createBenchTenant } from './tenant.ts';
 import { IncomparableError } from './trouble.ts';
 
 /** One server under load: medians of all rounds. */
@@ -39,10 +39,13 @@ export interface Throughput {
 
 interface Contender {
   readonly name: string;
-  readonly server: ServerProcess;
-  readonly url: string;
-  readonly cookies: readonly string[];
+  readonly start: () => Promise<Running>;
   readonly results: Round[];
+}
+
+interface Running {
+  readonly server: ServerProcess;
+  readonly cookies: readonly string[];
 }
 
 interface Round extends LoadResult {
@@ -54,6 +57,7 @@ const BARE = 'bare Fastify route';
 const LOGGED = 'bare Fastify route, our log line';
 const CONVENTIONAL = '@fastify/session, defaults';
 const TENANT_DISTANCE_MS = 50;
+const WARM_UP_SECONDS = 3;
 /** How busy the machine may be before a round, and how far a row's rounds may lie apart. */
 const MAX_IDLE_LOAD = 0.15;
 const MAX_SPREAD = 0.25;
@@ -62,18 +66,17 @@ const MIN_PROCESSOR_SHARE = 0.9;
 
 /**
  * Puts the same load on each server in turn, again and again, so that what else happens on the machine meets them all.
- * Every second round goes backwards. Throws an `IncomparableError` when an answer was not 2xx or did not come.
+ * Every second round goes backwards. Each round starts each server anew: two processes of one program can differ by a
+ * tenth, by how their memory lies and what was compiled when. Throws an `IncomparableError` when an answer was not 2xx or
+ * did not come.
  */
 export async function measureThroughput(options: ThroughputOptions): Promise<Throughput> {
   const { rounds, seconds, users, report } = options;
   const near = await createBenchTenant(0);
   const far = await createBenchTenant(TENANT_DISTANCE_MS);
-  const stop: (() => Promise<void>)[] = [near.close, far.close];
   try {
-    const contenders = await start();
+    const contenders = line(near, far, users);
     const idle: number[] = [];
-    report('warming up');
-    for (const contender of contenders) await load({ ...contender, seconds: Math.min(3, seconds) });
     for (let round = 1; round <= rounds; round += 1) {
       idle.push(await idleLoad(500));
       for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
@@ -83,43 +86,62 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
     }
     return { rows: toRows(contenders), doubt: doubtAbout(contenders, idle) };
   } finally {
-    for (const close of stop.reverse()) await close();
+    await Promise.all([near.close(), far.close()]);
   }
+}
 
-  async function start(): Promise<Contender[]> {
-    const service = await startService({ tenant: near, users });
-    stop.push(service.stop);
-    const cookies = await service.signIn(users);
-    const contenders: Contender[] = [];
-
-    async function standIn(name: string, file: string, withSessions = false): Promise<void> {
+function line(near: BenchTenant, far: BenchTenant, users: number): Contender[] {
+  function standIn(name: string, file: string, withSessions = false): Contender {
+    async function start(): Promise<Running> {
       const server = await startServer({
         args: [`test/load/servers/${file}`],
         env: () => ({ TENANT_URL: far.url }),
         healthPath: withSessions ? '/livez' : '/qlik-token',
       });
-      stop.push(server.stop);
-      const own = withSessions
-        ? await Promise.all(cookies.map((_, user) => signIn(server.url, `user-${user}`)))
-        : cookies;
-      contenders.push({ name, server, url: `${server.url}/qlik-token`, cookies: own, results: [] });
+      const names = Array.from({ length: users }, (_, user) => `user-${user}`);
+      const cookies = withSessions
+        ? await Promise.all(names.map((user) => signIn(server.url, user)))
+        : names.map(cookieAsLong);
+      return { server, cookies };
     }
-
-    await standIn('bare node:http', 'node-http.mjs');
-    await standIn(BARE, 'fastify.mjs');
-    await standIn(LOGGED, 'fastify-logged.mjs');
-    contenders.push({ name: OURS, server: service, url: `${service.url}/qlik-token`, cookies, results: [] });
-    await standIn(CONVENTIONAL, 'fastify-session.mjs', true);
-    await standIn('Express, no token cache', 'express-session.mjs', true);
-    return contenders;
+    return { name, start, results: [] };
   }
+
+  async function startOurs(): Promise<Running> {
+    const service = await startService({ tenant: near, users });
+    return { server: service, cookies: await service.signIn(users) };
+  }
+
+  return [
+    standIn('bare node:http', 'node-http.mjs'),
+    standIn(BARE, 'fastify.mjs'),
+    standIn(LOGGED, 'fastify-logged.mjs'),
+    { name: OURS, start: startOurs, results: [] },
+    standIn(CONVENTIONAL, 'fastify-session.mjs', true),
+    standIn('Express, no token cache', 'express-session.mjs', true),
+  ];
 }
 
-async function oneRound(contender: Contender, seconds: number): Promise<Round> {
-  const before = contender.server.processorMs();
-  const result = await load({ ...contender, seconds });
-  const after = contender.server.processorMs();
-  return { ...result, processorMs: before === undefined || after === undefined ? undefined : after - before };
+/** For those who read none: as long as the service's, so that they receive as much. */
+function cookieAsLong(user: string): string {
+  return `qlik_token_broker=${user.padEnd(76, '0')}`;
+}
+
+async function oneRound({ start }: Contender, seconds: number): Promise<Round> {
+  const { server, cookies } = await start();
+  try {
+    const target = { url: `${server.url}/qlik-token`, cookies };
+    await load({ ...target, seconds: Math.min(WARM_UP_SECONDS, seconds) });
+    const before = server.processorMs();
+    const result = await load({ ...target, seconds });
+    const after = server.processorMs();
+    return {
+      ...result,
+      processorMs: before === undefined || after === undefined ? undefined : after - before,
+    };
+  } finally {
+    await server.stop();
+  }
 }
 
 function toRows(contenders: readonly Contender[]): Row[] {
