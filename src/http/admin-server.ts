@@ -6,6 +6,7 @@ import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
 import { HttpProblem, problemOf, sendProblem } from './problem.ts';
+import { byShapes } from './shaped.ts';
 
 export interface AdminServerDeps {
   readonly host: string;
@@ -21,6 +22,7 @@ export function createAdminServer({ host, token, metrics, log }: AdminServerDeps
     logger: false,
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
+    schemaController: byShapes,
     forceCloseConnections: true,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
   });

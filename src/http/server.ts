@@ -10,6 +10,7 @@ import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins
 import { securityHeaders } from './policy/security-headers.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
 import { HttpProblem, problemOf, problems, sendProblem } from './problem.ts';
+import { byShapes } from './shaped.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -53,8 +54,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // A wrong type is an error of the caller; it is not converted, and nothing is dropped in silence.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    schemaController: byShapes,
     clientErrorHandler: (error, socket) => answerUnparsed(error, socket, fixedHeaders, log),
     // What no route can be found for, such as a path with a broken escape; no hook runs then.
     frameworkErrors: (error, request, reply) => {

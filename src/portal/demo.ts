@@ -1,7 +1,7 @@
 import seed from '../sandbox/seed.json' with { type: 'json' };
+import { list, optional, record, text } from '../shape.ts';
 import { type PortalAuth, SignInRefusedError } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
-import { list, optional, record, text } from './shape.ts';
 
 /** One of the users to pick from. Members that are not named here are claims. */
 export interface DemoUser extends Readonly<Record<string, unknown>> {

@@ -1,5 +1,4 @@
 import { rootCertificates } from 'node:tls';
-import { Agent, errors, request } from 'undici';
 import { TenantFault } from '../token/token-issuer.ts';
 
 /** An answer that arrived whole. */
@@ -48,15 +47,22 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOptions): QlikHttp {
   let tenantAheadMs = 0;
-  const agent = new Agent({
-    connections,
-    maxResponseSize: MAX_RESPONSE_BYTES,
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      rejectUnauthorized: true,
-      ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
-    },
-  });
+  let client: ReturnType<typeof createClient> | undefined;
+
+  /** The library is large, and loaded by the first call: nobody waits for it at the start. */
+  async function createClient() {
+    const { Agent, request } = await import('undici');
+    const agent = new Agent({
+      connections,
+      maxResponseSize: MAX_RESPONSE_BYTES,
+      connect: {
+        timeout: CONNECT_TIMEOUT_MS,
+        rejectUnauthorized: true,
+        ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+      },
+    });
+    return { agent, request };
+  }
 
   function observeDate(date: unknown): void {
     const tenantTime = typeof date === 'string' ? Date.parse(date) : Number.NaN;
@@ -66,6 +72,8 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
   return {
     async send({ method, path, bearer, json }, signal) {
       let answering = false;
+      client ??= createClient();
+      const { agent, request } = await client;
       try {
         const response = await request(tenantUrl + path, {
           dispatcher: agent,
@@ -87,7 +95,7 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
     },
 
     tenantNow: () => now() + tenantAheadMs,
-    close: () => agent.destroy(),
+    close: async () => (await client)?.agent.destroy(),
   };
 }
 
@@ -98,6 +106,6 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
 function transportFault(error: unknown, answering: boolean, timedOut: boolean): TenantFault {
   const code = timedOut ? 'timeout' : String((error as { code?: unknown }).code ?? 'unknown');
   if (!answering) return new TenantFault('unavailable', `no answer (${code})`, { passing: !timedOut });
-  const oversized = error instanceof errors.ResponseExceededMaxSizeError;
+  const oversized = code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
   return new TenantFault('bad_response', `answer not whole (${code})`, { passing: !timedOut && !oversized });
 }

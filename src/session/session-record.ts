@@ -1,6 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
-import { list, optional, record, type Shape, text } from '../portal/shape.ts';
+import { list, oneOf, optional, record, type Shape, text } from '../shape.ts';
 
 const VERSION = 1;
 
@@ -13,9 +13,7 @@ const portalUser: Record<keyof PortalUser, Shape> = {
   claims: optional(record({})),
   providerSession: optional(record({ subject: text(), sid: optional(text()), idToken: optional(text()) })),
 };
-const version: Shape = (value) =>
-  value === VERSION ? undefined : { path: '', should: `must be ${VERSION}` };
-const sessionRecord = record({ v: version, user: record(portalUser) });
+const sessionRecord = record({ v: oneOf(VERSION), user: record(portalUser) });
 
 /** The text that the store keeps of a session. Cookie attributes are no part of it: the configuration says them. */
 export function encodeSession(user: PortalUser): string {

@@ -4,8 +4,10 @@ import type { LogoutTokenReader } from '../../portal/logout-token.ts';
 import type { Once } from '../../session/once.ts';
 import type { ProviderSessions } from '../../session/provider-sessions.ts';
 import type { Sessions } from '../../session/sessions.ts';
+import { record, text } from '../../shape.ts';
 import { LOGIN_LIFETIME_MS } from '../login-cookies.ts';
 import { HttpProblem } from '../problem.ts';
+import { shaped } from '../shaped.ts';
 import type { SignOut } from '../sign-out.ts';
 
 export interface BackchannelLogoutDeps {
@@ -17,11 +19,7 @@ export interface BackchannelLogoutDeps {
   readonly log: Log;
 }
 
-const logoutBody = {
-  type: 'object',
-  properties: { logout_token: { type: 'string' } },
-  required: ['logout_token'],
-};
+const logoutBody = shaped(record({ logout_token: text() }));
 
 /** What `Once` is told when the provider has ended one of its sessions. */
 export function providerSignedOut(sid: string): string {

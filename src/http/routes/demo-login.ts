@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { DemoAuth } from '../../portal/demo.ts';
 import { SignInRefusedError } from '../../portal/portal-auth.ts';
+import { optional, record, text } from '../../shape.ts';
 import { sendPage } from '../demo/page.ts';
 import { signInPage } from '../demo/sign-in-page.ts';
 import { openSession } from '../open-session.ts';
@@ -9,6 +10,7 @@ import type { RateLimiter } from '../policy/rate-limiter.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import { HttpProblem } from '../problem.ts';
+import { shaped } from '../shaped.ts';
 import type { SignOut } from '../sign-out.ts';
 import { isForm } from './form.ts';
 import { loginQuery } from './login-query.ts';
@@ -28,11 +30,7 @@ export interface SignInPageDeps {
   readonly base: string;
 }
 
-const loginBody = {
-  type: 'object',
-  properties: { user: { type: 'string' }, returnTo: { type: 'string' } },
-  required: ['user'],
-};
+const loginBody = shaped(record({ user: text(), returnTo: optional(text()) }));
 
 /** `GET /login` of the demo mode: the page to pick a user from. Reads no session. */
 export function registerSignInPage(app: FastifyInstance, { origins, auth, base }: SignInPageDeps): void {

@@ -1,2 +1,5 @@
+import { optional, record, text } from '../../shape.ts';
+import { shaped } from '../shaped.ts';
+
 /** The query of `GET /login`, in every mode. */
-export const loginQuery = { type: 'object', properties: { returnTo: { type: 'string' } } };
+export const loginQuery = shaped(record({ returnTo: optional(text()) }));

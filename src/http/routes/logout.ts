@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
 import { discardSession } from '../../session/session-plugin.ts';
+import { oneOf, optional, record } from '../../shape.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
+import { shaped } from '../shaped.ts';
 import type { SignOut } from '../sign-out.ts';
 import { isForm } from './form.ts';
 
@@ -17,9 +19,8 @@ export interface LogoutDeps {
   readonly speaksFor: ((request: FastifyRequest, user: PortalUser) => Promise<boolean>) | undefined;
 }
 
-const logoutBody = {
-  anyOf: [{ type: 'null' }, { type: 'object', properties: { everywhere: { enum: [true, false, 'true'] } } }],
-};
+const options = record({ everywhere: optional(oneOf(true, false, 'true')) });
+const logoutBody = shaped((body) => (body === null ? undefined : options(body)));
 
 /** `POST /logout`. Needs a scope that admits only callers that may call, with the session plugin. Signing out when nobody is signed in is no error. */
 export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {

@@ -5,6 +5,7 @@ import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { Session } from '../../session/sessions.ts';
+import { oneOf, only, record } from '../../shape.ts';
 import type { Token } from '../../token/token.ts';
 import { TokenError } from '../../token/token-error.ts';
 import type { Waiting } from '../../token/waiting.ts';
@@ -13,6 +14,7 @@ import type { CurrentSession } from '../policy/current-session.ts';
 import type { RateLimiter } from '../policy/rate-limiter.ts';
 import type { RouteGuard } from '../policy/route-guard.ts';
 import { HttpProblem } from '../problem.ts';
+import { shaped } from '../shaped.ts';
 import type { SignOut } from '../sign-out.ts';
 import { tokenAnswer } from '../token-answer.ts';
 
@@ -29,12 +31,7 @@ export interface QlikTokenDeps {
   readonly deadlineMs: number;
 }
 
-const rejection = {
-  type: 'object',
-  properties: { rejected: { const: true } },
-  required: ['rejected'],
-  additionalProperties: false,
-};
+const rejection = shaped(only(['rejected'], record({ rejected: oneOf(true) })));
 
 type Fetch = (user: PortalUser, waiting: Waiting) => Promise<Token>;
 

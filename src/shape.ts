@@ -16,6 +16,12 @@ export function text(min = 0, max = Number.POSITIVE_INFINITY): Shape {
       : { path: '', should };
 }
 
+/** One of these values. */
+export function oneOf(...values: readonly unknown[]): Shape {
+  const should = `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`;
+  return (value) => (values.includes(value) ? undefined : { path: '', should });
+}
+
 /** An array whose items all fit. */
 export function list(item: Shape): Shape {
   return (value) =>
@@ -33,6 +39,18 @@ export function record(members: Readonly<Record<string, Shape>>): Shape {
           (name) => members[name] as Shape,
         )
       : { path: '', should: 'must be an object' };
+}
+
+/** What fits, and has no members but those. */
+export function only(names: readonly string[], shape: Shape): Shape {
+  return (value) => {
+    const misfit = shape(value);
+    if (misfit || !isObject(value)) return misfit;
+    const other = Object.keys(value).find((name) => !names.includes(name));
+    return other === undefined
+      ? undefined
+      : { path: '', should: `must have no members but ${names.join(', ')}` };
+  };
 }
 
 /** What fits, or nothing at all. */
