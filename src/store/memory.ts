@@ -1,7 +1,10 @@
-import type { RecordStore, StoredRecord } from './record-store.ts';
+import { createMemoryGenerations } from './memory-generations.ts';
+import type { Limits, RecordStore, StoredRecord } from './record-store.ts';
 
 interface Entry {
   readonly group: string;
+  /** Of a record that was put: the one that must still stand. */
+  readonly generation?: string;
   readonly idleMs: number;
   readonly endsAt: number;
   idleEndsAt: number;
@@ -21,18 +24,39 @@ const SWEEP_EVERY_MS = 60_000;
 export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
   const entries = new Map<string, Entry>();
   const groups = new Map<string, Set<string>>();
+  const generations = createMemoryGenerations(now);
   /** Counts the writes of all records: a key that was removed and taken again never shows an old revision. */
   let writes = 0;
 
   const sweeper = setInterval(() => {
     for (const key of entries.keys()) live(key);
+    generations.sweep();
   }, SWEEP_EVERY_MS).unref();
 
   function live(key: string, time = now()): Entry | undefined {
     const entry = entries.get(key);
-    if (entry === undefined || time < Math.min(entry.idleEndsAt, entry.endsAt)) return entry;
+    if (entry === undefined || (time < Math.min(entry.idleEndsAt, entry.endsAt) && counts(entry)))
+      return entry;
     drop(key, entry);
     return undefined;
+  }
+
+  function counts({ generation, group }: Entry): boolean {
+    return generation === undefined || generation === generations.of(group);
+  }
+
+  function keep(key: string, value: string, limits: Limits, of: Pick<Entry, 'group' | 'generation'>): void {
+    const time = now();
+    const { idleMs, lifetimeMs } = limits;
+    const revision = ++writes;
+    entries.set(key, {
+      ...of,
+      idleMs,
+      endsAt: time + lifetimeMs,
+      idleEndsAt: time + idleMs,
+      value,
+      revision,
+    });
   }
 
   function drop(key: string, entry: Entry): void {
@@ -52,23 +76,24 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       revision: entry.revision,
       idleRemainingMs: Math.min(entry.idleEndsAt, entry.endsAt) - time,
       remainingMs: entry.endsAt - time,
+      generation: generations.of(entry.group),
     };
   }
 
   return {
-    async create(key, value, { idleMs, lifetimeMs }, group) {
+    async create(key, value, limits, group) {
       if (live(key)) return false;
-      const time = now();
-      entries.set(key, {
-        group,
-        idleMs,
-        endsAt: time + lifetimeMs,
-        idleEndsAt: time + idleMs,
-        value,
-        revision: ++writes,
-      });
+      keep(key, value, limits, { group });
       const members = groups.get(group) ?? new Set();
       groups.set(group, members.add(key));
+      return true;
+    },
+
+    async put(key, value, { lifetimeMs, group, generation }) {
+      if (generations.of(group) !== generation) return false;
+      const before = entries.get(key);
+      if (before) drop(key, before);
+      keep(key, value, { idleMs: lifetimeMs, lifetimeMs }, { group, generation });
       return true;
     },
 
@@ -109,6 +134,14 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       const keys = liveMembers(group);
       for (const key of keys) drop(key, entries.get(key) as Entry);
       return keys.length;
+    },
+
+    async generation(group) {
+      return generations.of(group);
+    },
+
+    async advance(group, forMs) {
+      return generations.advance(group, forMs);
     },
 
     async ping() {},

@@ -4,6 +4,14 @@ export interface Limits {
   readonly lifetimeMs: number;
 }
 
+/** What a record that was put depends on. */
+export interface PutOptions {
+  readonly lifetimeMs: number;
+  readonly group: string;
+  /** That of the group under which the value was made. */
+  readonly generation: string;
+}
+
 /** A record as it is read. */
 export interface StoredRecord {
   readonly value: string;
@@ -13,20 +21,31 @@ export interface StoredRecord {
   readonly idleRemainingMs: number;
   /** Until the record ends in any case. */
   readonly remainingMs: number;
+  /** Of the record's group, as it is now. */
+  readonly generation: string;
 }
 
 /**
  * Where replicas share state: small texts under a key, with limits that the store itself enforces and a group (the
  * records of one user) in which they can be counted and removed together.
  *
- * A record exists only between `create` and the first of `remove`, `removeGroup` and its limits. No other call brings
- * one into being, so what has been removed stays removed, whatever was in flight.
+ * A record exists only between `create` or `put` and the first of `remove`, `removeGroup` and its limits. No other call
+ * brings one into being, so what has been removed stays removed, whatever was in flight.
+ *
+ * A group also has a generation, which outlives its records. What is made for its user counts only while that stands:
+ * `put` keeps nothing that was made under an earlier one, and `advance` ends all that was.
  *
  * Each call takes effect as one step. Each rejects with a `StoreUnavailableError` when the store cannot be reached.
+ * A key and its group share what stands between their first `{` and `}` (the hash tag of a Redis Cluster).
  */
 export interface RecordStore {
-  /** Resolves to false, and changes nothing, when the key is taken. */
+  /** A record, counted in its group. Resolves to false, and changes nothing, when the key is taken. */
   create(key: string, value: string, limits: Limits, group: string): Promise<boolean>;
+  /**
+   * A record, whatever the key held before, that depends on the group without being one of those that are counted and
+   * removed with it. Resolves to false, and changes nothing, when the group has another generation by now.
+   */
+  put(key: string, value: string, options: PutOptions): Promise<boolean>;
   /** The record, without counting as use. */
   peek(key: string): Promise<StoredRecord | undefined>;
   /** The record, counted as use: its idle limit starts anew. The answer shows the limits after that. */
@@ -39,7 +58,14 @@ export interface RecordStore {
   countGroup(group: string): Promise<number>;
   /** How many records it removed. */
   removeGroup(group: string): Promise<number>;
-  /** Resolves when the store answers. */
+  /** The group's generation; the empty text before the first `advance`. */
+  generation(group: string): Promise<string>;
+  /**
+   * Gives the group a generation that it never had, and resolves to it. It is kept for `forMs`, which must be longer
+   * than whatever was made under an earlier one may live.
+   */
+  advance(group: string, forMs: number): Promise<string>;
+  /** Resolves when the store answers, and would keep the use of a record. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -50,6 +50,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(await store.remove(key), undefined);
         assert.equal(await store.countGroup(group), 0);
         assert.equal(await store.removeGroup(group), 0);
+        assert.equal(await store.generation(group), '');
       });
 
       test('a taken key changes nothing: neither value nor revision, limits or groups', async (t) => {
@@ -395,6 +396,177 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
           assert.equal(await store.countGroup(group), survived ? 1 : 0);
           await store.removeGroup(group);
           assert.equal(await store.peek(own), undefined);
+        }
+      });
+    });
+
+    describe('generations', () => {
+      test('a group has the empty generation until it advances, and a new one each time', async (t) => {
+        const { store, group } = await open(t);
+        assert.equal(await store.generation(group), '');
+
+        const first = await store.advance(group, 600_000);
+        assert.equal(await store.generation(group), first);
+        const second = await store.advance(group, 600_000);
+
+        assert.equal(await store.generation(group), second);
+        assert.equal(new Set(['', first, second]).size, 3);
+        assert.equal(await store.generation(`${group}-other`), '');
+      });
+
+      test('of many who advance one group at once, each gets another generation, and one of them stands', async (t) => {
+        const { store, group } = await open(t);
+
+        const generations = await Promise.all(
+          Array.from({ length: 10 }, () => store.advance(group, 600_000)),
+        );
+
+        assert.equal(new Set(generations).size, 10);
+        assert.ok(generations.includes(await store.generation(group)));
+      });
+
+      test('a group that never had a record, or has none any more, keeps its generation', async (t) => {
+        const { store, key, group } = await open(t);
+        const generation = await store.advance(group, 600_000);
+        await store.create(key, 'value', limits, group);
+        await store.remove(key);
+        await store.removeGroup(group);
+
+        assert.equal(await store.generation(group), generation);
+      });
+
+      test('a generation is kept for as long as was asked', async (t) => {
+        const { store, advance, group } = await open(t);
+        const generation = await store.advance(group, LIFETIME_MS);
+
+        await advance(LIFETIME_MS - MARGIN_MS);
+        assert.equal(await store.generation(group), generation);
+        await advance(MARGIN_MS);
+        assert.equal(await store.generation(group), '');
+      });
+
+      test('a record shows the generation of its group as it is now', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'value', long, group);
+        assert.equal((await store.use(key))?.generation, '');
+
+        const generation = await store.advance(group, 600_000);
+
+        assert.equal((await store.use(key))?.generation, generation);
+        assert.equal((await store.peek(key))?.generation, generation);
+      });
+
+      test('advancing ends no record that was created, and changes neither revision nor limits', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'value', long, group);
+        const before = await store.peek(key);
+
+        await store.advance(group, 600_000);
+
+        const after = await store.peek(key);
+        assert.equal(after?.value, 'value');
+        assert.equal(after?.revision, before?.revision);
+        assert.equal(await store.countGroup(group), 1);
+      });
+    });
+
+    describe('putting', () => {
+      const put = { lifetimeMs: LIFETIME_MS, generation: '' };
+
+      test('a record that was put can be read, lives for its lifetime, and is not one of its group', async (t) => {
+        const { store, advance, key, group } = await open(t);
+
+        assert.equal(await store.put(key, 'token', { ...put, group }), true);
+
+        const record = await store.peek(key);
+        assert.equal(record?.value, 'token');
+        assert.equal(record?.generation, '');
+        assertAbout(record?.remainingMs, LIFETIME_MS);
+        assertAbout(record?.idleRemainingMs, LIFETIME_MS);
+        assert.equal(await store.countGroup(group), 0);
+        assert.equal(await store.removeGroup(group), 0);
+        assert.equal((await store.use(key))?.value, 'token');
+        await advance(LIFETIME_MS);
+        assert.equal(await store.peek(key), undefined);
+      });
+
+      test('putting overwrites value, revision and limits', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.put(key, 'first', { ...put, group });
+        const first = await store.peek(key);
+        await advance(LIFETIME_MS - MARGIN_MS);
+
+        assert.equal(await store.put(key, 'second', { ...put, group }), true);
+
+        await advance(MARGIN_MS);
+        const second = await store.peek(key);
+        assert.equal(second?.value, 'second');
+        assert.notEqual(second?.revision, first?.revision);
+        assert.equal(await store.replace(key, 'late', first?.revision ?? Number.NaN), false);
+      });
+
+      test('a record that is put over a member takes its place, and the group has one less', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.create(key, 'member', long, group);
+        await store.create(`${key}:other`, 'member', long, group);
+
+        await store.put(key, 'put', { ...put, group });
+
+        assert.equal(await store.countGroup(group), 1);
+        assert.equal(await store.removeGroup(group), 1);
+        assert.equal((await store.peek(key))?.value, 'put');
+      });
+
+      test('a key that was put is taken, and free once that was removed', async (t) => {
+        const { store, key, group } = await open(t);
+        await store.put(key, 'put', { ...put, group });
+        await store.create(`${key}:member`, 'value', long, group);
+
+        assert.equal(await store.create(key, 'created', long, group), false);
+        assert.equal(await store.remove(key), 1);
+        assert.equal(await store.create(key, 'created', long, group), true);
+      });
+
+      test('what was made under an earlier generation is not kept, and what is there stays', async (t) => {
+        const { store, key, group } = await open(t);
+        const generation = await store.advance(group, 600_000);
+        await store.put(key, 'newer', { ...put, group, generation });
+
+        assert.equal(await store.put(key, 'late', { ...put, group }), false);
+        assert.equal(await store.put(`${key}:other`, 'late', { ...put, group }), false);
+
+        assert.equal((await store.peek(key))?.value, 'newer');
+        assert.equal(await store.peek(`${key}:other`), undefined);
+      });
+
+      test('what was put is gone, and its key free, once the group has advanced', async (t) => {
+        const { store, key, group } = await open(t);
+        const names = ['peek', 'use', 'replace', 'remove', 'create', 'put'];
+        for (const name of names) await store.put(`${key}:${name}`, 'token', { ...put, group });
+        await store.put(`${key}:elsewhere`, 'token', { ...put, group: `${group}-other` });
+        const { revision = Number.NaN } = (await store.peek(`${key}:replace`)) ?? {};
+
+        const generation = await store.advance(group, 600_000);
+
+        assert.equal(await store.peek(`${key}:peek`), undefined);
+        assert.equal(await store.use(`${key}:use`), undefined);
+        assert.equal(await store.replace(`${key}:replace`, 'late', revision), false);
+        assert.equal(await store.remove(`${key}:remove`), undefined);
+        assert.equal(await store.create(`${key}:create`, 'new', long, group), true);
+        assert.equal(await store.put(`${key}:put`, 'new', { ...put, group, generation }), true);
+        assert.equal((await store.peek(`${key}:put`))?.value, 'new');
+        assert.equal((await store.peek(`${key}:elsewhere`))?.value, 'token');
+      });
+
+      test('however puts and advances meet, nothing of an earlier generation is left', async (t) => {
+        const { store, key, group } = await open(t);
+        for (let n = 0; n < 20; n++) {
+          const generation = await store.generation(group);
+          const own = { lifetimeMs: 600_000, group, generation };
+          const calls = [() => store.put(key, `value ${n}`, own), () => store.advance(group, 600_000)];
+          await Promise.all((n % 2 ? calls : calls.reverse()).map((call) => call()));
+
+          assert.equal(await store.peek(key), undefined);
         }
       });
     });

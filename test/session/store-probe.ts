@@ -17,7 +17,7 @@ export interface StoreProbe extends RecordStore {
 }
 
 /** The methods that change what is stored, beyond the time of use. */
-export const WRITES = ['create', 'replace', 'remove', 'removeGroup'] as const;
+export const WRITES = ['create', 'put', 'replace', 'remove', 'removeGroup', 'advance'] as const;
 
 export function createStoreProbe({ now }: { now: () => number } = { now: Date.now }): StoreProbe {
   const store = createMemoryStore({ now });
@@ -71,6 +71,10 @@ export function createStoreProbe({ now }: { now: () => number } = { now: Date.no
       await enter('create', key);
       return store.create(key, ...rest);
     },
+    async put(key, ...rest) {
+      await enter('put', key);
+      return store.put(key, ...rest);
+    },
     async peek(key) {
       await enter('peek', key);
       return store.peek(key);
@@ -94,6 +98,14 @@ export function createStoreProbe({ now }: { now: () => number } = { now: Date.no
     async removeGroup(group) {
       await enter('removeGroup', group);
       return store.removeGroup(group);
+    },
+    async generation(group) {
+      await enter('generation', group);
+      return store.generation(group);
+    },
+    async advance(group, ...rest) {
+      await enter('advance', group);
+      return store.advance(group, ...rest);
     },
     async ping() {
       await enter('ping');

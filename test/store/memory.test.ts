@@ -74,6 +74,19 @@ test('given records that live, when the sweep has passed, they are still there',
   assert.equal(await store.countGroup('group'), 1);
 });
 
+test('given generations that are no longer kept, when the sweep has passed, memory is free again', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { clock, store } = open(t);
+  const empty = heapUsed();
+  for (let n = 0; n < 30_000; n++) await store.advance(`${n} ${'x'.repeat(200)}`, 1_000);
+  assert.ok(heapUsed() - empty > 5_000_000, 'the probe sees what is held');
+
+  clock.jump(1_000);
+  t.mock.timers.tick(SWEEP_MS);
+
+  assert.ok(heapUsed() - empty < 2_000_000, 'what ended is still held');
+});
+
 test('given a closed store, nothing is swept any more', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   let asked = 0;
