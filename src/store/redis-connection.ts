@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import { createAvailability } from './availability.ts';
+import { StoreUnavailableError } from './record-store.ts';
+import { type RedisFault, redisFault } from './redis-fault.ts';
+import { clientOptions, type RedisTarget } from './redis-options.ts';
+import { createRedisSubscriber, type RedisSubscriber } from './redis-subscriber.ts';
+
+export interface RedisConnectionOptions {
+  readonly target: RedisTarget;
+  /** Told of each change: why Redis is away, or nothing when it is back. */
+  readonly onChange: (trouble?: RedisFault) => void;
+}
+
+/** A Lua script, which Redis runs as one step: first its keys, then the other arguments. */
+export type RedisScript = (...keysAndArguments: (string | number)[]) => Promise<unknown>;
+
+/**
+ * The way to Redis or Valkey, which mends itself. Each call ends within a second, in case of doubt with a
+ * `StoreUnavailableError`; while there is no connection, at once. What failed may have happened nevertheless.
+ */
+export interface RedisConnection extends RedisSubscriber {
+  /** A script under a name of its own; keys begin with `KEY_PREFIX`. */
+  define(name: string, keys: number, lua: string): RedisScript;
+  /** Resolves when Redis would take a write that needs no memory. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Before all keys and channels; what an ACL may be limited to. */
+export const KEY_PREFIX = 'qlik-token-broker:';
+
+/** How long a start waits for the first connection. */
+const PATIENCE_MS = 1_000;
+
+/** Resolves when connected, or after a second, and goes on trying then. */
+export async function connectRedis({ target, onChange }: RedisConnectionOptions): Promise<RedisConnection> {
+  const redis = new Redis(clientOptions(target));
+  const subscriber = createRedisSubscriber(() => redis.duplicate({ enableOfflineQueue: true }), unavailable);
+  const availability = createAvailability({
+    probe: () => redis.set(`${KEY_PREFIX}probe`, '', 'PX', 1_000),
+    onChange: (trouble) => onChange(trouble as RedisFault | undefined),
+  });
+  /** Why there is no connection; the commands that fail for want of one do not know. */
+  let disconnected: RedisFault | undefined;
+
+  redis.on('ready', () => {
+    disconnected = undefined;
+  });
+  redis.on('error', (error) => {
+    // A connection that ends is nothing yet: the next one may be there before anybody asks.
+    if (redis.status === 'ready') return;
+    disconnected = redisFault(error);
+    availability.failed(disconnected);
+  });
+
+  function unavailable(error: unknown): never {
+    const fault = redisFault(error);
+    const cause = fault.code === 'DISCONNECTED' ? (disconnected ?? fault) : fault;
+    availability.failed(cause);
+    throw new StoreUnavailableError({ cause });
+  }
+
+  await once(redis, 'ready', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {});
+
+  return {
+    define(name, numberOfKeys, lua) {
+      redis.defineCommand(name, { numberOfKeys, lua });
+      const run = (redis as unknown as Record<string, RedisScript>)[name] as RedisScript;
+      return (...keysAndArguments) => run.apply(redis, keysAndArguments).catch(unavailable);
+    },
+    async ping() {
+      // No PING: a replica answers that too, and a primary whose disk is full.
+      await redis.pexpire(`${KEY_PREFIX}probe`, 1_000).catch(unavailable);
+    },
+    subscribe: subscriber.subscribe,
+    async close() {
+      availability.close();
+      await subscriber.close();
+      redis.disconnect();
+    },
+  };
+}

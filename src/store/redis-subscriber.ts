@@ -1,0 +1,59 @@
+import type { Redis } from 'ioredis';
+
+export interface RedisSubscriber {
+  /**
+   * Calls back with each message of a channel, whose name begins with `KEY_PREFIX`, until the returned function is
+   * called. Messages that are sent while the connection is away are lost: wait for none without a limit.
+   */
+  subscribe(channel: string, listener: (message: string) => void): Promise<() => void>;
+  close(): Promise<void>;
+}
+
+/** A connection of its own, since one that is subscribed takes no other commands; made when it is needed first. */
+export function createRedisSubscriber(
+  connect: () => Redis,
+  unavailable: (error: unknown) => never,
+): RedisSubscriber {
+  const listeners = new Map<string, Set<(message: string) => void>>();
+  let connection: Redis | undefined;
+
+  function connected(): Redis {
+    if (connection) return connection;
+    connection = connect();
+    // Those who subscribe are told; for the rest the other connection speaks.
+    connection.on('error', () => {});
+    connection.on('message', (channel: string, message: string) => {
+      for (const listener of listeners.get(channel) ?? []) listener(message);
+    });
+    return connection;
+  }
+
+  function forget(channel: string, listener: (message: string) => void): void {
+    const others = listeners.get(channel);
+    if (!others?.delete(listener) || others.size > 0) return;
+    listeners.delete(channel);
+    connection?.unsubscribe(channel).catch(() => {});
+  }
+
+  return {
+    async subscribe(channel, listener) {
+      // A function of its own: the same one may listen twice.
+      const own = (message: string) => listener(message);
+      const others = listeners.get(channel);
+      if (others) others.add(own);
+      else listeners.set(channel, new Set([own]));
+      try {
+        await connected().subscribe(channel);
+      } catch (error) {
+        forget(channel, own);
+        unavailable(error);
+      }
+      return () => forget(channel, own);
+    },
+
+    async close() {
+      listeners.clear();
+      connection?.disconnect();
+    },
+  };
+}
