@@ -651,9 +651,9 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
           assert.equal(await store.countGroup(name), 0);
 
           assert.equal(await store.create(name, 'value', limits, name), true);
-          t.after(() => store.remove(name));
           assert.equal((await store.peek(name))?.value, 'value');
           assert.equal(await store.countGroup(name), 1);
+          assert.equal(await store.remove(name), 0);
         });
       }
     });

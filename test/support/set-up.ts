@@ -16,6 +16,7 @@ const NEEDED = {
   '/usr/lib/python3/dist-packages/cryptography': 'python3-cryptography',
   '/usr/lib/python3/dist-packages/jwt': 'python3-jwt',
   '/usr/share/java/gson.jar': 'libgoogle-gson-java',
+  'redis-server': 'redis-server',
 };
 
 function has(needed: string): boolean {

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from './test-service.ts';
+
+/** A Redis of a test's own, on loopback, with its files in a folder of its own. */
+export interface RedisServer {
+  readonly port: number;
+  readonly folder: string;
+  readonly process: ChildProcess;
+  /** What `redis-cli` prints when it runs this command as the default user. */
+  cli(...args: string[]): string;
+  /** Ends the process as a crash would. */
+  kill(): Promise<void>;
+  /** Ends the process and removes its files. */
+  stop(): Promise<void>;
+  /** Starts it again on the same port, with what it saved. */
+  restart(): Promise<void>;
+}
+
+/** Why tests that need a Redis are skipped, or `false`; when `CI` is set, an error. */
+export function redisMissing(): string | false {
+  if (spawnSync('sh', ['-c', 'command -v redis-server && command -v redis-cli']).status === 0) return false;
+  if (process.env.CI) throw new Error('redis-server is missing: npm run set-up installs it on Debian');
+  return 'redis-server is missing';
+}
+
+/** Starts `redis-server` with these arguments besides the usual ones. */
+export async function startRedis(
+  args: readonly string[] = [],
+  { cliArgs = [], port }: { cliArgs?: readonly string[]; port?: number } = {},
+): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'redis-'));
+  const ownPort = port ?? (await freePort());
+  let server = run();
+
+  function run(): ChildProcess {
+    const always = ['--port', String(ownPort), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
+    return spawn('redis-server', [...always, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  async function listens(): Promise<void> {
+    let output = '';
+    for (const stream of [server.stdout, server.stderr])
+      stream?.on('data', (data) => {
+        output += data;
+      });
+    while (!(await accepts(ownPort))) {
+      assert.equal(server.exitCode, null, output);
+      await setTimeout(20);
+    }
+  }
+
+  async function kill(): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+  }
+
+  await listens();
+
+  return {
+    port: ownPort,
+    folder,
+    get process() {
+      return server;
+    },
+    cli(...command) {
+      const { stdout, stderr } = spawnSync('redis-cli', ['-p', String(ownPort), ...cliArgs, ...command], {
+        encoding: 'utf8',
+      });
+      assert.equal(stderr, '');
+      return stdout.trimEnd();
+    },
+    kill,
+    async stop() {
+      await kill();
+      rmSync(folder, { recursive: true });
+    },
+    async restart() {
+      await kill();
+      server = run();
+      await listens();
+    },
+  };
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const accepted = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return accepted;
+}
