@@ -16,6 +16,7 @@ export async function openSession(
   if (previous && (previous.id !== user.id || previous.tenant !== user.tenant))
     await signOut.here({ id: sessionId, user: previous });
   // A cookie that was planted before the sign-in is worth nothing after it.
+  request.signingIn = user;
   await request.session.regenerate();
   await beforehand(request.session.sessionId);
   request.session.user = user;

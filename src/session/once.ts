@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RecordStore } from '../store/record-store.ts';
 
 /** Sees that something happens once, on whichever replica. Each call can reject with a `StoreUnavailableError`. */
@@ -22,5 +22,5 @@ export function createOnce(store: RecordStore): Once {
 
 /** Of one length, whatever somebody sends. */
 function keyOf(what: string): string {
-  return `once:${createHash('sha256').update(what).digest('base64url')}`;
+  return `{${hash('sha256', what, 'base64url')}}:once`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { SessionConflictError } from './sessions.ts';
@@ -78,11 +78,11 @@ export function createProviderSessions({ store, lifetimeMs }: ProviderSessionsDe
   };
 }
 
-const sidKey = (sid: string) => `provider-session:${digest(sid)}`;
-const withoutSidKey = (subject: string) => `provider-sessions-without-sid:${digest(subject)}`;
-const subjectKey = (subject: string) => `provider-subject:${digest(subject)}`;
+const sidKey = (sid: string) => `{${digest(sid)}}:provider-session`;
+const withoutSidKey = (subject: string) => `{${digest(subject)}}:provider-sessions-without-sid`;
+const subjectKey = (subject: string) => `{${digest(subject)}}:provider-subject`;
 
 /** Of one length, whatever a provider sends. */
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }

@@ -1,13 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import fastifyCookie from '@fastify/cookie';
 import fastifySession, { type SessionStore } from '@fastify/session';
 import type { FastifyInstance, Session as PluginSession } from 'fastify';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
 import type { SessionCookie } from './session-cookie.ts';
+import { newSessionId } from './session-id.ts';
 import { SessionConflictError, type Sessions } from './sessions.ts';
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who has just proven who they are: whoever that is, the session that `regenerate` begins is theirs. */
+    signingIn?: PortalUser;
+  }
   interface Session {
     /** Who is signed in; absent for anonymous visitors, of whom nothing is stored. */
     user?: PortalUser;
@@ -44,11 +48,12 @@ export async function registerSessionPlugin(
     if (session?.user && session.isSaved()) cookies[cookie.name] = session.encryptedSessionId;
   });
 
+  scope.decorateRequest('signingIn', undefined);
   await scope.register(fastifySession, {
     cookieName: cookie.name,
     cookie: cookie.attributes,
     secret: cookie.signer,
-    idGenerator: () => randomBytes(24).toString('base64url'),
+    idGenerator: (request) => newSessionId(request?.signingIn),
     rolling: false,
     saveUninitialized: false,
     store: createPluginStore(sessions),

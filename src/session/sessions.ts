@@ -1,5 +1,6 @@
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { Limits, RecordStore, StoredRecord } from '../store/record-store.ts';
+import { isSessionIdOf, sessionKey, sessionsOf } from './session-id.ts';
 import { createRecordReader, encodeSession } from './session-record.ts';
 
 /** What a sign-in left behind, as it was read. */
@@ -7,6 +8,8 @@ export interface Session {
   readonly id: string;
   readonly user: PortalUser;
   readonly revision: number;
+  /** Of all that is held for the user, as it is now: what was made under another one counts no more. */
+  readonly generation: string;
   /** Until the session ends if it is not used. */
   readonly idleRemainingMs: number;
   /** Until the session ends in any case. */
@@ -18,7 +21,7 @@ export interface Session {
  * is as good as none.
  */
 export interface Sessions {
-  /** A session for a user who has just signed in, under a fresh id. False when the id is taken. */
+  /** A session for a user who has just signed in, under a fresh id of `newSessionId`. False when the id is taken. */
   open(id: string, user: PortalUser): Promise<boolean>;
   /** Writes a session again that has not been written since it was read; never brings one back that has ended. */
   rewrite(id: string, user: PortalUser, revision: number): Promise<boolean>;
@@ -57,29 +60,21 @@ export function createSessions({ store, limits, onSignIn = () => {} }: SessionsD
   function session(id: string, record: StoredRecord | undefined): Session | undefined {
     const user = record && userOf(record.value);
     if (!user) return undefined;
-    const { revision, idleRemainingMs, remainingMs } = record;
-    return { id, user, revision, idleRemainingMs, remainingMs };
+    const { revision, generation, idleRemainingMs, remainingMs } = record;
+    return { id, user, revision, generation, idleRemainingMs, remainingMs };
   }
 
   return {
-    open(id, user) {
+    async open(id, user) {
+      if (!isSessionIdOf(id, user)) throw new TypeError('a session id of another user');
       onSignIn(user);
-      return store.create(recordKey(id), encodeSession(user), limits, groupOf(user));
+      return store.create(sessionKey(id), encodeSession(user), limits, sessionsOf(user));
     },
-    rewrite: (id, user, revision) => store.replace(recordKey(id), encodeSession(user), revision),
-    peek: (id) => store.peek(recordKey(id)).then((record) => session(id, record)),
-    use: (id) => store.use(recordKey(id)).then((record) => session(id, record)),
-    close: (id) => store.remove(recordKey(id)),
-    count: (user) => store.countGroup(groupOf(user)),
-    closeAll: (user) => store.removeGroup(groupOf(user)),
+    rewrite: (id, user, revision) => store.replace(sessionKey(id), encodeSession(user), revision),
+    peek: (id) => store.peek(sessionKey(id)).then((record) => session(id, record)),
+    use: (id) => store.use(sessionKey(id)).then((record) => session(id, record)),
+    close: (id) => store.remove(sessionKey(id)),
+    count: (user) => store.countGroup(sessionsOf(user)),
+    closeAll: (user) => store.removeGroup(sessionsOf(user)),
   };
-}
-
-function recordKey(id: string): string {
-  return `session:${id}`;
-}
-
-/** One group per portal user. JSON keeps ("t", "a:b") and ("t:a", "b") apart. */
-function groupOf({ tenant, id }: PortalUser): string {
-  return `sessions-of:${JSON.stringify([tenant ?? null, id])}`;
 }

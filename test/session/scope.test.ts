@@ -41,7 +41,7 @@ describe('what a request with a valid cookie costs at the store', () => {
     await service.fetch({ url: '/qlik-token', cookie });
 
     assert.equal(store.calls.length, 1);
-    assert.match(store.calls[0] ?? '', /^use session:/);
+    assert.match(store.calls[0] ?? '', /^use \{[\w-]+\}:session:/);
   });
 
   for (const [url, call] of [

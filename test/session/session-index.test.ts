@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
+import { newSessionId } from '../../src/session/session-id.ts';
 import { createSessions } from '../../src/session/sessions.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import { createStoreProbe } from './store-probe.ts';
 
 const lookalikes: PortalUser[] = [
   { id: 'ada' },
@@ -20,33 +22,67 @@ const lookalikes: PortalUser[] = [
 
 test('given users who look alike, each has sessions of their own', async (t) => {
   const sessions = open(t);
-  for (const [n, user] of lookalikes.entries()) await sessions.open(`id ${n}`, user);
+  const ids = lookalikes.map(newSessionId);
+  for (const [n, user] of lookalikes.entries()) await sessions.open(ids[n] as string, user);
 
   for (const [n, user] of lookalikes.entries()) {
     assert.equal(await sessions.count(user), 1, JSON.stringify(user));
     assert.equal(await sessions.closeAll(user), 1);
-    assert.equal(await sessions.peek(`id ${n}`), undefined);
+    assert.equal(await sessions.peek(ids[n] as string), undefined);
   }
 });
 
 test('given a session, its name and groups do not matter for whose it is', async (t) => {
   const sessions = open(t);
-  await sessions.open('one', { id: 'ada', name: 'Ada', groups: ['EMEA'] });
-  await sessions.open('two', { id: 'ada', name: 'Ada Lindqvist' });
+  const [one, two] = [newSessionId({ id: 'ada' }), newSessionId({ id: 'ada' })];
+  await sessions.open(one, { id: 'ada', name: 'Ada', groups: ['EMEA'] });
+  await sessions.open(two, { id: 'ada', name: 'Ada Lindqvist' });
 
   assert.equal(await sessions.count({ id: 'ada' }), 2);
-  assert.equal(await sessions.close('one'), 1);
-  assert.equal(await sessions.close('one'), undefined);
-  assert.equal(await sessions.close('two'), 0);
+  assert.equal(await sessions.close(one), 1);
+  assert.equal(await sessions.close(one), undefined);
+  assert.equal(await sessions.close(two), 0);
 });
 
 test('given an id that is taken, nothing is opened', async (t) => {
   const sessions = open(t);
-  await sessions.open('one', { id: 'ada' });
+  const id = newSessionId({ id: 'ada' });
+  await sessions.open(id, { id: 'ada', name: 'Ada' });
 
-  assert.equal(await sessions.open('one', { id: 'bruno' }), false);
-  assert.equal((await sessions.peek('one'))?.user.id, 'ada');
-  assert.equal(await sessions.count({ id: 'bruno' }), 0);
+  assert.equal(await sessions.open(id, { id: 'ada', name: 'Another' }), false);
+  assert.equal((await sessions.peek(id))?.user.name, 'Ada');
+  assert.equal(await sessions.count({ id: 'ada' }), 1);
+});
+
+test('given an id of another user, or of nobody, nothing is opened', async (t) => {
+  const sessions = open(t);
+  for (const id of [
+    newSessionId({ id: 'bruno' }),
+    newSessionId({ id: 'ada', tenant: 't' }),
+    newSessionId(undefined),
+  ]) {
+    await assert.rejects(sessions.open(id, { id: 'ada' }), TypeError);
+    assert.equal(await sessions.peek(id), undefined);
+  }
+});
+
+test('given the keys of a store, nobody can tell a session’s id, and all of a user’s have a hash tag in common', async (t) => {
+  const store = createStoreProbe();
+  t.after(() => store.close());
+  const sessions = createSessions({ store, limits: { idleMs: 60_000, lifetimeMs: 60_000 } });
+  const id = newSessionId({ id: 'ada' });
+  await sessions.open(id, { id: 'ada' });
+  await sessions.open(newSessionId({ id: 'ada' }), { id: 'ada' });
+  await sessions.count({ id: 'ada' });
+
+  const names = store.calls.map((call) => call.split(' ')[1] as string);
+  assert.equal(names.length, 3);
+  for (const name of names) {
+    assert.match(name, /^\{[\w-]{16}\}:session(s|:[\w-]{43})$/);
+    assert.equal(name.slice(0, 18), names[0]?.slice(0, 18));
+    assert.ok(!name.includes(id.slice(16)) && !name.includes(id.slice(16, 28)));
+  }
+  assert.equal(new Set(names).size, 3);
 });
 
 function open(t: TestContext) {
