@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { Limits, RecordStore, StoredRecord } from '../store/record-store.ts';
 import { isSessionIdOf, sessionKey, sessionsOf } from './session-id.ts';
@@ -54,8 +55,20 @@ export interface SessionsDeps {
   readonly onSignIn?: (user: PortalUser) => void;
 }
 
+/** How many ids are remembered with their keys; the oldest are hashed again. */
+const MAX_REMEMBERED = 10_000;
+
 export function createSessions({ store, limits, onSignIn = () => {} }: SessionsDeps): Sessions {
   const userOf = createRecordReader();
+  const keys = new BoundedMap<string, string>(MAX_REMEMBERED);
+
+  function keyOf(id: string): string {
+    const known = keys.get(id);
+    if (known !== undefined) return known;
+    const key = sessionKey(id);
+    keys.set(id, key);
+    return key;
+  }
 
   function session(id: string, record: StoredRecord | undefined): Session | undefined {
     const user = record && userOf(record.value);
@@ -71,8 +84,8 @@ export function createSessions({ store, limits, onSignIn = () => {} }: SessionsD
       return store.create(sessionKey(id), encodeSession(user), limits, sessionsOf(user));
     },
     rewrite: (id, user, revision) => store.replace(sessionKey(id), encodeSession(user), revision),
-    peek: (id) => store.peek(sessionKey(id)).then((record) => session(id, record)),
-    use: (id) => store.use(sessionKey(id)).then((record) => session(id, record)),
+    peek: (id) => store.peek(keyOf(id)).then((record) => session(id, record)),
+    use: (id) => store.use(keyOf(id)).then((record) => session(id, record)),
     close: (id) => store.remove(sessionKey(id)),
     count: (user) => store.countGroup(sessionsOf(user)),
     closeAll: (user) => store.removeGroup(sessionsOf(user)),
