@@ -12,6 +12,7 @@ import { createOnce } from '../session/once.ts';
 import { createProviderSessions } from '../session/provider-sessions.ts';
 import { createSessions } from '../session/sessions.ts';
 import { createMemoryStore } from '../store/memory.ts';
+import { createMemoryCallLimits } from '../store/memory-call-limits.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createTokenService } from '../token/token-service.ts';
 import { connectPortalKeys, connectProvider } from './provider-connection.ts';
@@ -66,6 +67,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     log,
     clock,
     random,
+    createCallLimits: (options) => createMemoryCallLimits({ ...options, now: clock.now }),
   });
   const isDenied = createDenyList(settings.USER_DENY);
   const { directory, close: closeDirectory } = createUserDirectory({

@@ -10,10 +10,12 @@ import { createManagementApi } from '../qlik/management-api.ts';
 import { createQlikHttp, type QlikHttp } from '../qlik/qlik-http.ts';
 import { createQlikTokenIssuer } from '../qlik/qlik-token-issuer.ts';
 import { createUserAdministration, type UserAdministration } from '../qlik/user-administration.ts';
+import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
 import { createCircuit } from '../token/circuit.ts';
 import { createClientStanding } from '../token/client-standing.ts';
-import { createGate, type Gate } from '../token/gate.ts';
+import type { Gate } from '../token/gate.ts';
 import { createTenantCalls } from '../token/tenant-calls.ts';
+import { createGate } from '../token/tenant-gate.ts';
 import { createTenantGateway, type TenantGateway } from '../token/tenant-gateway.ts';
 import type { Tenant } from '../token/token-subject.ts';
 
@@ -38,12 +40,16 @@ export interface TenantConnectionDeps {
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** What all replicas keep to together in their calls to this tenant. */
+  readonly createCallLimits: (options: CallLimitsOptions) => CallLimits;
 }
 
 /** Part of `TOKEN_DEADLINE` that a single call to the tenant may take: its failure can then still be answered. */
 const CALL_SHARE = 0.75;
 /** The same for a call to the users and groups APIs: a mint has to follow. */
 const MANAGEMENT_CALL_SHARE = 0.4;
+/** After this multiple of `TOKEN_DEADLINE` every call has ended, or the replica that made it is gone. */
+const PLACE_SHARE = 1.25;
 
 /** Everything between the token service and the tenant of the `QLIK_*` settings. Connects at the first call. */
 export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
@@ -69,8 +75,11 @@ export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
   const gate = createGate({
     clock,
     circuit,
-    concurrency: settings.TENANT_CONCURRENCY,
-    budget: settings.TENANT_BUDGET,
+    limits: deps.createCallLimits({
+      concurrency: settings.TENANT_CONCURRENCY,
+      rate: settings.TENANT_BUDGET,
+      placeMs: settings.TOKEN_DEADLINE * PLACE_SHARE,
+    }),
     onThrottled: (pauseMs) => log.warn({ ...facts, pauseMs }, 'the tenant throttles us'),
   });
   const standing = createClientStanding({

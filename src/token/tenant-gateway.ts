@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { StoreUnavailableError } from '../store/record-store.ts';
 import type { ClientStanding } from './client-standing.ts';
 import type { Gate, GateState, Ticket } from './gate.ts';
 import { createTenantCalls } from './tenant-calls.ts';
@@ -12,7 +13,7 @@ export type Verdict = 'accepted' | 'refused' | 'unknown';
 
 /** The calls about tokens at one tenant, made with care: in turn, within time, and again when that helps. */
 export interface TenantGateway {
-  /** A fresh token. Rejects with a `TokenError`. */
+  /** A fresh token. Rejects with a `TokenError`, or a `StoreUnavailableError`: see `Gate`. */
   mint(lookup: UserLookup, ticket: Ticket): Promise<IssuedToken>;
   /** Somebody waits now for a mint that was queued as a renewal. */
   promote(ticket: Ticket): void;
@@ -92,7 +93,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
         const accepted = await calls.once((signal) => issuer.accepts(accessToken, signal), ticket);
         return accepted ? 'accepted' : 'refused';
       } catch (error) {
-        if (error instanceof TenantFault) return 'unknown';
+        if (isTrouble(error)) return 'unknown';
         throw error;
       }
     },
@@ -108,7 +109,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
         await calls.make((signal) => issuer.revoke(accessToken, signal), ticket);
         return true;
       } catch (error) {
-        if (error instanceof TenantFault) return false;
+        if (isTrouble(error)) return false;
         throw error;
       }
     },
@@ -121,6 +122,11 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
       return { ...gate.state, clientRefused: !standing.healthy };
     },
   };
+}
+
+/** The tenant did not do what was asked, or nobody knows whether it may be asked. */
+function isTrouble(error: unknown): boolean {
+  return error instanceof TenantFault || error instanceof StoreUnavailableError;
 }
 
 function mintError(error: unknown, blame: 'user' | 'client'): unknown {

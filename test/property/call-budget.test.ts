@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { createCallBudget } from '../../src/token/call-budget.ts';
+import { createCallBudget } from '../../src/store/call-budget.ts';
 
 const rates = fc.record({
   limit: fc.integer({ min: 1, max: 12 }),

@@ -1,6 +1,8 @@
 import type { Rate } from '../../src/config/kinds.ts';
+import { createMemoryCallLimits } from '../../src/store/memory-call-limits.ts';
 import { type Circuit, createCircuit } from '../../src/token/circuit.ts';
-import { createGate, type Gate, type Priority, type Ticket } from '../../src/token/gate.ts';
+import type { Gate, Priority, Ticket } from '../../src/token/gate.ts';
+import { createGate } from '../../src/token/tenant-gate.ts';
 import type { TenantFault } from '../../src/token/token-issuer.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { follow, type Outcome } from './token-bench.ts';
@@ -29,6 +31,8 @@ export interface OpenCall {
   fail(fault: TenantFault): void;
 }
 
+const DAY_MS = 86_400_000;
+
 export function createGateBench({
   concurrency = 8,
   budget = { limit: 1_000_000, windowMs: 60_000 },
@@ -43,8 +47,7 @@ export function createGateBench({
   const gate = createGate({
     clock,
     circuit,
-    concurrency,
-    budget,
+    limits: createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, placeMs: DAY_MS }),
     onThrottled: (pauseMs) => pauses.push(pauseMs),
   });
 

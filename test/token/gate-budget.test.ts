@@ -88,6 +88,7 @@ for (const [priority, share] of shares) {
 it('given renewals that used up their share, users still get the rest', async () => {
   const bench = createGateBench({ budget });
   for (let i = 0; i < 20; i += 1) bench.send('renewal', bench.ticket('renewal', 2 * MINUTE));
+  await settle();
   bench.send('user 1');
   bench.send('user 2');
   await settle();

@@ -1,7 +1,8 @@
 import type { Rate } from '../../src/config/kinds.ts';
+import { createMemoryCallLimits } from '../../src/store/memory-call-limits.ts';
 import { createCircuit } from '../../src/token/circuit.ts';
 import { createClientStanding } from '../../src/token/client-standing.ts';
-import { createGate } from '../../src/token/gate.ts';
+import { createGate } from '../../src/token/tenant-gate.ts';
 import { createTenantGateway, type TenantGateway } from '../../src/token/tenant-gateway.ts';
 import {
   createTokenService,
@@ -40,9 +41,10 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
   const issuer = createFakeIssuer(clock.now);
   const events: TokenEvent[] = [];
   const circuit = createCircuit({ now: clock.now, random, onChange() {} });
+  const limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, placeMs: 60_000 });
   const gateway = createTenantGateway({
     issuer,
-    gate: createGate({ clock, circuit, concurrency, budget, onThrottled() {} }),
+    gate: createGate({ clock, circuit, limits, onThrottled() {} }),
     standing: createClientStanding({ now: clock.now, onChange() {} }),
     clock,
     random,

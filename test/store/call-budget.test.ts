@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCallBudget } from '../../src/token/call-budget.ts';
+import { createCallBudget } from '../../src/store/call-budget.ts';
 
 function createBench(limit: number, windowMs: number) {
   const time = { now: 1_000_000 };

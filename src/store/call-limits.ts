@@ -1,0 +1,60 @@
+import type { BudgetOutlook } from './call-budget.ts';
+
+/**
+ * What all replicas together keep to in their calls to one tenant: so many at once, so many a minute, none while it asks
+ * to be left alone, and those first who matter most.
+ *
+ * Each call takes effect as one step. Those that are waited for reject with a `StoreUnavailableError` when the store
+ * cannot be reached.
+ */
+export interface CallLimits {
+  /** A place for a call, which is counted from now on; or what is in its way. */
+  enter(ask: Ask): Promise<Answer>;
+  /** No place is given for so long; an earlier word that holds for longer stays in force. */
+  closeFor(ms: number): Promise<void>;
+  /** Told, as far as that works, when asking again may be worth while before an answer's `waitMs` has passed. */
+  onChange(listener: () => void): void;
+}
+
+/** Somebody asks for a place. */
+export interface Ask {
+  /** The replica that asks; it lets its own go in order by itself. */
+  readonly by: string;
+  /** Lower goes first: a replica that was refused a place for it is, for a while, in the way of others' higher ranks. */
+  readonly rank: number;
+  /** What part of the budget (0–1) may be used up for this; undefined when the call does not count towards it. */
+  readonly share: number | undefined;
+}
+
+export type Answer = { readonly place: Place } | Refusal;
+
+export interface Refusal {
+  readonly place?: undefined;
+  /** `places`: all are taken, or somebody in front waits for one. */
+  readonly reason: 'closed' | 'budget' | 'places';
+  /** Asking earlier is of no use, unless `onChange` says otherwise. */
+  readonly waitMs: number;
+  /** Never tells longer than it is, so what it refuses would be refused. */
+  readonly budget: BudgetOutlook;
+}
+
+/** A place that is taken. One that is never released, since its replica is gone, becomes free by itself. Neither throws. */
+export interface Place {
+  /** The call has ended. */
+  release(): void;
+  /** The call is not made after all, and does not count. */
+  giveBack(): void;
+}
+
+/** The limits themselves; every replica has to be given the same. */
+export interface CallLimitsOptions {
+  readonly concurrency: number;
+  readonly rate: { readonly limit: number; readonly windowMs: number };
+  /** After this time a place is free in any case. Longer than a call may take. */
+  readonly placeMs: number;
+}
+
+/** How soon somebody who was refused a place asks again when nothing is heard. */
+export const ASK_AGAIN_MS = 500;
+/** For how long a replica that was refused a place and does not ask again is in the way of others. */
+export const WAITING_COUNTS_MS = 2 * ASK_AGAIN_MS;

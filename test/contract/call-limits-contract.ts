@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import {
+  type Answer,
+  type Ask,
+  type CallLimits,
+  type CallLimitsOptions,
+  type Place,
+  WAITING_COUNTS_MS,
+} from '../../src/store/call-limits.ts';
+
+/** Limits under test, as two replicas see them, with nothing used up. */
+export interface LimitsUnderTest {
+  readonly here: CallLimits;
+  /** Of another replica; the same object where there is only one. */
+  readonly there: CallLimits;
+  /** Lets so much time pass, or a little more. */
+  advance(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Short, for limits that can only wait; long, against what the calls themselves take. */
+const SHORT_MS = 500;
+const MARGIN_MS = 200;
+const LONG_MS = 600_000;
+const roomy: CallLimitsOptions = {
+  concurrency: 100,
+  rate: { limit: 100, windowMs: LONG_MS },
+  placeMs: LONG_MS,
+};
+
+/** What all `CallLimits` promise, seen through the port alone. */
+export function describeCallLimits(
+  name: string,
+  createLimits: (options: CallLimitsOptions) => Promise<LimitsUnderTest>,
+): void {
+  async function open(t: TestContext, options: Partial<CallLimitsOptions> = {}) {
+    const underTest = await createLimits({ ...roomy, ...options });
+    t.after(() => underTest.close());
+    return underTest;
+  }
+
+  describe(`${name} as call limits`, () => {
+    test('of many who ask at once on all replicas, as many get a place as there are', async (t) => {
+      const { here, there } = await open(t, { concurrency: 5 });
+
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => (index % 2 ? here.enter(ask('a')) : there.enter(ask('b')))),
+      );
+
+      assert.equal(answers.filter(({ place }) => place).length, 5);
+      assert.ok(answers.every((answer) => answer.place || answer.reason === 'places'));
+    });
+
+    test('a place that is released is for the next, on any replica', async (t) => {
+      const { here, there } = await open(t, { concurrency: 1 });
+      const place = placeOf(await here.enter(ask('a')));
+      assert.equal(reasonOf(await there.enter(ask('b'))), 'places');
+
+      place.release();
+      await untilEntered(there, ask('b'));
+
+      assert.equal(reasonOf(await here.enter(ask('a'))), 'places');
+    });
+
+    test('a place that is released twice is one place', async (t) => {
+      const { here } = await open(t, { concurrency: 2 });
+      const place = placeOf(await here.enter(ask('a')));
+      await here.enter(ask('a'));
+      place.release();
+      place.release();
+
+      await untilEntered(here, ask('a'));
+      assert.equal(reasonOf(await here.enter(ask('a'))), 'places');
+    });
+
+    test('whoever waits for a place hears that one is free', async (t) => {
+      const { here, there } = await open(t, { concurrency: 1 });
+      const place = placeOf(await here.enter(ask('a')));
+      await there.enter(ask('b'));
+      const told = new Promise<void>((resolve) => {
+        there.onChange(resolve);
+      });
+
+      place.release();
+      await told;
+
+      placeOf(await there.enter(ask('b')));
+    });
+
+    test('a replica hears of its own places that are free, at once', async (t) => {
+      const { here } = await open(t);
+      let told = 0;
+      here.onChange(() => {
+        told += 1;
+      });
+
+      placeOf(await here.enter(ask('a'))).release();
+
+      assert.ok(told > 0);
+    });
+
+    test('a place of a replica that is gone is free after its time, and not earlier', async (t) => {
+      const { here, there, advance } = await open(t, { concurrency: 1, placeMs: SHORT_MS });
+      placeOf(await here.enter(ask('gone')));
+
+      await advance(SHORT_MS - MARGIN_MS);
+      assert.equal(reasonOf(await there.enter(ask('b'))), 'places');
+      await advance(MARGIN_MS);
+      placeOf(await there.enter(ask('b')));
+    });
+
+    test('a place that is released after its time frees nobody else’s', async (t) => {
+      const { here, there, advance } = await open(t, { concurrency: 1, placeMs: SHORT_MS });
+      const late = placeOf(await here.enter(ask('a')));
+      await advance(SHORT_MS);
+      placeOf(await there.enter(ask('b')));
+
+      late.release();
+
+      assert.equal(reasonOf(await here.enter(ask('a'))), 'places');
+    });
+
+    test('of many who ask at once on all replicas, no more are counted than the budget has', async (t) => {
+      const { here, there } = await open(t, { rate: { limit: 7, windowMs: LONG_MS } });
+
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => (index % 2 ? here.enter(ask('a')) : there.enter(ask('b')))),
+      );
+
+      assert.equal(answers.filter(({ place }) => place).length, 7);
+      assert.ok(answers.every((answer) => answer.place || answer.reason === 'budget'));
+    });
+
+    test('a budget has room again when its first call has left the window, and no more than that', async (t) => {
+      const { here, there, advance } = await open(t, { rate: { limit: 2, windowMs: SHORT_MS } });
+      placeOf(await here.enter(ask('a')));
+      await advance(SHORT_MS - MARGIN_MS);
+      placeOf(await there.enter(ask('b')));
+      const refused = await here.enter(ask('a'));
+      assert.ok(!refused.place && refused.waitMs > 0 && refused.waitMs <= MARGIN_MS);
+
+      await advance(MARGIN_MS);
+
+      placeOf(await here.enter(ask('a')));
+      assert.equal(reasonOf(await there.enter(ask('b'))), 'budget');
+    });
+
+    test('a call that has ended still counts', async (t) => {
+      const { here, there } = await open(t, { rate: { limit: 1, windowMs: LONG_MS } });
+      placeOf(await here.enter(ask('a'))).release();
+
+      assert.equal(reasonOf(await there.enter(ask('b'))), 'budget');
+    });
+
+    test('a call that was not made after all does not count, and its place is free', async (t) => {
+      const { here, there } = await open(t, { concurrency: 1, rate: { limit: 1, windowMs: LONG_MS } });
+      placeOf(await here.enter(ask('a'))).giveBack();
+
+      await untilEntered(there, ask('b'));
+    });
+
+    test('calls outside of the budget neither use it nor need it', async (t) => {
+      const { here, there } = await open(t, { rate: { limit: 1, windowMs: LONG_MS } });
+      for (let i = 0; i < 5; i += 1) placeOf(await here.enter(ask('a', { share: undefined })));
+      placeOf(await here.enter(ask('a')));
+
+      placeOf(await there.enter(ask('b', { share: undefined })));
+      assert.equal(reasonOf(await there.enter(ask('b'))), 'budget');
+    });
+
+    test('whoever may use a share of the budget leaves the rest to others', async (t) => {
+      const { here, there } = await open(t, { rate: { limit: 8, windowMs: LONG_MS } });
+      for (let i = 0; i < 4; i += 1) placeOf(await here.enter(ask('a', { share: 0.5 })));
+
+      assert.equal(reasonOf(await there.enter(ask('b', { share: 0.5 }))), 'budget');
+      placeOf(await there.enter(ask('b', { share: 0.75 })));
+    });
+
+    test('a refusal tells how the budget is, for others too', async (t) => {
+      const { here, there, advance } = await open(t, {
+        concurrency: 2,
+        rate: { limit: 4, windowMs: LONG_MS },
+      });
+      placeOf(await here.enter(ask('a')));
+      await advance(SHORT_MS);
+      placeOf(await there.enter(ask('b')));
+
+      const refused = await here.enter(ask('a'));
+      assert.ok(!refused.place && refused.reason === 'places');
+      assert.equal(refused.budget.waitMs(1, 0), 0);
+      assert.equal(refused.budget.waitMs(1, 1), 0);
+      assertAbout(refused.budget.waitMs(1, 2), LONG_MS - SHORT_MS);
+      assertAbout(refused.budget.waitMs(1, 3), LONG_MS);
+      assertAbout(refused.budget.waitMs(1, 6), 2 * LONG_MS - SHORT_MS);
+      assertAbout(refused.budget.waitMs(0.5, 0), LONG_MS - SHORT_MS);
+    });
+
+    test('while it is closed, nobody gets a place on any replica', async (t) => {
+      const { here, there, advance } = await open(t);
+
+      await here.closeFor(SHORT_MS);
+
+      for (const limits of [here, there]) {
+        const refused = await limits.enter(ask('a', { share: undefined }));
+        assert.ok(!refused.place && refused.reason === 'closed');
+        assertAbout(refused.waitMs, SHORT_MS);
+      }
+      await advance(SHORT_MS);
+      placeOf(await there.enter(ask('b')));
+    });
+
+    test('a word that closes for less time changes nothing, one for more time does', async (t) => {
+      const { here, there } = await open(t);
+
+      await here.closeFor(LONG_MS);
+      await there.closeFor(SHORT_MS);
+      assert.ok(waitOf(await here.enter(ask('a'))) > SHORT_MS);
+      await there.closeFor(2 * LONG_MS);
+      assert.ok(waitOf(await here.enter(ask('a'))) > LONG_MS);
+    });
+
+    test('whoever waits hears that it was closed', async (t) => {
+      const { here, there } = await open(t);
+      const told = new Promise<void>((resolve) => {
+        there.onChange(resolve);
+      });
+      // Where listening takes a moment, this is after it.
+      await there.enter(ask('b'));
+
+      await here.closeFor(LONG_MS);
+
+      await told;
+    });
+
+    test('who was refused a place is before those of a higher rank on other replicas', async (t) => {
+      const { here, there } = await open(t, { concurrency: 1 });
+      const place = placeOf(await here.enter(ask('a')));
+      await here.enter(ask('a', { rank: 0 }));
+      place.release();
+
+      assert.equal(reasonOf(await there.enter(ask('b', { rank: 2 }))), 'places');
+      const user = placeOf(await here.enter(ask('a', { rank: 0 })));
+      user.release();
+      await untilEntered(there, ask('b', { rank: 2 }));
+    });
+
+    test('who was refused a place is not before those of the same rank', async (t) => {
+      const { here, there } = await open(t, { concurrency: 1 });
+      const place = placeOf(await here.enter(ask('a')));
+      await here.enter(ask('a', { rank: 1 }));
+      place.release();
+
+      await untilEntered(there, ask('b', { rank: 1 }));
+    });
+
+    test('who was refused for lack of budget is in nobody’s way', async (t) => {
+      const { here, there } = await open(t, { rate: { limit: 1, windowMs: LONG_MS } });
+      placeOf(await here.enter(ask('a')));
+      assert.equal(reasonOf(await here.enter(ask('a', { rank: 0 }))), 'budget');
+
+      placeOf(await there.enter(ask('b', { rank: 2, share: undefined })));
+    });
+
+    test('a replica that waited and is gone is in nobody’s way for long', async (t) => {
+      const { here, there, advance } = await open(t, { concurrency: 1 });
+      const place = placeOf(await here.enter(ask('a')));
+      await here.enter(ask('gone', { rank: 0 }));
+      place.release();
+      assert.equal(reasonOf(await there.enter(ask('b', { rank: 2 }))), 'places');
+
+      await advance(WAITING_COUNTS_MS);
+
+      placeOf(await there.enter(ask('b', { rank: 2 })));
+    });
+  });
+}
+
+function ask(by: string, given: { rank?: number; share?: number | undefined } = {}): Ask {
+  return { by, rank: 0, share: 1, ...given };
+}
+
+function placeOf(answer: Answer): Place {
+  assert.ok(answer.place, `refused: ${JSON.stringify(answer)}`);
+  return answer.place;
+}
+
+function reasonOf(answer: Answer): string | undefined {
+  return answer.place ? undefined : answer.reason;
+}
+
+function waitOf(answer: Answer): number {
+  return answer.place ? 0 : answer.waitMs;
+}
+
+/** Gets in, as soon as what was released by another connection has arrived. */
+async function untilEntered(limits: CallLimits, asked: Ask): Promise<Place> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const { place } = await limits.enter(asked);
+    if (place) return place;
+  }
+  return assert.fail('no place became free');
+}
+
+function assertAbout(actual: number, expected: number): void {
+  assert.ok(Math.abs(actual - expected) < MARGIN_MS, `${actual} is not about ${expected}`);
+}
