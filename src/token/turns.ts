@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { BudgetOutlook } from '../store/call-budget.ts';
 import type { CallLimits, Place, Refusal } from '../store/call-limits.ts';
 import type { Circuit, CircuitCall } from './circuit.ts';
 import type { Closing } from './closing.ts';
 import type { Ticket } from './gate.ts';
 import { throttled, tooSlow } from './gate-faults.ts';
+import { createLimitsOutlook } from './limits-outlook.ts';
 import { isPatient, rankOf, shareOf, waitsForOpening } from './precedence.ts';
 import { createWaitingLine, type Turn, type Waiter } from './waiting-line.ts';
 
@@ -26,43 +26,23 @@ export interface TurnsDeps {
   readonly limits: CallLimits;
 }
 
-/** How often those who can wait ask whether the store is back. */
-const STORE_AWAY_MS = 2_000;
 /** A call whose outcome says nothing about whether mints would succeed. */
 const INDECISIVE: CircuitCall = { succeeded() {}, failed() {} };
-const NEVER_FULL = { rank: Number.POSITIVE_INFINITY, until: 0 };
 
-/**
- * One question to the limits is under way at a time, for whoever is in front. What their answers tell is remembered:
- * nobody asks again before it can be of use, however many wait, and who cannot get through in time is told at once.
- */
+/** One question to the limits is under way at a time, for whoever is in front. */
 export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Turns {
   const by = randomUUID();
   const line = createWaitingLine(clock);
+  const outlook = createLimitsOutlook(clock);
   let asking: Waiter | undefined;
-  let budget: BudgetOutlook | undefined;
-  /** From which rank on no place is given, until when. */
-  let full = NEVER_FULL;
   let changedMeanwhile = false;
-  let storeAwayUntil = 0;
   let cancelWake = () => {};
 
   limits.onChange(() => {
     changedMeanwhile = true;
-    full = NEVER_FULL;
+    outlook.changed();
     advance();
   });
-
-  function budgetWaitMs(ticket: Ticket, countAhead = () => 0): number {
-    const share = shareOf(ticket);
-    return share === undefined || !budget ? 0 : budget.waitMs(share, countAhead());
-  }
-
-  function waitMs(ticket: Ticket): number {
-    const placesMs = rankOf(ticket) >= full.rank ? full.until - clock.now() : 0;
-    const storeMs = isPatient(ticket) ? storeAwayUntil - clock.now() : 0;
-    return Math.max(budgetWaitMs(ticket), placesMs, storeMs);
-  }
 
   function countAhead(ticket: Ticket): number {
     let ahead = 0;
@@ -86,10 +66,10 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
     let wakeMs = Number.POSITIVE_INFINITY;
     for (const waiter of line) {
       if (next && rankOf(next.ticket) <= rankOf(waiter.ticket)) continue;
-      const ms = waitMs(waiter.ticket);
-      const error = ms > 0 ? undefined : waiter.obstacle();
+      const waitMs = outlook.waitMs(waiter.ticket);
+      const error = waitMs > 0 ? undefined : waiter.obstacle();
       if (error) waiter.refuse(error);
-      else if (ms > 0) wakeMs = Math.min(wakeMs, ms);
+      else if (waitMs > 0) wakeMs = Math.min(wakeMs, waitMs);
       else next = waiter;
     }
     if (next) void askFor(next);
@@ -103,7 +83,7 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
     const answer = await limits.enter({ by, rank, share: shareOf(waiter.ticket) }).catch(storeAway);
     asking = undefined;
     if (answer?.place) welcome(waiter, answer.place);
-    else if (answer) remember(answer, rank);
+    else if (answer) refused(rank, answer);
     advance();
   }
 
@@ -115,21 +95,20 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
     if (error) waiter.refuse(error);
   }
 
-  function remember(refusal: Refusal, rank: number): void {
-    budget = refusal.budget;
+  function refused(rank: number, refusal: Refusal): void {
+    outlook.refused(rank, refusal);
+    if (changedMeanwhile) outlook.changed();
     if (refusal.reason === 'closed') closing.throttle(refusal.waitMs);
-    if (refusal.reason === 'places' && !changedMeanwhile)
-      full = { rank, until: clock.now() + refusal.waitMs };
     let ahead = 0;
     for (const { ticket, refuse } of line.inOrder()) {
-      const ms = budgetWaitMs(ticket, () => ahead);
-      if (ms >= ticket.waitUntil - clock.now()) refuse(throttled(ms));
+      const waitMs = outlook.budgetWaitMs(ticket, () => ahead);
+      if (waitMs >= ticket.waitUntil - clock.now()) refuse(throttled(waitMs));
       else if (ticket.budgeted) ahead += 1;
     }
   }
 
   function storeAway(error: Error): void {
-    storeAwayUntil = clock.now() + STORE_AWAY_MS;
+    outlook.storeAway();
     line.refuse(({ ticket }) => (isPatient(ticket) ? undefined : error));
   }
 
@@ -139,11 +118,11 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
       if (error) return Promise.reject(error);
       const remainingMs = ticket.waitUntil - clock.now();
       if (remainingMs <= 0) return Promise.reject(tooSlow());
-      const ms = budgetWaitMs(ticket, () => countAhead(ticket));
-      if (ms >= remainingMs) return Promise.reject(throttled(ms));
+      const waitMs = outlook.budgetWaitMs(ticket, () => countAhead(ticket));
+      if (waitMs >= remainingMs) return Promise.reject(throttled(waitMs));
       const turn = line.join(ticket, obstacle, () => {
-        const ms = budgetWaitMs(ticket);
-        return ms > 0 ? throttled(ms) : tooSlow();
+        const waitMs = outlook.budgetWaitMs(ticket);
+        return waitMs > 0 ? throttled(waitMs) : tooSlow();
       });
       advance();
       return turn;
