@@ -23,17 +23,17 @@ export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
   const listeners: (() => void)[] = [];
   let closedUntil = 0;
 
-  function refusal({ by, rank, share }: Ask): Pick<Refusal, 'reason' | 'waitMs'> | undefined {
+  function refusal({ rank, share }: Ask): Pick<Refusal, 'reason' | 'waitMs'> | undefined {
     const closedMs = closedUntil - now();
     if (closedMs > 0) return { reason: 'closed', waitMs: closedMs };
     const budgetMs = share === undefined ? 0 : budget.waitMs(share, 0);
     if (budgetMs > 0) return { reason: 'budget', waitMs: budgetMs };
-    const full = taken.size >= concurrency || othersFirst(by, rank);
+    const full = taken.size >= concurrency || othersFirst(rank);
     return full ? { reason: 'places', waitMs: ASK_AGAIN_MS } : undefined;
   }
 
-  function othersFirst(by: string, rank: number): boolean {
-    for (const [other, { rank: otherRank }] of waiting) if (other !== by && otherRank < rank) return true;
+  function othersFirst(rank: number): boolean {
+    for (const other of waiting.values()) if (other.rank < rank) return true;
     return false;
   }
 
@@ -61,12 +61,9 @@ export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
   return {
     async enter(ask) {
       for (const entry of taken) if (entry.until <= now()) taken.delete(entry);
-      for (const [by, { until }] of waiting) if (until <= now()) waiting.delete(by);
+      for (const [by, { until }] of waiting) if (by === ask.by || until <= now()) waiting.delete(by);
       const refused = refusal(ask);
-      if (!refused) {
-        waiting.delete(ask.by);
-        return { place: take(ask) };
-      }
+      if (!refused) return { place: take(ask) };
       if (refused.reason === 'places')
         waiting.set(ask.by, { until: now() + WAITING_COUNTS_MS, rank: ask.rank });
       return { ...refused, budget };
