@@ -1,4 +1,5 @@
 import type { Rate } from '../../src/config/kinds.ts';
+import type { CallLimits } from '../../src/store/call-limits.ts';
 import { createMemoryCallLimits } from '../../src/store/memory-call-limits.ts';
 import { type Circuit, createCircuit } from '../../src/token/circuit.ts';
 import type { Gate, Priority, Ticket } from '../../src/token/gate.ts';
@@ -36,18 +37,21 @@ const DAY_MS = 86_400_000;
 export function createGateBench({
   concurrency = 8,
   budget = { limit: 1_000_000, windowMs: 60_000 },
+  clock = createManualClock(),
+  limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, placeMs: DAY_MS }),
 }: {
   concurrency?: number;
   budget?: Rate;
+  clock?: ManualClock;
+  limits?: CallLimits;
 } = {}): GateBench {
-  const clock = createManualClock();
   const circuit = createCircuit({ now: clock.now, random: () => 1, onChange() {} });
   const made: string[] = [];
   const pauses: number[] = [];
   const gate = createGate({
     clock,
     circuit,
-    limits: createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, placeMs: DAY_MS }),
+    limits,
     onThrottled: (pauseMs) => pauses.push(pauseMs),
   });
 
