@@ -1,5 +1,6 @@
 import { isLoopback } from './kinds.ts';
 import { proxyRules } from './proxy-rules.ts';
+import { redisRules } from './redis-rules.ts';
 import type { Rule } from './rule.ts';
 import type { SettingName, Settings } from './settings.ts';
 
@@ -102,6 +103,7 @@ const rules: readonly Rule[] = [
     otherwise:
       '`none` is for PORTAL_AUTH=assertion and a PUBLIC_URL of https: other sign-ins navigate, and browsers drop such a cookie without Secure',
   },
+  ...redisRules,
   {
     names: ['TRUST_EMAIL', 'PORTAL_AUTH'],
     holds: (s) => !(isDemo(s) && s.TRUST_EMAIL),

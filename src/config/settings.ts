@@ -23,6 +23,8 @@ import {
 } from './kinds.ts';
 import { publicKeys } from './public-keys.ts';
 
+import { aesKey, redisUrl, sentinel } from './redis-kinds.ts';
+
 /** One setting: how it is written, what holds without it, and what it is for. */
 export interface Setting<T = unknown> {
   readonly kind: Kind<T>;
@@ -237,6 +239,29 @@ export const settingsTable = {
       kind: oneOf('lax', 'strict', 'none'),
       default: 'lax',
       doc: '`SameSite` of the session cookie. `none`, for pages of another site: with https and `PORTAL_AUTH=assertion` only; the cookie is then also `Partitioned`.',
+    },
+  },
+  'Several replicas': {
+    REDIS_URL: {
+      kind: redisUrl,
+      fromFile: true,
+      doc: 'Where replicas share sessions: a Redis 7 or later, or Valkey, without eviction. Without it, a replica keeps them in its memory, and must be the only one. Must be `rediss:` (TLS) when `NODE_ENV` is `production`, unless Redis is on this machine.',
+    },
+    REDIS_SENTINELS: {
+      kind: list(sentinel),
+      fromFile: true,
+      doc: 'Sentinels that know which Redis is the primary. The host in `REDIS_URL` does not count then; its scheme, which is also that of the Sentinels, user, password and database do.',
+    },
+    REDIS_SENTINEL_NAME: { kind: text, doc: 'The name under which the Sentinels watch it.' },
+    REDIS_CA: {
+      kind: certificates,
+      fromFile: true,
+      doc: 'CA certificates to trust besides the usual ones, with `rediss:`.',
+    },
+    STORE_KEY: {
+      kind: list(aesKey),
+      fromFile: true,
+      doc: 'Seals what is kept in Redis (AES-256-GCM); required with `REDIS_URL`. A list: the first seals, each opens. To rotate, first put a new one behind the old on every replica, then in front of it, and drop the old one after `SESSION_LIFETIME`.',
     },
   },
   'Which Qlik user': {

@@ -14,6 +14,7 @@ const OURS = new Set([
   'DirectoryError',
   'HttpProblem',
   'IdentityProviderError',
+  'RedisFault',
   'SessionConflictError',
   'SignInRefusedError',
   'StoreUnavailableError',

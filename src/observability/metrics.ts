@@ -11,6 +11,8 @@ export interface Metrics {
   /** A token was handed out: one that was held, or one that took a call to the tenant. */
   served(from: 'held' | 'fetched'): void;
   tokenEvent(event: TokenEvent): void;
+  /** A record of the shared store was read and did not open. */
+  unreadable(why: string): void;
   /** In Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -82,6 +84,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers,
   });
 
+  const unreadable = new Counter({
+    name: `${PREFIX}unreadable_records_total`,
+    help: 'Records of the shared store that did not open, by reason.',
+    labelNames: ['why'] as const,
+    registers,
+  });
+
   const gauge = (name: string, help: string, value: () => number | boolean) =>
     new Gauge({
       name: PREFIX + name,
@@ -112,6 +121,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
     served(from) {
       served[from] += 1;
     },
+
+    unreadable: (why) => unreadable.labels(why).inc(),
 
     tokenEvent(event) {
       switch (event.type) {

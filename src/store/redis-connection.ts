@@ -24,6 +24,8 @@ export interface RedisConnection extends RedisSubscriber {
   define(name: string, keys: number, lua: string): RedisScript;
   /** Resolves when Redis would take a write that needs no memory. */
   ping(): Promise<void>;
+  /** What Redis does when its memory is full. */
+  evictionPolicy(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,11 @@ export async function connectRedis({ target, onChange }: RedisConnectionOptions)
     async ping() {
       // No PING: a replica answers that too, and a primary whose disk is full.
       await redis.pexpire(`${KEY_PREFIX}probe`, 1_000).catch(unavailable);
+    },
+    async evictionPolicy() {
+      // CONFIG GET is not for everybody.
+      const memory = await redis.info('memory').catch(unavailable);
+      return /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
     },
     subscribe: subscriber.subscribe,
     async close() {

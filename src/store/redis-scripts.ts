@@ -45,8 +45,9 @@ export const CREATE = `${PRELUDE}
 if live(KEYS[1]) then return 0 end
 local time = now()
 local ends = time + ARGV[5]
-redis.call('DEL', KEYS[1])
+-- The first write, since Redis asks at that one alone whether there is memory.
 redis.call('HSET', KEYS[1], 'g', ARGV[1], 'v', ARGV[2], 'r', ARGV[3], 'i', ARGV[4], 'e', ends)
+redis.call('HDEL', KEYS[1], 'n')
 redis.call('PEXPIREAT', KEYS[1], math.min(time + ARGV[4], ends))
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', time)
 redis.call('ZADD', KEYS[2], ends, KEYS[1])
@@ -57,7 +58,6 @@ return 1`;
 export const PUT = `${PRELUDE}
 if generation(ARGV[1]) ~= ARGV[4] then return 0 end
 local ends = now() + ARGV[5]
-redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'g', ARGV[1], 'v', ARGV[2], 'r', ARGV[3], 'i', ARGV[5], 'e', ends, 'n', ARGV[4])
 redis.call('PEXPIREAT', KEYS[1], ends)
 return 1`;
