@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,17 +30,27 @@ export function redisMissing(): string | false {
   return 'redis-server is missing';
 }
 
+export interface RedisServerOptions {
+  /** What `redis-cli` needs besides the port. */
+  readonly cliArgs?: readonly string[];
+  readonly port?: number;
+  /** The text of a configuration file, which the server may write to, as a Sentinel does. */
+  readonly configuration?: string;
+}
+
 /** Starts `redis-server` with these arguments besides the usual ones. */
 export async function startRedis(
   args: readonly string[] = [],
-  { cliArgs = [], port }: { cliArgs?: readonly string[]; port?: number } = {},
+  { cliArgs = [], port, configuration }: RedisServerOptions = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'));
   const ownPort = port ?? (await freePort());
+  if (configuration !== undefined) writeFileSync(join(folder, 'redis.conf'), configuration);
   let server = run();
 
   function run(): ChildProcess {
-    const always = ['--port', String(ownPort), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
+    const file = configuration === undefined ? [] : [join(folder, 'redis.conf')];
+    const always = [...file, '--port', String(ownPort), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
     return spawn('redis-server', [...always, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
