@@ -11,7 +11,7 @@ const SECRETS = '/run/secrets/';
 
 const rules: readonly Rule[] = [
   {
-    rule: 'both containers are read-only, without capabilities, new privileges or a limitless appetite',
+    rule: 'the containers are read-only, without capabilities, new privileges or a limitless appetite',
     holds: ({ services }) =>
       Object.values(services).every(
         (service) =>
@@ -19,22 +19,19 @@ const rules: readonly Rule[] = [
           service.cap_drop?.join() === 'ALL' &&
           service.cap_add === undefined &&
           service.privileged === undefined &&
-          service.user === undefined &&
+          !/^(0|root)\b/.test(service.user ?? '') &&
           service.security_opt?.join() === 'no-new-privileges:true' &&
           service.pids_limit !== undefined &&
           service.mem_limit !== undefined,
       ),
   },
   {
-    rule: 'there is one replica of the service',
-    holds: ({ services }) => services.broker.scale === 1,
-  },
-  {
     rule: 'the service can be reached through the proxy only, which starts when it is healthy',
     holds: ({ services: { broker, proxy } }) =>
       broker.ports === undefined &&
       proxy.ports?.join() === '80:8080,443:8443' &&
-      proxy.depends_on?.broker?.condition === 'service_healthy',
+      'broker' in (proxy.depends_on ?? {}) &&
+      (proxy.depends_on as Record<string, { condition: string }>).broker?.condition === 'service_healthy',
   },
   {
     rule: 'of the networks, the proxy and the service share the internal one, and nothing else',
@@ -58,7 +55,8 @@ const rules: readonly Rule[] = [
   },
   {
     rule: 'secrets are files, each granted to the container that needs it',
-    holds: ({ services: { broker, proxy }, secrets }) => {
+    holds: ({ services, secrets }) => {
+      const { broker } = services;
       const environment = Object.entries(broker.environment ?? {});
       const files = environment.filter(([name]) => name.endsWith('_FILE'));
       return (
@@ -68,7 +66,10 @@ const rules: readonly Rule[] = [
           broker.secrets,
           files.map(([, path]) => path.slice(SECRETS.length)),
         ) &&
-        same(Object.keys(secrets), [...(broker.secrets ?? []), ...(proxy.secrets ?? [])]) &&
+        same(
+          Object.keys(secrets),
+          Object.values(services).flatMap((service) => service.secrets ?? []),
+        ) &&
         Object.values(secrets).every(({ file }) => file.startsWith('secrets/'))
       );
     },
@@ -87,9 +88,40 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** Of a service that keeps everything in its memory. */
+export const oneReplica: readonly Rule[] = [
+  {
+    rule: 'there is one replica of the service',
+    holds: ({ services }) => services.broker.scale === 1 && services.valkey === undefined,
+  },
+];
+
+/** Of several that share a store. */
+export const severalReplicas: readonly Rule[] = [
+  {
+    rule: 'there are several replicas of the service, which need the store',
+    holds: ({ services: { broker } }) =>
+      (broker.scale ?? 1) > 1 &&
+      ['REDIS_URL_FILE', 'STORE_KEY_FILE'].every((name) => broker.environment?.[name] !== undefined),
+  },
+  {
+    rule: 'the store is reached by the replicas only, over an internal network',
+    holds: ({ services: { broker, proxy, valkey }, networks }) =>
+      valkey?.ports === undefined &&
+      valkey?.networks?.length === 1 &&
+      networks[valkey.networks[0] as string]?.internal === true &&
+      broker.networks?.includes(valkey.networks[0] as string) === true &&
+      proxy.networks?.includes(valkey.networks[0] as string) === false,
+  },
+  {
+    rule: 'the store keeps its data in a volume',
+    holds: ({ services: { valkey } }) => valkey?.volumes?.includes('state:/data') === true,
+  },
+];
+
 /** The rules that a compose file breaks, in words. */
-export function brokenComposeRules(compose: Compose): string[] {
-  return rules.filter(({ holds }) => !holds(compose)).map(({ rule }) => rule);
+export function brokenComposeRules(compose: Compose, more: readonly Rule[]): string[] {
+  return [...rules, ...more].filter(({ holds }) => !holds(compose)).map(({ rule }) => rule);
 }
 
 function same(some: readonly string[] = [], others: readonly string[] = []): boolean {

@@ -5,12 +5,13 @@ import { parseEnv } from 'node:util';
 import { ConfigurationError, loadSettings } from '../../src/config/load.ts';
 import { settings } from '../../src/config/settings.ts';
 import { parseCompose } from './compose.ts';
-import { brokenComposeRules } from './compose-policy.ts';
+import { brokenComposeRules, oneReplica, severalReplicas } from './compose-policy.ts';
 import { pairs, parseDockerfile, type Stage } from './dockerfile.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 const text = read('docker/compose.yaml');
+const replicas = read('docker/compose.replicas.yaml');
 const operators = parseEnv(read('docker/broker.env.example')) as Record<string, string>;
 
 /** What goes wrong, the change that does it, and the rule that must notice. */
@@ -45,16 +46,46 @@ const mistakes: [what: string, from: string | RegExp, to: string, rule: RegExp][
   ['another health check', '"node", "dist/health-check.js"', '"curl", "localhost"', /health check/],
 ];
 
+const storeMistakes: typeof mistakes = [
+  ['one replica', 'scale: 2', 'scale: 1', /several replicas/],
+  ['no key', /^ +STORE_KEY_FILE.*\n/m, '', /several replicas/],
+  ['a store open to the world', 'user: "999:1000"', 'ports: ["6379:6379"]', /replicas only/],
+  ['a store in the open', 'networks: [state]', 'networks: [outside]', /internal/],
+  ['a store that the proxy reaches', '[inside, entrance]', '[inside, entrance, state]', /replicas only/],
+  ['a store that forgets', '- state:/data', '- other:/data', /volume/],
+  ['a store that is root', 'user: "999:1000"', 'user: "0"', /read-only/],
+  ['a password in the open', 'REDIS_URL_FILE: /run/secrets/', 'REDIS_URL: ', /secrets are files/],
+];
+
+describe('docker/compose.replicas.yaml', () => {
+  test('keeps every rule', () => {
+    assert.deepEqual(brokenComposeRules(parseCompose(replicas), severalReplicas), []);
+  });
+
+  for (const [what, from, to, rule] of [
+    ...mistakes.filter(
+      ([, from]) => replicas.replace(from, '') !== replicas && !String(from).startsWith('scale'),
+    ),
+    ...storeMistakes,
+  ]) {
+    test(`with ${what} would break a rule`, () => {
+      const broken = replicas.replace(from, to);
+      assert.notEqual(broken, replicas);
+      assert.match(brokenComposeRules(parseCompose(broken), severalReplicas).join('\n'), rule);
+    });
+  }
+});
+
 describe('docker/compose.yaml', () => {
   test('keeps every rule', () => {
-    assert.deepEqual(brokenComposeRules(parseCompose(text)), []);
+    assert.deepEqual(brokenComposeRules(parseCompose(text), oneReplica), []);
   });
 
   for (const [what, from, to, rule] of mistakes) {
     test(`with ${what} would break a rule`, () => {
       const broken = text.replace(from, to);
       assert.notEqual(broken, text);
-      assert.match(brokenComposeRules(parseCompose(broken)).join('\n'), rule);
+      assert.match(brokenComposeRules(parseCompose(broken), oneReplica).join('\n'), rule);
     });
   }
 

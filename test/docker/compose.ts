@@ -21,12 +21,16 @@ export interface ComposeService {
   readonly mem_limit?: string;
   readonly stop_grace_period?: string;
   readonly healthcheck?: { readonly test: readonly string[]; readonly timeout: string };
-  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly depends_on?: readonly string[] | Readonly<Record<string, { readonly condition: string }>>;
 }
 
 /** The parts of a compose file that the tests look at, https://docs.docker.com/reference/compose-file/ */
 export interface Compose {
-  readonly services: { readonly broker: ComposeService; readonly proxy: ComposeService };
+  readonly services: {
+    readonly broker: ComposeService;
+    readonly proxy: ComposeService;
+    readonly valkey?: ComposeService;
+  };
   readonly networks: Readonly<
     Record<string, { readonly internal?: boolean; readonly ipam?: { readonly config: { subnet: string }[] } }>
   >;
