@@ -126,9 +126,7 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       return liveMembers(entry.group).length;
     },
 
-    async countGroup(group) {
-      return liveMembers(group).length;
-    },
+    countGroup: async (group) => liveMembers(group).length,
 
     async removeGroup(group) {
       const keys = liveMembers(group);
@@ -136,13 +134,9 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       return keys.length;
     },
 
-    async generation(group) {
-      return generations.of(group);
-    },
+    generation: async (group) => generations.of(group),
 
-    async advance(group, forMs) {
-      return generations.advance(group, forMs);
-    },
+    advance: async (group, forMs) => generations.advance(group, forMs),
 
     async ping() {},
 

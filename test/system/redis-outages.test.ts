@@ -159,6 +159,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
       await setTimeout(300);
     }
     assert.equal((await service.fetch({ method: 'POST', url: '/logout', cookie })).statusCode, 200);
+    assert.equal(service.entries('Redis is back').length, 0);
 
     server.cli('CONFIG', 'SET', 'maxmemory', '0');
     await until(() => service.entries('Redis is back').length === 1);

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { assertProblem } from '../session/browser.ts';
+import { type LyingProvider, startLyingProvider } from '../support/lying-provider.ts';
 import { monitorRedis } from '../support/monitor.ts';
 import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts';
 import { createRedisService } from '../support/redis-service.ts';
-import { SECRET_A } from '../support/test-service.ts';
+import { SECRET_A, type TestService } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
+import { createVisitor, type Visitor } from '../support/visitor.ts';
 
 describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
   let server: RedisServer;
@@ -53,6 +55,31 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
     for (const cookie of cookies)
       for (const replica of [one, other])
         assertProblem(await replica.fetch({ url: '/session', cookie }), 401, 'session_expired');
+  });
+
+  test('a provider’s sign-out that reaches one ends the session that began at the other, whatever it names', async (t) => {
+    const idp = await startLyingProvider(t);
+    const one = await createRedisService(t, server.port, { env: idp.env });
+    const other = await createRedisService(t, server.port, { env: idp.env });
+    await one.listen();
+    const bySid = await signInAt(idp, one, 'first');
+    const bySubject = await signInAt(idp, one, 'second');
+    const status = async (visitor: Visitor) =>
+      (await other.fetch({ url: '/session', cookie: visitor.cookie() })).statusCode;
+    const logOut = (logoutToken: string) =>
+      other.app.inject({
+        method: 'POST',
+        url: '/logout/backchannel',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: new URLSearchParams({ logout_token: logoutToken }).toString(),
+      });
+
+    const token = idp.logoutToken({ sid: 'first' });
+    assert.equal((await logOut(token)).statusCode, 200);
+    assert.deepEqual([await status(bySid), await status(bySubject)], [401, 200]);
+    assert.equal((await logOut(token)).statusCode, 400, 'once, on all replicas');
+    assert.equal((await logOut(idp.logoutToken({ sid: undefined }))).statusCode, 200);
+    assert.equal(await status(bySubject), 401);
   });
 
   test('use at one keeps the session alive at the other, and its end is the same for both', async (t) => {
@@ -150,3 +177,10 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
     assert.equal(one.logged.filter((line) => line.includes('allkeys-lru')).length, 1);
   });
 });
+
+async function signInAt(idp: LyingProvider, service: TestService, sid: string): Promise<Visitor> {
+  idp.lies = { claims: (truth) => ({ ...truth, sid }) };
+  const visitor = createVisitor();
+  await visitor.go(`${service.origin}/login?returnTo=/page`, `${service.origin}/page`);
+  return visitor;
+}
