@@ -11,12 +11,11 @@ import { logTokenEvent } from '../observability/token-log.ts';
 import { createOnce } from '../session/once.ts';
 import { createProviderSessions } from '../session/provider-sessions.ts';
 import { createSessions } from '../session/sessions.ts';
-import { createMemoryCallLimits } from '../store/memory-call-limits.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createTokenService } from '../token/token-service.ts';
 import { connectPortalKeys, connectProvider } from './provider-connection.ts';
 import { createPublicApp } from './public-app.ts';
-import { openSharedStore } from './shared-store.ts';
+import { inMemory, openSharedStore } from './shared-store.ts';
 import { connectTenant } from './tenant-connection.ts';
 import { createUserDirectory } from './user-directory.ts';
 
@@ -50,9 +49,9 @@ const BACKGROUND_GRACE_MS = 2_000;
 /** Builds the parts and hands them to each other. Throws a plain `Error` when a file that a setting names is broken. */
 export async function createService(deps: ServiceDeps): Promise<Service> {
   const { settings, log, readFile, clock = systemClock, random = Math.random } = deps;
-  const store =
-    deps.store ??
-    (await openSharedStore({ settings, log, clock, onUnreadable: (why) => metrics.unreadable(why) }));
+  const { store, createCallLimits } = deps.store
+    ? inMemory(clock, deps.store)
+    : await openSharedStore({ settings, log, clock, onUnreadable: (why) => metrics.unreadable(why) });
   const sessions = createSessions({
     store,
     limits: { idleMs: settings.SESSION_IDLE_TIMEOUT, lifetimeMs: settings.SESSION_LIFETIME },
@@ -69,7 +68,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     log,
     clock,
     random,
-    createCallLimits: (options) => createMemoryCallLimits({ ...options, now: clock.now }),
+    createCallLimits,
   });
   const isDenied = createDenyList(settings.USER_DENY);
   const { directory, close: closeDirectory } = createUserDirectory({

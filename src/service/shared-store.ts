@@ -4,8 +4,11 @@ import type { RedisServer, RedisUrl } from '../config/redis-kinds.ts';
 import type { Settings } from '../config/settings.ts';
 import { createRateLimiter } from '../http/policy/rate-limiter.ts';
 import type { Log } from '../observability/log.ts';
+import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
 import { createMemoryStore } from '../store/memory.ts';
+import { createMemoryCallLimits } from '../store/memory-call-limits.ts';
 import type { RecordStore } from '../store/record-store.ts';
+import { createRedisCallLimits } from '../store/redis-call-limits.ts';
 import { connectRedis } from '../store/redis-connection.ts';
 import type { RedisAddress, RedisTarget } from '../store/redis-options.ts';
 import { createRedisRecords } from '../store/redis-records.ts';
@@ -23,11 +26,24 @@ export interface SharedStoreDeps {
 /** Of warnings about records that do not open, for each reason. */
 const WARNINGS = { limit: 1, windowMs: 60_000 };
 
-/** What the replicas share: in Redis, sealed; or, for one replica alone, in its memory. To be closed in the end. */
-export async function openSharedStore(deps: SharedStoreDeps): Promise<RecordStore> {
+/** What the replicas share. */
+export interface SharedStore {
+  /** To be closed in the end, and with it the rest. */
+  readonly store: RecordStore;
+  /** What they keep to together in their calls to a tenant. */
+  readonly createCallLimits: (tenantUrl: string, options: CallLimitsOptions) => CallLimits;
+}
+
+/** What one replica alone keeps in its memory. */
+export function inMemory({ now }: Clock, store = createMemoryStore({ now })): SharedStore {
+  return { store, createCallLimits: (_, options) => createMemoryCallLimits({ ...options, now }) };
+}
+
+/** In Redis, where records are sealed; or, for one replica alone, in its memory. */
+export async function openSharedStore(deps: SharedStoreDeps): Promise<SharedStore> {
   const { settings, log, clock, onUnreadable } = deps;
   const { REDIS_URL } = settings;
-  if (!REDIS_URL) return createMemoryStore({ now: clock.now });
+  if (!REDIS_URL) return inMemory(clock);
 
   const redis = await connectRedis({
     target: redisTarget(REDIS_URL, settings),
@@ -39,7 +55,7 @@ export async function openSharedStore(deps: SharedStoreDeps): Promise<RecordStor
     log.warn({ policy }, 'Redis may evict sessions: its maxmemory-policy should be noeviction');
 
   const warnings = createRateLimiter(WARNINGS, clock.now);
-  return createSealedRecords({
+  const store = createSealedRecords({
     store: createRedisRecords(redis),
     seal: createSeal(settings.STORE_KEY as [KeyObject, ...KeyObject[]]),
     onUnreadable(why) {
@@ -48,6 +64,10 @@ export async function openSharedStore(deps: SharedStoreDeps): Promise<RecordStor
         log.warn({ why }, 'a record in Redis does not open; it counts as missing');
     },
   });
+  return {
+    store,
+    createCallLimits: (name, options) => createRedisCallLimits({ ...options, name, redis, now: clock.now }),
+  };
 }
 
 function redisTarget(url: RedisUrl, settings: Settings): RedisTarget {

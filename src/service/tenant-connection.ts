@@ -41,7 +41,7 @@ export interface TenantConnectionDeps {
   /** From 0 to 1. */
   readonly random: () => number;
   /** What all replicas keep to together in their calls to this tenant. */
-  readonly createCallLimits: (options: CallLimitsOptions) => CallLimits;
+  readonly createCallLimits: (tenantUrl: string, options: CallLimitsOptions) => CallLimits;
 }
 
 /** Part of `TOKEN_DEADLINE` that a single call to the tenant may take: its failure can then still be answered. */
@@ -75,7 +75,7 @@ export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
   const gate = createGate({
     clock,
     circuit,
-    limits: deps.createCallLimits({
+    limits: deps.createCallLimits(tenant.url, {
       concurrency: settings.TENANT_CONCURRENCY,
       rate: settings.TENANT_BUDGET,
       placeMs: settings.TOKEN_DEADLINE * PLACE_SHARE,
