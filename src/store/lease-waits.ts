@@ -1,7 +1,7 @@
 /** Who in this process waits for which lease. */
 export interface LeaseWaits {
-  /** Resolves when the name is told, or after `withinMs`. Rejects with the reason of an aborted signal. */
-  wait(name: string, withinMs: number, signal?: AbortSignal): Promise<void>;
+  /** True when the name is told, false after `withinMs`. Rejects with the reason of an aborted signal. */
+  wait(name: string, withinMs: number, signal?: AbortSignal): Promise<boolean>;
   /** Ends all waits for the name. */
   tell(name: string): void;
   /** Ends all waits. */
@@ -12,24 +12,24 @@ export interface LeaseWaits {
 export type After = (ms: number, callback: () => void) => () => void;
 
 export function createLeaseWaits(after: After): LeaseWaits {
-  const waiting = new Map<string, Set<() => void>>();
+  const waiting = new Map<string, Set<(told: boolean) => void>>();
 
   function tell(name: string): void {
-    for (const wake of waiting.get(name) ?? []) wake();
+    for (const end of waiting.get(name) ?? []) end(true);
   }
 
   return {
     wait(name, withinMs, signal) {
       return new Promise((resolve, reject) => {
         const others = waiting.get(name) ?? new Set();
-        waiting.set(name, others.add(wake));
-        const cancel = after(withinMs, wake);
+        waiting.set(name, others.add(end));
+        const cancel = after(withinMs, () => end(false));
         signal?.addEventListener('abort', gone, { once: true });
         if (signal?.aborted) gone();
 
-        function wake(): void {
+        function end(told: boolean): void {
           leave();
-          resolve();
+          resolve(told);
         }
 
         function gone(): void {
@@ -40,7 +40,7 @@ export function createLeaseWaits(after: After): LeaseWaits {
         function leave(): void {
           cancel();
           signal?.removeEventListener('abort', gone);
-          others.delete(wake);
+          others.delete(end);
           if (others.size === 0 && waiting.get(name) === others) waiting.delete(name);
         }
       });
