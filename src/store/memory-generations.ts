@@ -9,23 +9,33 @@ interface Generation {
 export interface MemoryGenerations {
   of(group: string): string;
   advance(group: string, forMs: number): string;
+  advanceAll(forMs: number): void;
   /** Drops those that are no longer kept. */
   sweep(): void;
 }
 
 export function createMemoryGenerations(now: () => number): MemoryGenerations {
   const generations = new Map<string, Generation>();
+  let ofAll: Generation | undefined;
+
+  function nameOf(generation: Generation | undefined): string {
+    return generation !== undefined && now() < generation.endsAt ? generation.name : '';
+  }
+
+  function of(group: string): string {
+    return nameOf(ofAll) + nameOf(generations.get(group));
+  }
 
   return {
-    of(group) {
-      const known = generations.get(group);
-      return known !== undefined && now() < known.endsAt ? known.name : '';
-    },
+    of,
 
     advance(group, forMs) {
-      const name = newGeneration();
-      generations.set(group, { name, endsAt: now() + forMs });
-      return name;
+      generations.set(group, { name: newGeneration(), endsAt: now() + forMs });
+      return of(group);
+    },
+
+    advanceAll(forMs) {
+      ofAll = { name: newGeneration(), endsAt: now() + forMs };
     },
 
     sweep() {

@@ -138,6 +138,10 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
 
     advance: async (group, forMs) => generations.advance(group, forMs),
 
+    async advanceAll(forMs) {
+      generations.advanceAll(forMs);
+    },
+
     async ping() {},
 
     async close() {

@@ -65,6 +65,8 @@ export interface RecordStore {
    * than whatever was made under an earlier one may live.
    */
   advance(group: string, forMs: number): Promise<string>;
+  /** Gives every group, also those that have none yet, a generation that it never had; else like `advance`. */
+  advanceAll(forMs: number): Promise<void>;
   /** Resolves when the store answers, and would keep the use of a record. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -24,6 +24,7 @@ export function createRedisRecords(redis: RedisConnection): RecordStore {
   const removeGroup = redis.define('removeRecords', 1, scripts.REMOVE_GROUP);
   const generation = redis.define('generation', 1, scripts.GENERATION);
   const advance = redis.define('advance', 1, scripts.ADVANCE);
+  const advanceAll = redis.define('advanceAll', 1, scripts.ADVANCE_ALL);
 
   return {
     create: (key, value, { idleMs, lifetimeMs }, group) =>
@@ -44,8 +45,12 @@ export function createRedisRecords(redis: RedisConnection): RecordStore {
     remove: (key) => remove(recordKey(key)).then((left) => (left === null ? undefined : (left as number))),
     countGroup: (group) => count(groupKey(group), group) as Promise<number>,
     removeGroup: (group) => removeGroup(groupKey(group), group) as Promise<number>,
-    generation: (group) => generation(generationKey(group)) as Promise<string>,
-    advance: (group, forMs) => advance(generationKey(group), newGeneration(), forMs) as Promise<string>,
+    generation: (group) => generation(generationKey(group), group) as Promise<string>,
+    advance: (group, forMs) =>
+      advance(generationKey(group), newGeneration(), forMs, group) as Promise<string>,
+    async advanceAll(forMs) {
+      await advanceAll(GENERATION_OF_ALL, newGeneration(), forMs);
+    },
     ping: redis.ping,
     close: redis.close,
   };
@@ -54,6 +59,8 @@ export function createRedisRecords(redis: RedisConnection): RecordStore {
 const recordKey = (key: string) => `${KEY_PREFIX}record:${key}`;
 const groupKey = (group: string) => `${KEY_PREFIX}group:${group}`;
 const generationKey = (group: string) => `${KEY_PREFIX}generation:${group}`;
+/** The one key that all scripts read: in a Redis Cluster it would have to be in every slot. */
+const GENERATION_OF_ALL = `${KEY_PREFIX}generation`;
 
 /** By chance, so that a record never shows a revision of one that had its key before. */
 const newRevision = () => randomInt(2 ** 48 - 1);

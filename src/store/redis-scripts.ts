@@ -4,7 +4,7 @@ import { KEY_PREFIX } from './redis-connection.ts';
  * A record is a hash: `v` value, `r` revision, `i` idle limit and `e` end in milliseconds, `g` group, and, of one that
  * was put, `n` generation. Its key expires with the idle limit or the end, whichever is first. The time is that of
  * Redis. A group is a sorted set of its records' keys by their end; a key in it may have ended by its idle limit, or
- * belong to another group by now. A record's own script reads the keys of its group, whose hash tag is the same.
+ * belong to another group by now. A generation is that of all groups, then that of the group. A record's own script reads the keys of its group, whose hash tag is the same.
  */
 const PRELUDE = `
 local PREFIX = '${KEY_PREFIX}'
@@ -15,7 +15,7 @@ local function now()
 end
 
 local function generation(group)
-  return redis.call('GET', PREFIX .. 'generation:' .. group) or ''
+  return (redis.call('GET', PREFIX .. 'generation') or '') .. (redis.call('GET', PREFIX .. 'generation:' .. group) or '')
 end
 
 -- The group of a record that counts, and false for one that was put under an earlier generation.
@@ -103,10 +103,14 @@ for _, key in ipairs(found) do redis.call('DEL', key) end
 redis.call('DEL', KEYS[1])
 return #found`;
 
-/** KEYS generation. */
-export const GENERATION = `return redis.call('GET', KEYS[1]) or ''`;
+/** KEYS generation; ARGV group name. */
+export const GENERATION = `${PRELUDE}
+return generation(ARGV[1])`;
+
+/** KEYS generation; ARGV its name, how long it is kept, group name. */
+export const ADVANCE = `${PRELUDE}
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return generation(ARGV[3])`;
 
 /** KEYS generation; ARGV its name, how long it is kept. */
-export const ADVANCE = `
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return ARGV[1]`;
+export const ADVANCE_ALL = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`;

@@ -445,6 +445,31 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(await store.generation(group), '');
       });
 
+      test('all groups advance at once: each has another generation, and what was put is gone', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        const fresh = `${group}-fresh`;
+        await store.create(key, 'value', long, group);
+        const before = await store.advance(group, 600_000);
+        const none = await store.generation(fresh);
+        const put = { lifetimeMs: 600_000, group };
+        await store.put(`${key}:put`, 'value', { ...put, generation: before });
+
+        await store.advanceAll(LIFETIME_MS);
+
+        const after = await store.generation(group);
+        assert.notEqual(after, before);
+        assert.notEqual(await store.generation(fresh), none);
+        assert.equal((await store.use(key))?.generation, after);
+        assert.equal(await store.peek(`${key}:put`), undefined);
+        assert.equal(await store.put(`${key}:put`, 'late', { ...put, generation: before }), false);
+        assert.equal(await store.put(`${key}:put`, 'new', { ...put, generation: after }), true);
+        assert.equal(await store.advance(group, 600_000), await store.generation(group));
+        assert.equal(await store.peek(`${key}:put`), undefined);
+
+        await advance(LIFETIME_MS);
+        assert.equal(await store.generation(fresh), none);
+      });
+
       test('a record shows the generation of its group as it is now', async (t) => {
         const { store, key, group } = await open(t);
         await store.create(key, 'value', long, group);

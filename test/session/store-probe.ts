@@ -17,7 +17,7 @@ export interface StoreProbe extends RecordStore {
 }
 
 /** The methods that change what is stored, beyond the time of use. */
-export const WRITES = ['create', 'put', 'replace', 'remove', 'removeGroup', 'advance'] as const;
+export const WRITES = ['create', 'put', 'replace', 'remove', 'removeGroup', 'advance', 'advanceAll'] as const;
 
 export function createStoreProbe({ now }: { now: () => number } = { now: Date.now }): StoreProbe {
   const store = createMemoryStore({ now });
@@ -106,6 +106,10 @@ export function createStoreProbe({ now }: { now: () => number } = { now: Date.no
     async advance(group, ...rest) {
       await enter('advance', group);
       return store.advance(group, ...rest);
+    },
+    async advanceAll(forMs) {
+      await enter('advanceAll');
+      return store.advanceAll(forMs);
     },
     async ping() {
       await enter('ping');
