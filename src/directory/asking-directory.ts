@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
+import { userTag } from '../portal/user-tag.ts';
 import { tenantTrouble } from '../token/tenant-trouble.ts';
 import { TokenError } from '../token/token-error.ts';
 import { TenantFault } from '../token/token-issuer.ts';
@@ -96,7 +97,7 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
     const same = before?.subject.lookup.value === identity.qlikUserId;
     const subject: TokenSubject = same
       ? before.subject
-      : { tenant, lookup: { field: 'userId', value: identity.qlikUserId } };
+      : { tenant, owner: userTag(user), lookup: { field: 'userId', value: identity.qlikUserId } };
     if (!keep) return subject;
     if (before && !same) deps.onLost(before.subject);
     const foundAt = clock.now();

@@ -1,4 +1,5 @@
 import type { PortalUser } from '../portal/portal-user.ts';
+import { userTag } from '../portal/user-tag.ts';
 import type { Tenant, TokenSubject, UserLookup } from '../token/token-subject.ts';
 import type { Waiting } from '../token/waiting.ts';
 import type { IsDenied } from './deny-list.ts';
@@ -40,7 +41,7 @@ export function createDirectory({ tenant, mapping, isDenied }: DirectoryDeps): D
 
     if (!lookup?.value) throw notMapped();
     if (isDenied(lookup.value)) throw denied();
-    const subject = { tenant, lookup };
+    const subject = { tenant, owner: userTag(user), lookup };
     resolved.set(user, subject);
     return subject;
   }

@@ -12,8 +12,8 @@ interface Ended {
 export interface SignOut {
   /** Ends one session, and those that began with the same session of an identity provider's, in the same browser. */
   here(session: Ended): Promise<void>;
-  /** Ends each of the user's sessions. */
-  everywhere(user: PortalUser): Promise<void>;
+  /** Ends each of the user's sessions; how many sessions and tokens that were. */
+  everywhere(user: PortalUser): Promise<{ sessions: number; tokens: number }>;
   /** After a session was found to have ended while a token was minted for it: that token may have no owner. */
   afterwards(user: PortalUser): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface SignOutDeps {
 
 export function createSignOut({ sessions, providerSessions, tokens }: SignOutDeps): SignOut {
   async function end({ id, user }: Ended): Promise<void> {
-    if ((await sessions.close(id)) === 0) tokens.forget(user);
+    if ((await sessions.close(id)) === 0) await tokens.forget(user);
   }
 
   return {
@@ -41,11 +41,11 @@ export function createSignOut({ sessions, providerSessions, tokens }: SignOutDep
       await end(session);
     },
     async everywhere(user) {
-      await sessions.closeAll(user);
-      tokens.forget(user);
+      const ended = await sessions.closeAll(user);
+      return { sessions: ended, tokens: Number(await tokens.forget(user)) };
     },
     async afterwards(user) {
-      if ((await sessions.count(user)) === 0) tokens.forget(user);
+      if ((await sessions.count(user)) === 0) await tokens.forget(user);
     },
   };
 }

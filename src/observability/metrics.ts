@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { TenantState } from '../token/tenant-gateway.ts';
-import type { TokenEvent } from '../token/token-service.ts';
+import type { TokenEvent } from '../token/token-event.ts';
 
 /** What is counted, and how Prometheus reads it. No label holds anything of a user. */
 export interface Metrics {

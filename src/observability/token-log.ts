@@ -1,4 +1,4 @@
-import type { TokenEvent } from '../token/token-service.ts';
+import type { TokenEvent } from '../token/token-event.ts';
 import type { Log } from './log.ts';
 
 const ACCEPTED_BY_TENANT =
@@ -6,8 +6,9 @@ const ACCEPTED_BY_TENANT =
 
 /** Writes what happened to tokens; users appear by the look-up that the tenant gets. */
 export function logTokenEvent(log: Log, event: TokenEvent, ownOrigin: string): void {
-  const { tenant, lookup } = event.subject;
-  const facts = { tenant: tenant.url, [lookup.field]: lookup.value };
+  const { tenant } = event.subject;
+  const lookup = 'lookup' in event.subject ? event.subject.lookup : undefined;
+  const facts = { tenant: tenant.url, ...(lookup && { [lookup.field]: lookup.value }) };
   switch (event.type) {
     case 'minted':
       log.info({ ...facts, priority: event.priority, ms: event.durationMs }, 'token minted');

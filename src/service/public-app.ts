@@ -15,7 +15,7 @@ import { registerQlikToken } from '../http/routes/qlik-token.ts';
 import { registerQlikTokenScript } from '../http/routes/qlik-token-script.ts';
 import { registerSession } from '../http/routes/session.ts';
 import { createServer } from '../http/server.ts';
-import { createSignOut } from '../http/sign-out.ts';
+import type { SignOut } from '../http/sign-out.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';
@@ -40,6 +40,7 @@ export interface PublicAppDeps {
   readonly portalKeys: PublishedKeys | undefined;
   readonly directory: Directory;
   readonly tokens: UserTokens;
+  readonly signOut: SignOut;
   readonly health: Health;
 }
 
@@ -48,7 +49,7 @@ const ANSWER_MS = 500;
 
 /** The public listener, ready to answer. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
 export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInstance> {
-  const { settings, log, metrics, clock, sessions, directory, tokens, health } = deps;
+  const { settings, log, metrics, clock, sessions, directory, tokens, signOut, health } = deps;
   const publicUrl = settings.PUBLIC_URL;
   const tenantUrl = settings.QLIK_TENANT_URL;
   const base = publicUrl.pathname.replace(/\/$/, '');
@@ -60,8 +61,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     secrets: settings.SESSION_SECRET,
     sameSite: settings.SESSION_SAME_SITE,
   });
-  const signOut = createSignOut(deps);
-  const signIn = await createSignInMode({ ...deps, origins, signOut, base });
+  const signIn = await createSignInMode({ ...deps, origins, base });
   const cookieSession = createCurrentSession(cookie, sessions);
   const currentSession = signIn.follow?.(cookieSession) ?? cookieSession;
 

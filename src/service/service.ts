@@ -5,14 +5,18 @@ import type { Settings } from '../config/settings.ts';
 import { createDenyList } from '../directory/deny-list.ts';
 import { createUserTokens } from '../directory/user-tokens.ts';
 import { createAdminServer } from '../http/admin-server.ts';
+import { createSignOut } from '../http/sign-out.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { logTokenEvent } from '../observability/token-log.ts';
 import { createOnce } from '../session/once.ts';
 import { createProviderSessions } from '../session/provider-sessions.ts';
+import { sessionsOfTag } from '../session/session-id.ts';
 import { createSessions } from '../session/sessions.ts';
+import type { Leases } from '../store/leases.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createTokenService } from '../token/token-service.ts';
+import { createTokenShare } from '../token/token-share.ts';
 import { connectPortalKeys, connectProvider } from './provider-connection.ts';
 import { createPublicApp } from './public-app.ts';
 import { inMemory, openSharedStore } from './shared-store.ts';
@@ -29,6 +33,7 @@ export interface ServiceDeps {
   /** From 0 to 1; spreads retries and renewals. */
   readonly random?: () => number;
   readonly store?: RecordStore;
+  readonly leases?: Leases;
 }
 
 /** The service, put together. */
@@ -49,9 +54,11 @@ const BACKGROUND_GRACE_MS = 2_000;
 /** Builds the parts and hands them to each other. Throws a plain `Error` when a file that a setting names is broken. */
 export async function createService(deps: ServiceDeps): Promise<Service> {
   const { settings, log, readFile, clock = systemClock, random = Math.random } = deps;
-  const { store, createCallLimits } = deps.store
+  const shared = deps.store
     ? inMemory(clock, deps.store)
     : await openSharedStore({ settings, log, clock, onUnreadable: (why) => metrics.unreadable(why) });
+  const { store, createCallLimits } = shared;
+  const leases = deps.leases ?? shared.leases;
   const sessions = createSessions({
     store,
     limits: { idleMs: settings.SESSION_IDLE_TIMEOUT, lifetimeMs: settings.SESSION_LIFETIME },
@@ -79,7 +86,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     tenant,
     administration: management?.administration,
     isDenied,
-    onLost: (subject) => tokens.forget(subject),
+    // What cannot be forgotten while the store is away cannot be handed out either: nobody is this Qlik user any more.
+    onLost: (subject) => void tokens.forget(subject).catch(() => {}),
   });
   const clientsAccepted = () => !gateway.state.clientRefused && management?.accepted() !== false;
   const metrics = createMetrics({
@@ -88,6 +96,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   });
   const tokens = createTokenService({
     gatewayOf: () => gateway,
+    share: createTokenShare({ store, groupOf: sessionsOfTag, isDenied, now: clock.now }),
+    leases,
     isDenied,
     clock,
     random,
@@ -101,6 +111,10 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     replaceCooldownMs: settings.TOKEN_REPLACE_COOLDOWN,
     patienceMs: settings.TOKEN_DEADLINE,
   });
+
+  const userTokens = createUserTokens({ directory, tokens });
+  const providerSessions = createProviderSessions({ store, lifetimeMs: settings.SESSION_LIFETIME });
+  const signOut = createSignOut({ sessions, providerSessions, tokens: userTokens });
 
   const provider = await connectProvider({ settings, log, clock, random });
   const portalKeys = await connectPortalKeys({ settings, log, clock });
@@ -124,12 +138,13 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     readFile,
     clock,
     sessions,
-    providerSessions: createProviderSessions({ store, lifetimeMs: settings.SESSION_LIFETIME }),
+    providerSessions,
     once: createOnce(store),
     provider,
     portalKeys,
     directory,
-    tokens: createUserTokens({ directory, tokens }),
+    tokens: userTokens,
+    signOut,
     health,
   });
   const adminApp = createAdminServer({
@@ -155,6 +170,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await withinGrace(tokens.idle());
       await adminApp.close();
       closeDirectory();
+      await leases.close();
       await Promise.all([closeTenant(), idp?.close(), store.close()]);
     },
   };

@@ -5,11 +5,14 @@ import type { Settings } from '../config/settings.ts';
 import { createRateLimiter } from '../http/policy/rate-limiter.ts';
 import type { Log } from '../observability/log.ts';
 import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
+import type { Leases } from '../store/leases.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { createMemoryCallLimits } from '../store/memory-call-limits.ts';
+import { createMemoryLeases } from '../store/memory-leases.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createRedisCallLimits } from '../store/redis-call-limits.ts';
 import { connectRedis } from '../store/redis-connection.ts';
+import { createRedisLeases } from '../store/redis-leases.ts';
 import type { RedisAddress, RedisTarget } from '../store/redis-options.ts';
 import { createRedisRecords } from '../store/redis-records.ts';
 import { createSeal, type Unreadable } from '../store/seal.ts';
@@ -30,13 +33,19 @@ const WARNINGS = { limit: 1, windowMs: 60_000 };
 export interface SharedStore {
   /** To be closed in the end, and with it the rest. */
   readonly store: RecordStore;
+  /** Who of them does what only one should do; to be closed before the store. */
+  readonly leases: Leases;
   /** What they keep to together in their calls to a tenant. */
   readonly createCallLimits: (tenantUrl: string, options: CallLimitsOptions) => CallLimits;
 }
 
 /** What one replica alone keeps in its memory. */
-export function inMemory({ now }: Clock, store = createMemoryStore({ now })): SharedStore {
-  return { store, createCallLimits: (_, options) => createMemoryCallLimits({ ...options, now }) };
+export function inMemory(clock: Clock, store = createMemoryStore({ now: clock.now })): SharedStore {
+  return {
+    store,
+    leases: createMemoryLeases(clock),
+    createCallLimits: (_, options) => createMemoryCallLimits({ ...options, now: clock.now }),
+  };
 }
 
 /** In Redis, where records are sealed; or, for one replica alone, in its memory. */
@@ -66,6 +75,7 @@ export async function openSharedStore(deps: SharedStoreDeps): Promise<SharedStor
   });
   return {
     store,
+    leases: createRedisLeases({ redis, ...clock }),
     createCallLimits: (name, options) => createRedisCallLimits({ ...options, name, redis, now: clock.now }),
   };
 }

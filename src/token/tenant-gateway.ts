@@ -133,7 +133,7 @@ function mintError(error: unknown, blame: 'user' | 'client'): unknown {
   if (!(error instanceof TenantFault)) return error;
   if (error.kind !== 'refused' || blame === 'client') return tenantTrouble(error);
   const { status, retryAfterMs } = error.details;
-  const options = { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  const options = { cause: error, lasting: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   return status === 403
     ? new TokenError('user_disabled', 'This user is disabled in Qlik Cloud, or has too many tokens.', options)
     : new TokenError('user_not_mapped', 'This user is not known in Qlik Cloud.', options);

@@ -1,6 +1,6 @@
 /**
  * Why a user gets no token; all but the last are codes of the contract.
- * `token_superseded`: the token was revoked while it was being minted. Look at the session again, then ask again.
+ * `token_superseded`: the token was revoked while it was being fetched. Look at the session again, then ask again.
  */
 export type TokenErrorCode =
   | 'tenant_refused_client'
@@ -17,15 +17,18 @@ export class TokenError extends Error {
   readonly code: TokenErrorCode;
   /** When another try is worth while. */
   readonly retryAfterMs: number | undefined;
+  /** Another try soon would only bring the same. */
+  readonly lasting: boolean;
 
   constructor(
     code: TokenErrorCode,
     message: string,
-    options: { retryAfterMs?: number; cause?: unknown } = {},
+    options: { retryAfterMs?: number; cause?: unknown; lasting?: boolean } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'TokenError';
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+    this.lasting = options.lasting ?? false;
   }
 }

@@ -12,9 +12,15 @@ export interface Tenant {
   readonly scope: string;
 }
 
-/** For whom a token is: all that makes one token another token. */
-export interface TokenSubject {
+/** Whose token it is. */
+export interface TokenOwner {
   readonly tenant: Tenant;
+  /** Stands for a portal user: two who are the same Qlik user have a token each, and sign out each for themselves. */
+  readonly owner: string;
+}
+
+/** For whom a token is: all that makes one token another token. */
+export interface TokenSubject extends TokenOwner {
   readonly lookup: UserLookup;
 }
 
@@ -27,8 +33,8 @@ const keys = new WeakMap<TokenSubject, string>();
 export function cacheKey(subject: TokenSubject): string {
   const known = keys.get(subject);
   if (known !== undefined) return known;
-  const { tenant, lookup } = subject;
-  const key = JSON.stringify([tenant.url, tenant.clientId, tenant.scope, lookup.field, lookup.value]);
+  const { owner, tenant, lookup } = subject;
+  const key = JSON.stringify([owner, tenant.url, tenant.clientId, tenant.scope, lookup.field, lookup.value]);
   keys.set(subject, key);
   return key;
 }

@@ -11,6 +11,8 @@ export interface Token {
   readonly expiresAtText: string;
   /** From this time on it is renewed behind the answer. */
   readonly renewAt: number;
+  /** The owner's generation under which it was obtained; it counts only while the owner has that one. */
+  readonly generation: string;
 }
 
 /** Part of a token's last span over which renewals are spread. With the usual ten minutes, each is due six before the end. */
@@ -22,19 +24,33 @@ const SPREAD = 0.4;
  * last minute, in which no token is handed out. A token that lives shorter than that span is renewed in its second half.
  */
 export function keepToken(
-  issued: IssuedToken,
+  { accessToken, scope, lifetimeMs }: IssuedToken,
+  generation: string,
   requestedAt: number,
   refreshBeforeMs: number,
   random: number,
 ): Token {
-  const span = Math.min(refreshBeforeMs, issued.lifetimeMs / 2);
-  const expiresAt = requestedAt + issued.lifetimeMs;
+  const span = Math.min(refreshBeforeMs, lifetimeMs / 2);
+  return tokenUntil(
+    requestedAt + lifetimeMs,
+    { accessToken, scope, generation },
+    span - span * SPREAD * random,
+  );
+}
+
+/** A token that ends at `expiresAt`, to be renewed so much earlier. */
+export function tokenUntil(
+  expiresAt: number,
+  { accessToken, scope, generation }: Pick<Token, 'accessToken' | 'scope' | 'generation'>,
+  renewBeforeMs: number,
+): Token {
   return {
-    accessToken: issued.accessToken,
-    scope: issued.scope,
+    accessToken,
+    scope,
     expiresAt,
     expiresAtText: new Date(expiresAt).toISOString(),
-    renewAt: expiresAt - span + span * SPREAD * random,
+    renewAt: expiresAt - renewBeforeMs,
+    generation,
   };
 }
 

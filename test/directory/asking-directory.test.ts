@@ -4,6 +4,7 @@ import { createAskingDirectory } from '../../src/directory/asking-directory.ts';
 import { DirectoryError, notMapped } from '../../src/directory/directory-error.ts';
 import type { Identity } from '../../src/directory/find-user.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
+import { userTag } from '../../src/portal/user-tag.ts';
 import type { Pace } from '../../src/qlik/management-api.ts';
 import { TenantFault } from '../../src/token/token-issuer.ts';
 import type { TokenSubject } from '../../src/token/token-subject.ts';
@@ -54,7 +55,11 @@ test('nobody is known before the tenant was asked; then there is no other call',
   assert.equal(directory.known(ada), undefined);
   assert.equal(asked.length, 0);
   const subject = await found(ada);
-  assert.deepEqual(subject, { tenant, lookup: { field: 'userId', value: 'q-ada' } });
+  assert.deepEqual(subject, {
+    tenant,
+    owner: userTag({ id: 'ada' }),
+    lookup: { field: 'userId', value: 'q-ada' },
+  });
   assert.equal(directory.known(ada), subject);
   assert.equal(await find(ada), subject);
   assert.equal(asked.length, 1);

@@ -4,6 +4,7 @@ import { createDenyList } from '../../src/directory/deny-list.ts';
 import { byClaim, bySubject, createDirectory, type UserMapping } from '../../src/directory/directory.ts';
 import { DirectoryError } from '../../src/directory/directory-error.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
+import { userTag } from '../../src/portal/user-tag.ts';
 
 const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
 
@@ -59,6 +60,7 @@ describe('the directory', () => {
   test('says at which tenant and by what the user is found', () => {
     assert.deepEqual(resolve(bySubject, { id: 'ada' }), {
       tenant,
+      owner: userTag({ id: 'ada' }),
       lookup: { field: 'subject', value: 'ada' },
     });
   });

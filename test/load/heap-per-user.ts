@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/clock.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryLeases } from '../../src/store/memory-leases.ts';
 import type { TenantGateway } from '../../src/token/tenant-gateway.ts';
 import { createTokenService } from '../../src/token/token-service.ts';
+import { createTokenShare } from '../../src/token/token-share.ts';
 
 /** Heap that a cached user costs: `npm run heap [-- <users> [--json]]`. Fails when it is more than the bound. */
 const BOUND_BYTES = 2_500;
@@ -27,6 +30,13 @@ const gateway: TenantGateway = {
 
 const tokens = createTokenService({
   gatewayOf: () => gateway,
+  share: createTokenShare({
+    store: createMemoryStore(systemClock),
+    groupOf: (owner) => `{${owner}}:sessions`,
+    isDenied: () => false,
+    now: systemClock.now,
+  }),
+  leases: createMemoryLeases(systemClock),
   isDenied: () => false,
   clock: systemClock,
   random: Math.random,
@@ -52,7 +62,8 @@ if (!globalThis.gc) throw new Error('run it with --expose-gc');
 const before = heapUsed();
 for (let number = 0; number < users; number += 1) {
   const lookup = { field: 'subject' as const, value: `auth0|${number.toString(16).padStart(24, '0')}` };
-  await tokens.obtain({ tenant, lookup }, { deadline: Date.now() + 8_000 });
+  const owner = number.toString(16).padStart(16, '0');
+  await tokens.obtain({ tenant, owner, lookup }, '', { deadline: Date.now() + 8_000 });
 }
 const perUser = (heapUsed() - before) / tokens.size;
 const bytesEach = Math.round(perUser);

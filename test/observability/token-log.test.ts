@@ -3,9 +3,10 @@ import { describe, test } from 'node:test';
 import { createLog } from '../../src/observability/log.ts';
 import { logTokenEvent } from '../../src/observability/token-log.ts';
 import { TokenError } from '../../src/token/token-error.ts';
-import type { TokenEvent } from '../../src/token/token-service.ts';
+import type { TokenEvent } from '../../src/token/token-event.ts';
 
 const subject = {
+  owner: 'tag-of-ada',
   tenant: { url: 'https://acme.eu.qlikcloud.com', clientId: 'client-1', scope: 'user_default' },
   lookup: { field: 'subject', value: 'ada' },
 } as const;

@@ -29,8 +29,9 @@ const tricky = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-type Parts = [string, string, string, 'userId' | 'subject', string];
+type Parts = [string, string, string, string, 'userId' | 'subject', string];
 const parts: fc.Arbitrary<Parts> = fc.tuple(
+  tricky,
   tricky,
   tricky,
   tricky,
@@ -38,8 +39,8 @@ const parts: fc.Arbitrary<Parts> = fc.tuple(
   tricky,
 );
 
-function subjectOf([url, clientId, scope, field, value]: Parts): TokenSubject {
-  return { tenant: { url, clientId, scope }, lookup: { field, value } };
+function subjectOf([owner, url, clientId, scope, field, value]: Parts): TokenSubject {
+  return { owner, tenant: { url, clientId, scope }, lookup: { field, value } };
 }
 
 it('two subjects share a key only when they are the same', () => {
@@ -54,7 +55,7 @@ it('two subjects share a key only when they are the same', () => {
 
 it('two subjects that differ in one part only have different keys', () => {
   fc.assert(
-    fc.property(parts, fc.constantFrom(0, 1, 2, 4), tricky, (one, place, part) => {
+    fc.property(parts, fc.constantFrom(0, 1, 2, 3, 5), tricky, (one, place, part) => {
       fc.pre(one[place] !== part);
       const other = one.with(place, part) as Parts;
       assert.notEqual(cacheKey(subjectOf(one)), cacheKey(subjectOf(other)));

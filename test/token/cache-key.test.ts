@@ -3,8 +3,12 @@ import { it } from 'node:test';
 import { cacheKey, type TokenSubject } from '../../src/token/token-subject.ts';
 import { createTokenBench } from './token-bench.ts';
 
-function subject(value: string, more: { field?: 'userId' | 'subject'; tenant?: object } = {}): TokenSubject {
+function subject(
+  value: string,
+  more: { field?: 'userId' | 'subject'; tenant?: object; owner?: string } = {},
+): TokenSubject {
   return {
+    owner: more.owner ?? 'owner',
     tenant: { url: 'https://t.example', clientId: 'client', scope: 'user_default', ...more.tenant },
     lookup: { field: more.field ?? 'subject', value },
   };
@@ -12,6 +16,7 @@ function subject(value: string, more: { field?: 'userId' | 'subject'; tenant?: o
 
 const ada = subject('ada');
 const different: [string, TokenSubject, TokenSubject][] = [
+  ['owners', ada, subject('ada', { owner: 'another' })],
   ['tenants', ada, subject('ada', { tenant: { url: 'https://u.example' } })],
   ['clients', ada, subject('ada', { tenant: { clientId: 'other' } })],
   ['scopes', ada, subject('ada', { tenant: { scope: 'user_default admin_classic' } })],

@@ -92,7 +92,7 @@ it('given that the user signs out, what was remembered against them is forgotten
   const bench = createTokenBench();
   bench.issuer.script = (call) => call.fail(faults.unknownUser());
   await refusalOf(bench, 'ada');
-  bench.tokens.forget(subjectOf('ada'));
+  await bench.tokens.forget(subjectOf('ada'));
   await refusalOf(bench, 'ada');
   assert.equal(bench.issuer.of('mint').length, 2);
 });

@@ -123,7 +123,7 @@ it('given a verdict on a token that was replaced meanwhile, the new one stays', 
   issuer.script = (call) => (call.kind === 'accepts' ? undefined : call.succeed());
   follow(tokens.rejected(ada, within()));
   await settle();
-  tokens.forget(ada);
+  await tokens.forget(ada);
   await tokens.obtain(ada, within());
   issuer.of('accepts')[0]?.deny();
   await settle();

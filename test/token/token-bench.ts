@@ -1,33 +1,63 @@
 import type { Rate } from '../../src/config/kinds.ts';
+import type { Leases } from '../../src/store/leases.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
 import { createMemoryCallLimits } from '../../src/store/memory-call-limits.ts';
+import { createMemoryLeases } from '../../src/store/memory-leases.ts';
+import type { RecordStore } from '../../src/store/record-store.ts';
 import { createCircuit } from '../../src/token/circuit.ts';
 import { createClientStanding } from '../../src/token/client-standing.ts';
 import { createGate } from '../../src/token/tenant-gate.ts';
 import { createTenantGateway, type TenantGateway } from '../../src/token/tenant-gateway.ts';
+import type { Token } from '../../src/token/token.ts';
+import type { TokenEvent } from '../../src/token/token-event.ts';
 import {
   createTokenService,
-  type TokenEvent,
   type TokenService,
   type TokenServiceDeps,
 } from '../../src/token/token-service.ts';
+import { createTokenShare } from '../../src/token/token-share.ts';
 import type { TokenSubject } from '../../src/token/token-subject.ts';
 import type { Waiting } from '../../src/token/waiting.ts';
 import { createManualClock, type ManualClock, settle } from '../support/manual-clock.ts';
 import { createFakeIssuer, type FakeIssuer } from './fake-issuer.ts';
 
-export type BenchOptions = Partial<Omit<TokenServiceDeps, 'gatewayOf' | 'clock' | 'report'>> & {
+export type BenchOptions = Partial<
+  Omit<TokenServiceDeps, 'gatewayOf' | 'clock' | 'report' | 'share' | 'leases'>
+> & {
   concurrency?: number;
   budget?: Rate;
   callTimeoutMs?: number;
+  /** What this replica shares with others, when there are any. */
+  world?: SharedWorld;
 };
+
+/** What all replicas have in common: time, the tenant, and the store. */
+export interface SharedWorld {
+  readonly clock: ManualClock;
+  readonly issuer: FakeIssuer;
+  readonly store: RecordStore;
+  readonly leases: Leases;
+  /** The generation that a session of this user shows now. */
+  generationOf(subject: TokenSubject): string;
+}
+
+/** The token service as one who reads the session before each call, and compares after it, sees it. */
+export interface BenchTokens extends Omit<TokenService, 'held' | 'obtain' | 'rejected'> {
+  held(subject: TokenSubject): Token | undefined;
+  obtain(subject: TokenSubject, waiting: Waiting): Promise<Token>;
+  rejected(subject: TokenSubject, waiting: Waiting): Promise<Token>;
+}
 
 /** Everything between the routes and the tenant as the service puts it together, on a clock that the test moves. */
 export interface TokenBench {
-  readonly tokens: TokenService;
+  readonly tokens: BenchTokens;
+  /** The same, without the sessions. */
+  readonly service: TokenService;
   readonly gateway: TenantGateway;
   readonly issuer: FakeIssuer;
   readonly clock: ManualClock;
   readonly events: TokenEvent[];
+  readonly world: SharedWorld;
   /** A wait that ends after `ms`, 8 seconds unless told. */
   within(ms?: number, signal?: AbortSignal): Waiting;
 }
@@ -35,10 +65,37 @@ export interface TokenBench {
 export const DEADLINE_MS = 8_000;
 const NO_LIMIT: Rate = { limit: 1_000_000, windowMs: 60_000 };
 
-export function createTokenBench(options: BenchOptions = {}): TokenBench {
-  const { concurrency = 8, budget = NO_LIMIT, callTimeoutMs = 6_000, random = () => 0.5, ...deps } = options;
+export function createSharedWorld(): SharedWorld {
   const clock = createManualClock();
-  const issuer = createFakeIssuer(clock.now);
+  const store = createMemoryStore({ now: clock.now });
+  const generations = new Map<string, string>();
+  return {
+    clock,
+    issuer: createFakeIssuer(clock.now),
+    leases: createMemoryLeases(clock),
+    store: {
+      ...store,
+      async advance(group, forMs) {
+        const generation = await store.advance(group, forMs);
+        generations.set(group, generation);
+        return generation;
+      },
+    },
+    generationOf: ({ owner }) => generations.get(groupOf(owner)) ?? '',
+  };
+}
+
+export function createTokenBench(options: BenchOptions = {}): TokenBench {
+  const {
+    concurrency = 8,
+    budget = NO_LIMIT,
+    callTimeoutMs = 6_000,
+    random = () => 0.5,
+    isDenied = () => false,
+    world = createSharedWorld(),
+    ...deps
+  } = options;
+  const { clock, issuer, store, leases } = world;
   const events: TokenEvent[] = [];
   const circuit = createCircuit({ now: clock.now, random, onChange() {} });
   const limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, placeMs: 60_000 });
@@ -50,9 +107,11 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
     random,
     callTimeoutMs,
   });
-  const tokens = createTokenService({
+  const service = createTokenService({
     gatewayOf: () => gateway,
-    isDenied: () => false,
+    share: createTokenShare({ store, groupOf, isDenied, now: clock.now }),
+    leases,
+    isDenied,
     clock,
     random,
     report: (event) => events.push(event),
@@ -64,19 +123,50 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
     ...deps,
   });
   return {
-    tokens,
+    tokens: withSessions(service, world),
+    service,
     gateway,
     issuer,
     clock,
     events,
+    world,
     within: (ms = DEADLINE_MS, signal) => ({ deadline: clock.now() + ms, ...(signal && { signal }) }),
+  };
+}
+
+/** The group whose generation is that of the owner's tokens. */
+export function groupOf(owner: string): string {
+  return `{${owner}}:sessions`;
+}
+
+/** Asks again, as the route does, when what it got counts no more. */
+function withSessions(service: TokenService, { generationOf }: SharedWorld): BenchTokens {
+  function asking(fetch: TokenService['obtain']): BenchTokens['obtain'] {
+    return async (subject, waiting) => {
+      for (let how = fetch; ; how = service.obtain) {
+        const generation = generationOf(subject);
+        const token = await how(subject, generation, waiting).catch((error) => {
+          if (codeOf(error) !== 'token_superseded') throw error;
+        });
+        if (token?.generation === generationOf(subject)) return token;
+      }
+    };
+  }
+  return {
+    ...service,
+    get size() {
+      return service.size;
+    },
+    held: (subject) => service.held(subject, generationOf(subject)),
+    obtain: asking(service.obtain),
+    rejected: asking(service.rejected),
   };
 }
 
 export const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
 
 export function subjectOf(user: string): TokenSubject {
-  return { tenant, lookup: { field: 'subject', value: user } };
+  return { tenant, owner: `tag-of-${user}`, lookup: { field: 'subject', value: user } };
 }
 
 /** What has become of a promise so far. */

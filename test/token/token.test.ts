@@ -7,7 +7,7 @@ const NOW = 1_000_000;
 
 function keep(lifetimeMs: number, random: number) {
   const issued = { accessToken: 'token', scope: 'user_default', lifetimeMs, subject: 'ada' };
-  return keepToken(issued, NOW, 10 * MINUTE, random);
+  return keepToken(issued, 'generation', NOW, 10 * MINUTE, random);
 }
 
 it('a token ends its lifetime after the request for it', () => {
@@ -38,6 +38,7 @@ it('a token keeps what was issued, and nothing of the user', () => {
     'accessToken',
     'expiresAt',
     'expiresAtText',
+    'generation',
     'renewAt',
     'scope',
   ]);

@@ -3,12 +3,10 @@ import type { Clock } from '../../clock.ts';
 import type { UserTokens } from '../../directory/user-tokens.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import type { PortalUser } from '../../portal/portal-user.ts';
 import type { Session } from '../../session/sessions.ts';
 import { oneOf, only, record } from '../../shape.ts';
 import type { Token } from '../../token/token.ts';
 import { TokenError } from '../../token/token-error.ts';
-import type { Waiting } from '../../token/waiting.ts';
 import { logClientLeft } from '../client-left.ts';
 import type { CurrentSession } from '../policy/current-session.ts';
 import type { RateLimiter } from '../policy/rate-limiter.ts';
@@ -33,7 +31,7 @@ export interface QlikTokenDeps {
 
 const rejection = shaped(only(['rejected'], record({ rejected: oneOf(true) })));
 
-type Fetch = (user: PortalUser, waiting: Waiting) => Promise<Token>;
+type Fetch = UserTokens['obtain'];
 
 /** `GET` and `POST /qlik-token`: the token of whoever is signed in, and of nobody else. */
 export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): void {
@@ -42,7 +40,7 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
   app.get('/qlik-token', { onRequest: guard.forFetch }, async (request, reply) => {
     const session = await currentSession.use(request, reply);
     limitRate(session);
-    const held = tokens.held(session.user);
+    const held = tokens.held(session.user, session.generation);
     if (!held) return answer(request, reply, await fetchFor(session, request, reply, tokens.obtain));
     metrics.served('held');
     return answer(request, reply, held);
@@ -65,7 +63,10 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     throw new HttpProblem('rate_limited', 'This session asks for tokens too often.', { retryAfterMs });
   }
 
-  /** A token that takes a call to the tenant. Meanwhile the session may end: then the token is for nobody. */
+  /**
+   * A token that takes a call to the tenant. Meanwhile the session may end: then the token is for nobody. Or what was
+   * kept for the user may have been revoked: then the token does not count, and the user gets another.
+   */
   async function fetchFor(
     session: Session,
     request: FastifyRequest,
@@ -73,10 +74,10 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     fetch: Fetch,
   ): Promise<Token> {
     const waiting = { deadline: clock.now() + deadlineMs, signal: abortOnLeave(request, reply) };
-    for (;;) {
-      const outcome = await fetch(session.user, waiting).catch(superseded);
+    for (let current = session, how = fetch; ; how = tokens.obtain) {
+      const token = await how(current.user, current.generation, waiting).catch(superseded);
       try {
-        await currentSession.peek(request, reply);
+        current = await currentSession.peek(request, reply);
       } catch (error) {
         if (!(error instanceof HttpProblem)) throw error;
         await signOut.afterwards(session.user);
@@ -84,9 +85,9 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
         reply.removeHeader('set-cookie');
         throw new HttpProblem(error.code, error.message);
       }
-      if (outcome) {
+      if (token && token.generation === current.generation) {
         metrics.served('fetched');
-        return outcome;
+        return token;
       }
     }
   }
@@ -112,7 +113,7 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
   }
 }
 
-/** Revoked while it was minted: if the session is still there, the user gets another. */
+/** Revoked while it was fetched: if the session is still there, the user gets another. */
 function superseded(error: unknown): undefined {
   if (error instanceof TokenError && error.code === 'token_superseded') return undefined;
   throw error;

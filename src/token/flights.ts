@@ -1,0 +1,81 @@
+import type { Clock } from '../clock.ts';
+import type { Background } from './background.ts';
+import type { Priority, Ticket } from './gate.ts';
+import type { Minting } from './minting.ts';
+import { createRefusals } from './refusals.ts';
+import type { TenantGateway } from './tenant-gateway.ts';
+import type { Token } from './token.ts';
+import { TokenError } from './token-error.ts';
+import { cacheKey, type Tenant, type TokenSubject } from './token-subject.ts';
+
+/** What this process does to get tokens: for a user's generation one thing at a time, which others can join. */
+export interface Flights {
+  /**
+   * The result of what is under way, or is begun now. Somebody who waits goes before a renewal, also when that was first.
+   * Rejects as `Minting` does; what the tenant said against a user lately is said again.
+   */
+  join(subject: TokenSubject, generation: string, priority: 'user' | 'renewal'): Promise<Token>;
+  has(subject: TokenSubject, generation: string): boolean;
+}
+
+export interface FlightsDeps {
+  readonly minting: Minting;
+  readonly gatewayOf: (tenant: Tenant) => TenantGateway;
+  readonly clock: Clock;
+  readonly background: Background;
+  /** How long each may wait for its turn at the tenant. */
+  readonly patienceMs: Readonly<Record<'user' | 'renewal', number>>;
+  /** Told of each token. */
+  readonly onToken: (subject: TokenSubject, token: Token) => void;
+}
+
+interface Flight {
+  readonly result: Promise<Token>;
+  readonly ticket: Ticket;
+}
+
+export function createFlights(deps: FlightsDeps): Flights {
+  const { minting, gatewayOf, clock, background, patienceMs, onToken } = deps;
+  const flights = new Map<string, Flight>();
+  const refusals = createRefusals(clock.now);
+
+  function launch(key: string, subject: TokenSubject, generation: string, priority: Priority): Flight {
+    const waitUntil = clock.now() + (priority === 'user' ? patienceMs.user : patienceMs.renewal);
+    const ticket: Ticket = { priority, budgeted: true, decisive: true, waitUntil };
+    const flight: Flight = { ticket, result: land() };
+    flights.set(key, flight);
+    background.add(flight.result.catch(() => {}));
+    return flight;
+
+    async function land(): Promise<Token> {
+      try {
+        const token = await minting.token({ subject, generation, ticket });
+        onToken(subject, token);
+        return token;
+      } catch (error) {
+        if (error instanceof TokenError && error.lasting) refusals.remember(key, error);
+        throw error;
+      } finally {
+        flights.delete(key);
+      }
+    }
+  }
+
+  return {
+    async join(subject, generation, priority) {
+      const key = flightKey(subject, generation);
+      const refusal = priority === 'user' ? refusals.find(key) : undefined;
+      if (refusal) throw refusal;
+      const flight = flights.get(key) ?? launch(key, subject, generation, priority);
+      if (priority === 'user') gatewayOf(subject.tenant).promote(flight.ticket);
+      return flight.result;
+    },
+
+    has: (subject, generation) => flights.has(flightKey(subject, generation)),
+  };
+}
+
+/** What was refused, or is under way, for one generation says nothing of the next. */
+function flightKey(subject: TokenSubject, generation: string): string {
+  return `${generation} ${cacheKey(subject)}`;
+}

@@ -1,0 +1,57 @@
+import { hash } from 'node:crypto';
+import { cacheKey, type TokenSubject } from './token-subject.ts';
+
+/** A token as replicas hand it to each other. */
+export interface SharedToken {
+  readonly accessToken: string;
+  readonly scope: string;
+  /** It is renewed when so much of its life is left; its life is that of the record, whatever replicas' clocks say. */
+  readonly renewBeforeMs: number;
+  /** The token's `sub`, when it could be read. */
+  readonly qlikUser?: string | undefined;
+}
+
+const VERSION = 1;
+/** A bearer token as it may stand in a header (RFC 6750 §2.1). */
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/** The text that the store keeps of a subject's token: a line that says what it is, and the token. */
+export function encodeToken(subject: TokenSubject, { accessToken, ...facts }: SharedToken): string {
+  return `${JSON.stringify({ v: VERSION, for: digestOf(subject), ...facts })}\n${accessToken}`;
+}
+
+/**
+ * The token in such a text; undefined for garbage and other versions, and when it is not the given subject's. Never
+ * throws.
+ */
+export function decodeToken(text: string, subject?: TokenSubject): SharedToken | undefined {
+  try {
+    const end = text.indexOf('\n');
+    const facts = JSON.parse(text.slice(0, end));
+    // A slice of the text: one copy of the token serves the store in this process and whoever holds the token.
+    const token: SharedToken = { ...facts, accessToken: text.slice(end + 1) };
+    const isMeant = facts.v === VERSION && (!subject || facts.for === digestOf(subject));
+    return isMeant && isToken(token) ? token : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isToken({
+  accessToken,
+  scope,
+  renewBeforeMs,
+  qlikUser,
+}: { [K in keyof SharedToken]: unknown }): boolean {
+  return (
+    BEARER_TOKEN.test(accessToken as string) &&
+    typeof scope === 'string' &&
+    typeof renewBeforeMs === 'number' &&
+    renewBeforeMs >= 0 &&
+    (qlikUser === undefined || typeof qlikUser === 'string')
+  );
+}
+
+function digestOf(subject: TokenSubject): string {
+  return hash('sha256', cacheKey(subject), 'base64url');
+}
