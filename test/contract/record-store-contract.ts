@@ -362,6 +362,17 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(await store.removeGroup(group), 1);
       });
 
+      test('a member that lives longer than those who joined after it stays in the group', async (t) => {
+        const { store, advance, key, group } = await open(t);
+        await store.create(`${key}:long`, 'value', long, group);
+        await store.create(`${key}:short`, 'value', limits, group);
+        await advance(LIFETIME_MS);
+
+        assert.equal(await store.countGroup(group), 1);
+        assert.equal(await store.removeGroup(group), 1);
+        assert.equal(await store.peek(`${key}:long`), undefined);
+      });
+
       test('a member whose idle limit was extended stays in the group until its lifetime ends', async (t) => {
         const { store, advance, key, group } = await open(t);
         await store.create(key, 'value', limits, group);
@@ -580,6 +591,9 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(await store.create(`${key}:create`, 'new', long, group), true);
         assert.equal(await store.put(`${key}:put`, 'new', { ...put, group, generation }), true);
         assert.equal((await store.peek(`${key}:put`))?.value, 'new');
+        await store.advance(group, 600_000);
+        assert.equal((await store.peek(`${key}:create`))?.value, 'new', 'a member outlives generations');
+        assert.equal(await store.countGroup(group), 1);
         assert.equal((await store.peek(`${key}:elsewhere`))?.value, 'token');
       });
 

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import { StoreUnavailableError } from '../../src/store/record-store.ts';
+import { connectRedis, KEY_PREFIX } from '../../src/store/redis-connection.ts';
+import { RedisFault, redisFault } from '../../src/store/redis-fault.ts';
+import { createFaultProxy } from '../support/fault-proxy.ts';
+import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts';
+import { until } from '../support/until.ts';
+
+const CHANNEL = `${KEY_PREFIX}news`;
+
+describe('a connection to Redis', { skip: redisMissing() }, () => {
+  let server: RedisServer;
+  before(async () => {
+    server = await startRedis();
+  });
+  after(() => server.stop());
+
+  async function connect(t: TestContext, port = server.port) {
+    const redis = await connectRedis({
+      target: { host: '127.0.0.1', port, database: 0 },
+      onChange: () => {},
+    });
+    t.after(() => redis.close());
+    return redis;
+  }
+
+  test('takes a server that answers and would keep nothing for one that is away', async (t) => {
+    const redis = await connect(t);
+    await redis.ping();
+    server.cli('REPLICAOF', '127.0.0.1', '1');
+    t.after(() => server.cli('REPLICAOF', 'NO', 'ONE'));
+
+    await assert.rejects(redis.ping(), isUnavailable('READONLY'));
+  });
+
+  test('hears messages again after it was cut', async (t) => {
+    const redis = await connect(t);
+    const heard: string[] = [];
+    await redis.subscribe(CHANNEL, (message) => heard.push(message));
+
+    server.cli('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    // What is sent before it subscribed again is lost.
+    await until(() => {
+      server.cli('PUBLISH', CHANNEL, 'again');
+      return heard.length > 0;
+    });
+    assert.equal(heard[0], 'again');
+  });
+
+  test('says soon that nobody can subscribe, and can when Redis is back', async (t) => {
+    const proxy = await createFaultProxy(t, server.port);
+    const redis = await connect(t, proxy.port);
+    await proxy.refuse();
+    const begun = performance.now();
+
+    await assert.rejects(redis.subscribe(CHANNEL, assert.fail), StoreUnavailableError);
+
+    assert.ok(performance.now() - begun < 1_500);
+    await proxy.heal();
+    await until(() =>
+      redis
+        .subscribe(CHANNEL, () => {})
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+  });
+
+  test('knows the eviction policy', async (t) => {
+    assert.equal(await (await connect(t)).evictionPolicy(), 'noeviction');
+  });
+});
+
+describe('the reason why Redis failed', () => {
+  for (const [what, error, code] of [
+    ['an answer', reply('OOM command not allowed'), 'OOM'],
+    ['an answer without a word of its own', reply('-'), 'ERR'],
+    ['a redirection', reply('MOVED 3999 127.0.0.1:6381'), 'MOVED'],
+    ['an error of the system', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ['a command that took too long', new Error('Command timed out'), 'TIMEOUT'],
+    ['a code that is none', Object.assign(new Error('x'), { code: 'canary canary' }), 'DISCONNECTED'],
+    ['no error at all', undefined, 'DISCONNECTED'],
+  ] as const) {
+    test(`of ${what} is ${code}, and holds nothing of what was asked`, () => {
+      const fault = redisFault(error);
+      assert.equal(fault.code, code);
+      assert.equal(fault.cause, undefined);
+      assert.doesNotMatch(`${fault.stack}${JSON.stringify(fault)}`, /canary|allowed/);
+    });
+  }
+});
+
+function isUnavailable(code: string) {
+  return (error: unknown) =>
+    error instanceof StoreUnavailableError && error.cause instanceof RedisFault && error.cause.code === code;
+}
+
+/** As the client makes them. */
+function reply(message: string): Error {
+  const error = Object.assign(new Error(message), { command: { name: 'auth', args: ['canary'] } });
+  error.name = 'ReplyError';
+  return error;
+}
