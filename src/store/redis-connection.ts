@@ -32,10 +32,10 @@ export interface RedisConnection extends RedisSubscriber {
 /** Before all keys and channels; what an ACL may be limited to. */
 export const KEY_PREFIX = 'qlik-token-broker:';
 
-/** How long a start waits for the first connection. */
+/** How long a start waits for the first connection; less when that is refused. */
 const PATIENCE_MS = 1_000;
 
-/** Resolves when connected, or after a second, and goes on trying then. */
+/** Resolves when connected, or when that failed or took a second; it goes on trying then. */
 export async function connectRedis({ target, onChange }: RedisConnectionOptions): Promise<RedisConnection> {
   const redis = new Redis(clientOptions(target));
   const subscriber = createRedisSubscriber(() => redis.duplicate({ enableOfflineQueue: true }), unavailable);
