@@ -1,33 +1,11 @@
-import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { RedisServer, RedisUrl } from '../config/redis-kinds.ts';
-import type { Settings } from '../config/settings.ts';
-import { createRateLimiter } from '../http/policy/rate-limiter.ts';
-import type { Log } from '../observability/log.ts';
 import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
 import type { Leases } from '../store/leases.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { createMemoryCallLimits } from '../store/memory-call-limits.ts';
 import { createMemoryLeases } from '../store/memory-leases.ts';
 import type { RecordStore } from '../store/record-store.ts';
-import { createRedisCallLimits } from '../store/redis-call-limits.ts';
-import { connectRedis } from '../store/redis-connection.ts';
-import { createRedisLeases } from '../store/redis-leases.ts';
-import type { RedisAddress, RedisTarget } from '../store/redis-options.ts';
-import { createRedisRecords } from '../store/redis-records.ts';
-import { createSeal, type Unreadable } from '../store/seal.ts';
-import { createSealedRecords } from '../store/sealed-records.ts';
-
-export interface SharedStoreDeps {
-  readonly settings: Settings;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Told of each record that does not open. */
-  readonly onUnreadable: (why: Unreadable) => void;
-}
-
-/** Of warnings about records that do not open, for each reason. */
-const WARNINGS = { limit: 1, windowMs: 60_000 };
+import type { RedisStoreDeps } from './redis-store.ts';
 
 /** What the replicas share. */
 export interface SharedStore {
@@ -48,51 +26,9 @@ export function inMemory(clock: Clock, store = createMemoryStore({ now: clock.no
   };
 }
 
-/** In Redis, where records are sealed; or, for one replica alone, in its memory. */
-export async function openSharedStore(deps: SharedStoreDeps): Promise<SharedStore> {
-  const { settings, log, clock, onUnreadable } = deps;
-  const { REDIS_URL } = settings;
-  if (!REDIS_URL) return inMemory(clock);
-
-  const redis = await connectRedis({
-    target: redisTarget(REDIS_URL, settings),
-    onChange: (trouble) =>
-      trouble ? log.error({ err: trouble }, 'Redis is away') : log.info('Redis is back'),
-  });
-  const policy = await redis.evictionPolicy().catch(() => undefined);
-  if (policy !== undefined && policy !== 'noeviction')
-    log.warn({ policy }, 'Redis may evict sessions: its maxmemory-policy should be noeviction');
-
-  const warnings = createRateLimiter(WARNINGS, clock.now);
-  const store = createSealedRecords({
-    store: createRedisRecords(redis),
-    seal: createSeal(settings.STORE_KEY as [KeyObject, ...KeyObject[]]),
-    onUnreadable(why) {
-      onUnreadable(why);
-      if (warnings.take(why) === 0)
-        log.warn({ why }, 'a record in Redis does not open; it counts as missing');
-    },
-  });
-  return {
-    store,
-    leases: createRedisLeases({ redis, ...clock }),
-    createCallLimits: (name, options) => createRedisCallLimits({ ...options, name, redis, now: clock.now }),
-  };
-}
-
-function redisTarget(url: RedisUrl, settings: Settings): RedisTarget {
-  const { REDIS_SENTINELS, REDIS_SENTINEL_NAME, REDIS_CA } = settings;
-  return {
-    ...address(url),
-    database: url.database,
-    tls: url.tls ? { ca: REDIS_CA } : undefined,
-    sentinel:
-      REDIS_SENTINELS && REDIS_SENTINEL_NAME
-        ? { name: REDIS_SENTINEL_NAME, addresses: REDIS_SENTINELS.map(address) }
-        : undefined,
-  };
-}
-
-function address({ host, port, username, password }: RedisServer): RedisAddress {
-  return { host, port, username, password: password?.reveal() };
+/** In Redis, whose code is loaded only then; or, for one replica alone, in its memory. */
+export async function openSharedStore(deps: RedisStoreDeps): Promise<SharedStore> {
+  const { REDIS_URL } = deps.settings;
+  if (!REDIS_URL) return inMemory(deps.clock);
+  return (await import('./redis-store.ts')).openRedisStore(REDIS_URL, deps);
 }
