@@ -46,7 +46,7 @@ describe('npm run bench', () => {
     const { throughput, stampede, warmWhileHanging, heap, startAndIdle } = JSON.parse(
       readFileSync(file, 'utf8'),
     );
-    assert.equal(throughput.length, 6);
+    assert.ok(throughput.length >= 6);
     for (const row of throughput) {
       assert.ok(row.perSecond > 0 && row.p99Ms > 0 && row.ofFastifyLogged > 0, row.name);
       assert.ok(output().includes(`| ${row.name} |`), output());

@@ -24,7 +24,7 @@ const full = {
 };
 const quick = { rounds: 2, seconds: 1.5, users: CONNECTIONS, heap: [20_000], starts: 2, settleMs: 1_000 };
 
-const smoke = { rounds: 1, seconds: 1, users: CONNECTIONS, heap: [1_000], starts: 1, settleMs: 0 };
+const smoke = { rounds: 1, seconds: 1, users: CONNECTIONS, heap: [20_000], starts: 1, settleMs: 0 };
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, smoke: { type: 'boolean' }, json: { type: 'string' } },

@@ -22,12 +22,15 @@ export interface BenchServiceOptions {
   /** How many users there are to sign in. */
   readonly users: number;
   readonly nodeArgs?: readonly string[];
+  /** Where replicas share their state; without it, in memory. */
+  readonly redisUrl?: string;
 }
 
 export async function startService({
   tenant,
   users,
   nodeArgs = [],
+  redisUrl,
 }: BenchServiceOptions): Promise<BenchService> {
   const folder = mkdtempSync(join(tmpdir(), 'qlik-token-broker-'));
   const usersFile = join(folder, 'users.json');
@@ -48,6 +51,7 @@ export async function startService({
       SESSION_SECRET: randomBytes(32).toString('hex'),
       TENANT_BUDGET: '1000000/min',
       RATE_LIMIT_TOKEN: '1000000/s',
+      ...(redisUrl !== undefined && { REDIS_URL: redisUrl, STORE_KEY: randomBytes(32).toString('base64') }),
     }),
     healthPath: '/livez',
   });

@@ -1,3 +1,4 @@
+import { redisMissing, startRedis } from '../../support/redis-server.ts';
 import { idleLoad } from './cores.ts';
 import { type LoadResult, load } from './http-load.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
@@ -53,6 +54,7 @@ interface Round extends LoadResult {
 }
 
 const OURS = '/qlik-token, warm';
+const WITH_REDIS = '/qlik-token, warm, with Redis';
 const BARE = 'bare Fastify route';
 const LOGGED = 'bare Fastify route, our log line';
 const CONVENTIONAL = '@fastify/session, defaults';
@@ -74,8 +76,11 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
   const { rounds, seconds, users, report } = options;
   const near = await createBenchTenant(0);
   const far = await createBenchTenant(TENANT_DISTANCE_MS);
+  const noRedis = redisMissing();
+  if (noRedis) report(`${WITH_REDIS} is left out: ${noRedis}`);
+  const redis = noRedis ? undefined : await startRedis();
   try {
-    const contenders = line(near, far, users);
+    const contenders = line(near, far, users, redis && `redis://127.0.0.1:${redis.port}`);
     const idle: number[] = [];
     for (let round = 1; round <= rounds; round += 1) {
       idle.push(await idleLoad(500));
@@ -86,11 +91,11 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
     }
     return { rows: toRows(contenders), doubt: doubtAbout(contenders, idle) };
   } finally {
-    await Promise.all([near.close(), far.close()]);
+    await Promise.all([near.close(), far.close(), redis?.stop()]);
   }
 }
 
-function line(near: BenchTenant, far: BenchTenant, users: number): Contender[] {
+function line(near: BenchTenant, far: BenchTenant, users: number, redisUrl?: string): Contender[] {
   function standIn(name: string, file: string, withSessions = false): Contender {
     async function start(): Promise<Running> {
       const server = await startServer({
@@ -107,16 +112,20 @@ function line(near: BenchTenant, far: BenchTenant, users: number): Contender[] {
     return { name, start, results: [] };
   }
 
-  async function startOurs(): Promise<Running> {
-    const service = await startService({ tenant: near, users });
-    return { server: service, cookies: await service.signIn(users) };
+  function ours(name: string, options: { readonly redisUrl?: string } = {}): Contender {
+    async function start(): Promise<Running> {
+      const service = await startService({ tenant: near, users, ...options });
+      return { server: service, cookies: await service.signIn(users) };
+    }
+    return { name, start, results: [] };
   }
 
   return [
     standIn('bare node:http', 'node-http.mjs'),
     standIn(BARE, 'fastify.mjs'),
     standIn(LOGGED, 'fastify-logged.mjs'),
-    { name: OURS, start: startOurs, results: [] },
+    ours(OURS),
+    ...(redisUrl === undefined ? [] : [ours(WITH_REDIS, { redisUrl })]),
     standIn(CONVENTIONAL, 'fastify-session.mjs', true),
     standIn('Express, no token cache', 'express-session.mjs', true),
   ];
