@@ -85,7 +85,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
 
   const unreadable = new Counter({
-    name: `${PREFIX}unreadable_records_total`,
+    name: `${PREFIX}records_not_opened_total`,
     help: 'Records of the shared store that did not open, by reason.',
     labelNames: ['why'] as const,
     registers,

@@ -150,7 +150,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
     assert.equal(warning?.why, 'unknown_key');
     assert.deepEqual(more, []);
     const metrics = await stranger.adminApp.inject({ url: '/metrics', headers: { host: 'localhost' } });
-    assert.match(metrics.body, /qlik_token_broker_unreadable_records_total\{why="unknown_key"\} 3/);
+    assert.match(metrics.body, /qlik_token_broker_records_not_opened_total\{why="unknown_key"\} 3/);
   });
 
   test('another user’s record under one’s own key is no session', async (t) => {
