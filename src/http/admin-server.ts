@@ -2,28 +2,38 @@ import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
 import { isLoopback } from '../config/kinds.ts';
 import type { Secret } from '../config/secret.ts';
+import type { UserTokens } from '../directory/user-tokens.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
 import { HttpProblem, problemOf, sendProblem } from './problem.ts';
+import { registerRevocation } from './routes/revocation.ts';
 import { byShapes } from './shaped.ts';
+import type { SignOut } from './sign-out.ts';
 
 export interface AdminServerDeps {
   readonly host: string;
   /** Without it, metrics are open and there are no other calls; with it, every call needs it. */
   readonly token: Secret | undefined;
   readonly metrics: Metrics;
+  readonly signOut: SignOut;
+  readonly tokens: UserTokens;
   readonly log: Log;
 }
 
-/** The operators' listener, for what no page should reach: `GET /metrics`. */
-export function createAdminServer({ host, token, metrics, log }: AdminServerDeps): FastifyInstance {
+/** Of a user's id in a path, percent-encoded or not. */
+const MAX_ID_LENGTH = 1_000;
+
+/** The operators' listener, for what no page should reach: `GET /metrics`, and ending sessions and tokens. */
+export function createAdminServer(deps: AdminServerDeps): FastifyInstance {
+  const { host, token, metrics, log } = deps;
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     schemaController: byShapes,
     forceCloseConnections: true,
+    routerOptions: { maxParamLength: MAX_ID_LENGTH },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
   });
   const expected = token && digest(`Bearer ${token.reveal()}`);
@@ -42,6 +52,8 @@ export function createAdminServer({ host, token, metrics, log }: AdminServerDeps
       .type(metrics.contentType)
       .send(await metrics.text()),
   );
+
+  if (token) registerRevocation(app, deps);
 
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, new HttpProblem('not_found', 'No such path.')),

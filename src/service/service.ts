@@ -151,6 +151,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     host: settings.ADMIN_HOST,
     token: settings.ADMIN_TOKEN,
     metrics,
+    signOut,
+    tokens: userTokens,
     log,
   });
 

@@ -7,6 +7,7 @@ import { loadSettings } from '../../src/config/load.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { createService, type Service } from '../../src/service/service.ts';
+import type { Leases } from '../../src/store/leases.ts';
 import type { RecordStore } from '../../src/store/record-store.ts';
 
 export interface TestServiceOptions {
@@ -15,7 +16,10 @@ export interface TestServiceOptions {
   clock?: Clock;
   random?: () => number;
   store?: RecordStore;
+  leases?: Leases;
   sandbox?: SandboxOptions;
+  /** A tenant that is there already, and stays; without it, the service has one of its own. */
+  tenant?: Sandbox;
   /** Where it will listen, when that must be known before. */
   port?: number;
 }
@@ -62,7 +66,8 @@ export async function createTestService(
   const port = options.port ?? (await freePort());
   const origin = `http://localhost:${port}`;
   const clock = options.clock ?? systemClock;
-  const sandbox = await createSandbox({ allowedOrigins: [origin], now: clock.now, ...options.sandbox });
+  const sandbox =
+    options.tenant ?? (await createSandbox({ allowedOrigins: [origin], now: clock.now, ...options.sandbox }));
   const logged: string[] = [];
   const readFile = (path: string) => readFileSync(path, 'utf8');
   const more = typeof options.env === 'function' ? options.env(sandbox) : options.env;
@@ -75,9 +80,10 @@ export async function createTestService(
     clock,
     ...(options.random && { random: options.random }),
     ...(options.store && { store: options.store }),
+    ...(options.leases && { leases: options.leases }),
   });
   t.after(async () => {
-    await sandbox.close();
+    if (!options.tenant) await sandbox.close();
     await service.close();
   });
 
