@@ -107,10 +107,15 @@ return #found`;
 export const GENERATION = `${PRELUDE}
 return generation(ARGV[1])`;
 
+// Also when memory is full: somebody may have to be signed out.
+const ALLOW_OOM = '#!lua flags=allow-oom';
+
 /** KEYS generation; ARGV its name, how long it is kept, group name. */
-export const ADVANCE = `${PRELUDE}
+export const ADVANCE = `${ALLOW_OOM}
+${PRELUDE}
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return generation(ARGV[3])`;
 
 /** KEYS generation; ARGV its name, how long it is kept. */
-export const ADVANCE_ALL = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`;
+export const ADVANCE_ALL = `${ALLOW_OOM}
+return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`;

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Leases } from '../store/leases.ts';
+import type { Lease, Leases } from '../store/leases.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
 import type { Background } from './background.ts';
 import type { Priority, Ticket } from './gate.ts';
@@ -122,8 +122,8 @@ export function createMinting(deps: MintingDeps): Minting {
           throw new TokenError('tenant_unavailable', 'Another replica waits for Qlik Cloud.');
 
         const leaseMs = remainingMs + deps.callMs;
-        const leaseEndsAt = clock.now() + leaseMs;
-        const lease = await leases.take(name, leaseMs);
+        const takenAt = clock.now();
+        const lease = await leases.take(name, leaseMs).catch(withoutLease);
         if (!lease) {
           await leases.ended(name, remainingMs);
           continue;
@@ -131,7 +131,7 @@ export function createMinting(deps: MintingDeps): Minting {
         try {
           return (
             (await shared(wanted, ticket.priority)) ??
-            (await reported(wanted, () => mint(wanted, leaseEndsAt)))
+            (await reported(wanted, () => mint(wanted, takenAt + (lease === NO_LEASE ? 0 : leaseMs))))
           );
         } finally {
           background.add(lease.release().catch(() => {}));
@@ -139,6 +139,14 @@ export function createMinting(deps: MintingDeps): Minting {
       }
     },
   };
+}
+
+/** A store that is read but takes nothing new, since its memory is full, is no reason to give nobody a token. */
+const NO_LEASE: Lease = { release: async () => {} };
+
+function withoutLease(error: unknown): Lease {
+  if (error instanceof StoreUnavailableError) return NO_LEASE;
+  throw error;
 }
 
 function superseded(): TokenError {
