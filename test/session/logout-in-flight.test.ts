@@ -3,6 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { createTestService } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
 import { assertKept, assertProblem } from './browser.ts';
+import { createStoreProbe } from './store-probe.ts';
 
 const DELAY_MS = 150;
 const TOKEN = { path: '/oauth/token', method: 'POST' };
@@ -94,6 +95,29 @@ describe('given a slow /qlik-token in flight', () => {
     assertProblem(await slow, 401, 'session_expired');
     await until(() => service.entries('token revoked').length === 1);
   });
+});
+
+// Guards against an answer that was right when the token was kept, and is not any more when it is sent.
+test('given a token that is revoked between its mint and its answer, the answer holds another', async (t) => {
+  const store = createStoreProbe();
+  const revoked: string[] = [];
+  const service = await createTestService(t, {
+    store: {
+      ...store,
+      async put(key, value, options) {
+        const kept = await store.put(key, value, options);
+        if (revoked.push(value) === 1) await store.advance(options.group, 60_000);
+        return kept;
+      },
+    },
+  });
+  const cookie = await service.signIn('ada');
+
+  const { access_token } = (await service.fetch({ url: '/qlik-token', cookie })).json();
+
+  assert.ok(revoked[1]?.includes(access_token));
+  assert.ok(!revoked[0]?.includes(access_token));
+  assert.equal(service.mints(), 2);
 });
 
 async function inFlight(t: TestContext, env: Record<string, string> = {}) {

@@ -35,6 +35,26 @@ it('given callers at each replica, one mints and all get that token', async () =
   assert.equal(issuer.of('mint').length, 1);
 });
 
+it('given a mint that ends at another replica between a look and the lease, its token is taken', async () => {
+  const world = createSharedWorld();
+  const { one, other, issuer } = createReplicas(world);
+  const slow = createTokenBench({
+    world: {
+      ...world,
+      leases: {
+        ...world.leases,
+        async take(name, forMs) {
+          await other.tokens.obtain(ada, other.within());
+          await settle();
+          return world.leases.take(name, forMs);
+        },
+      },
+    },
+  });
+  assert.equal((await slow.tokens.obtain(ada, one.within())).accessToken, 'token-1');
+  assert.equal(issuer.of('mint').length, 1);
+});
+
 it('given a mint that fails at one replica, the one that waited tries at once', async () => {
   const { one, other, issuer } = createReplicas();
   issuer.script = hang;
