@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createSandbox } from '../src/sandbox/sandbox.ts';
+import { createTestService } from './support/test-service.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const pages = [
@@ -79,4 +80,14 @@ test('the commands of docs/sandbox.md make faults and end them', async (t) => {
   const output = await runCommands(t, script, { SANDBOX: sandbox.url });
   if (output !== undefined) assert.match(output, /"status":503/);
   assert.deepEqual(sandbox.faults.list(), []);
+});
+
+test('the commands of docs/admin-api.md end sessions and tokens', async (t) => {
+  const ADMIN_TOKEN = 'operator-'.repeat(4);
+  const service = await createTestService(t, { env: { ADMIN_TOKEN } });
+  const address = await service.adminApp.listen({ host: '127.0.0.1', port: 0 });
+  const script = commands('docs/admin-api.md').replaceAll('http://localhost:9464', address);
+  const output = await runCommands(t, script, { ADMIN_TOKEN });
+  if (output !== undefined)
+    assert.ok(output.endsWith('{"sessions":0,"tokens":0}{"tokens":0}{"tokens":"all"}'), output);
 });

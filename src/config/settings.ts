@@ -62,7 +62,11 @@ export const settingsTable = {
       default: '',
       doc: "Proxies whose `X-Forwarded-For` is believed. Without it, the peer's address is the client's. With `PORTAL_AUTH=proxy`: the gateway.",
     },
-    ADMIN_PORT: { kind: port, default: '9464', doc: 'Port of the operators’ listener: `GET /metrics`.' },
+    ADMIN_PORT: {
+      kind: port,
+      default: '9464',
+      doc: 'Port of the operators’ listener: metrics, and [calls that end sessions and tokens](admin-api.md).',
+    },
     ADMIN_HOST: {
       kind: text,
       default: '127.0.0.1',
@@ -71,7 +75,7 @@ export const settingsTable = {
     ADMIN_TOKEN: {
       kind: secret(32),
       fromFile: true,
-      doc: 'Bearer token for every call of the operators’ listener.',
+      doc: 'Bearer token for every call of the operators’ listener; without it there are only metrics.',
     },
     NODE_ENV: {
       kind: text,
