@@ -1,0 +1,135 @@
+import type { Clock } from '../../../src/clock.ts';
+import { bySubject, createDirectory } from '../../../src/directory/directory.ts';
+import { createUserTokens } from '../../../src/directory/user-tokens.ts';
+import { createSignOut } from '../../../src/http/sign-out.ts';
+import type { PortalUser } from '../../../src/portal/portal-user.ts';
+import { newSessionId, sessionsOfTag } from '../../../src/session/session-id.ts';
+import { createSessions } from '../../../src/session/sessions.ts';
+import { createMemoryStore } from '../../../src/store/memory.ts';
+import { createMemoryCallLimits } from '../../../src/store/memory-call-limits.ts';
+import { createMemoryLeases } from '../../../src/store/memory-leases.ts';
+import { createCircuit } from '../../../src/token/circuit.ts';
+import { createClientStanding } from '../../../src/token/client-standing.ts';
+import { createGate } from '../../../src/token/tenant-gate.ts';
+import { createTenantGateway } from '../../../src/token/tenant-gateway.ts';
+import { TokenError } from '../../../src/token/token-error.ts';
+import type { TokenIssuer } from '../../../src/token/token-issuer.ts';
+import { createTokenService } from '../../../src/token/token-service.ts';
+import { createTokenShare } from '../../../src/token/token-share.ts';
+
+/** What the routes of one replica do, without HTTP. */
+export interface DayReplica {
+  signIn(user: PortalUser): Promise<string>;
+  /** The user's token, as `GET /qlik-token` answers it. Rejects as that refuses. */
+  ask(sessionId: string): Promise<string>;
+  signOut(sessionId: string): Promise<void>;
+  idle(): Promise<void>;
+}
+
+export interface DayReplicasDeps {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly issuer: TokenIssuer;
+  readonly replicas: number;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+/** The settings' defaults. */
+export const IDLE_MS = 30 * MINUTE;
+export const MIN_REMAINING_MS = MINUTE;
+const DEADLINE_MS = 8 * SECOND;
+
+const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
+
+/** Replicas as the service puts them together, over one store in memory; to be closed in the end. */
+export function createDayReplicas({ clock, random, issuer, replicas }: DayReplicasDeps): {
+  replicas: DayReplica[];
+  close(): Promise<void>;
+} {
+  const store = createMemoryStore({ now: clock.now });
+  const leases = createMemoryLeases(clock);
+  const limits = createMemoryCallLimits({
+    now: clock.now,
+    concurrency: 8,
+    rate: { limit: 90, windowMs: MINUTE },
+    placeMs: 10 * SECOND,
+  });
+  const sessions = createSessions({ store, limits: { idleMs: IDLE_MS, lifetimeMs: 10 * 60 * MINUTE } });
+
+  function createReplica(): DayReplica {
+    const circuit = createCircuit({ now: clock.now, random, onChange() {} });
+    const gateway = createTenantGateway({
+      issuer,
+      gate: createGate({ clock, circuit, limits, onThrottled() {} }),
+      standing: createClientStanding({ now: clock.now, onChange() {} }),
+      clock,
+      random,
+      callTimeoutMs: 6 * SECOND,
+    });
+    const isDenied = () => false;
+    const tokens = createTokenService({
+      gatewayOf: () => gateway,
+      share: createTokenShare({ store, groupOf: sessionsOfTag, isDenied, now: clock.now }),
+      leases,
+      isDenied,
+      clock,
+      random,
+      report() {},
+      maxHeld: 100_000,
+      refreshBeforeMs: 10 * MINUTE,
+      minRemainingMs: MIN_REMAINING_MS,
+      replaceCooldownMs: 30 * SECOND,
+      patienceMs: DEADLINE_MS,
+    });
+    const directory = createDirectory({ tenant, mapping: bySubject, isDenied });
+    const userTokens = createUserTokens({ directory, tokens });
+    const { here, afterwards } = createSignOut({ sessions, tokens: userTokens });
+
+    return {
+      async signIn(user) {
+        const id = newSessionId(user);
+        await sessions.open(id, user);
+        return id;
+      },
+
+      async ask(id) {
+        const deadline = clock.now() + DEADLINE_MS;
+        const session = await sessions.use(id);
+        if (!session) throw new Error('session_required');
+        const held = userTokens.held(session.user, session.generation);
+        if (held) return held.accessToken;
+        for (let current = session; ; ) {
+          const token = await userTokens
+            .obtain(current.user, current.generation, { deadline })
+            .catch((error) => {
+              if (error instanceof TokenError && error.code === 'token_superseded') return undefined;
+              throw error;
+            });
+          const now = await sessions.peek(id);
+          if (!now) {
+            await afterwards(session.user);
+            throw new Error('session_required');
+          }
+          if (token && token.generation === now.generation) return token.accessToken;
+          current = now;
+        }
+      },
+
+      async signOut(id) {
+        const session = await sessions.peek(id);
+        if (session) await here(session);
+      },
+
+      idle: () => tokens.idle(),
+    };
+  }
+
+  return {
+    replicas: Array.from({ length: replicas }, createReplica),
+    async close() {
+      await leases.close();
+      await store.close();
+    },
+  };
+}
