@@ -2,14 +2,18 @@
  * Sorted sets: the places that are taken, by their end; the calls of the last window, by when they were made. A hash:
  * the replicas that wait for a place, with the rank, and until when that counts. And a key that is there while the way
  * is closed. The time is that of Redis.
+ *
+ * All of it is small and ends soon, so it is written also when Redis has no memory left for others: a tenant is never
+ * called uncounted, and users get their tokens.
  */
+const ALLOW_OOM = '#!lua flags=allow-oom';
 
 /**
  * KEYS places, spent, waiting, closed; ARGV id of the call, replica, rank, room in the budget or 0, window, places,
  * their time, when to ask again, how long waiting counts. What is in the way, for how long, and the age of each call that
  * counts, the oldest first.
  */
-export const ENTER = `
+export const ENTER = `${ALLOW_OOM}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local id, by, rank, room, window = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -58,13 +62,13 @@ end
 return { 'entered', 0 }`;
 
 /** KEYS places, spent, waiting; ARGV channel, id of the call, 1 if it was made. */
-export const LEAVE = `
+export const LEAVE = `${ALLOW_OOM}
 redis.call('ZREM', KEYS[1], ARGV[2])
 if ARGV[3] ~= '1' then redis.call('ZREM', KEYS[2], ARGV[2]) end
 if redis.call('EXISTS', KEYS[3]) == 1 then redis.call('PUBLISH', ARGV[1], '') end`;
 
 /** KEYS closed; ARGV channel, for how long. */
-export const CLOSE = `
+export const CLOSE = `${ALLOW_OOM}
 if redis.call('PTTL', KEYS[1]) >= tonumber(ARGV[2]) then return end
 redis.call('SET', KEYS[1], '', 'PX', ARGV[2])
 redis.call('PUBLISH', ARGV[1], '')`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { CallLimitsOptions } from '../../src/store/call-limits.ts';
@@ -92,6 +93,48 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     await setTimeout(1_100);
 
     assert.deepEqual(keys(), []);
+  });
+
+  test('a Redis without memory left still counts, and closes', async (t) => {
+    const own = await startRedis(['--maxmemory', '1', '--maxmemory-policy', 'noeviction']);
+    t.after(() => own.stop());
+    const redis = await connectRedis({
+      target: { host: '127.0.0.1', port: own.port, database: 0 },
+      onChange() {},
+    });
+    t.after(() => redis.close());
+    const limits = createRedisCallLimits({ ...options, name: 'tenant', redis, now: Date.now });
+
+    const { place } = await limits.enter(ask);
+    assert.ok(place);
+    assert.equal((await limits.enter(ask)).place, undefined);
+    place.release();
+    await limits.closeFor(60_000);
+    const refused = await limits.enter(ask);
+    assert.ok(!refused.place && refused.reason === 'closed');
+  });
+
+  test('the rights that the service asks for are enough', async (t) => {
+    const rights = readFileSync(new URL('../../docker/valkey-users.acl', import.meta.url), 'utf8');
+    const [, granted] = /^user broker on #\S+ (.*)$/m.exec(rights) ?? [];
+    assert.ok(granted);
+    server.cli('ACL', 'SETUSER', 'broker', 'on', '>secret', ...granted.split(' '));
+    const redis = await connectRedis({
+      target: { host: '127.0.0.1', port: server.port, database: 0, username: 'broker', password: 'secret' },
+      onChange() {},
+    });
+    t.after(() => redis.close());
+    const limits = createRedisCallLimits({ ...options, name: randomUUID(), redis, now: Date.now });
+    let told = 0;
+    limits.onChange(() => {
+      told += 1;
+    });
+    await limits.enter(ask);
+    await limits.enter(ask);
+    await setTimeout(200);
+    await limits.closeFor(60_000);
+    await setTimeout(200);
+    assert.equal(told, 1);
   });
 
   test('without Redis, asking is refused within a second, and places that are released are nobody’s error', async (t) => {
