@@ -3,6 +3,7 @@ import { bySubject, createDirectory } from '../../../src/directory/directory.ts'
 import { createUserTokens } from '../../../src/directory/user-tokens.ts';
 import { createSignOut } from '../../../src/http/sign-out.ts';
 import type { PortalUser } from '../../../src/portal/portal-user.ts';
+import { createProviderSessions } from '../../../src/session/provider-sessions.ts';
 import { newSessionId, sessionsOfTag } from '../../../src/session/session-id.ts';
 import { createSessions } from '../../../src/session/sessions.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
@@ -84,7 +85,8 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
     });
     const directory = createDirectory({ tenant, mapping: bySubject, isDenied });
     const userTokens = createUserTokens({ directory, tokens });
-    const { here, afterwards } = createSignOut({ sessions, tokens: userTokens });
+    const providerSessions = createProviderSessions({ store, lifetimeMs: 24 * 60 * MINUTE });
+    const { here, afterwards } = createSignOut({ sessions, providerSessions, tokens: userTokens });
 
     return {
       async signIn(user) {
