@@ -5,7 +5,7 @@ import type { Background } from './background.ts';
 import type { Priority, Ticket } from './gate.ts';
 import type { TenantGateway } from './tenant-gateway.ts';
 import { keepToken, remainingMs, type Token } from './token.ts';
-import { TokenError } from './token-error.ts';
+import { denied, superseded, TokenError, tooShort } from './token-error.ts';
 import type { TokenEvent } from './token-event.ts';
 import type { TokenShare } from './token-share.ts';
 import type { Tenant, TokenOwner, TokenSubject } from './token-subject.ts';
@@ -31,6 +31,7 @@ export interface MintingDeps {
   readonly gatewayOf: (tenant: Tenant) => TenantGateway;
   readonly share: TokenShare;
   readonly leases: Leases;
+  /** Whether a Qlik user must never be impersonated; asked with a minted token's `sub`. */
   readonly isDenied: (qlikUser: string) => boolean;
   readonly clock: Clock;
   /** From 0 to 1. */
@@ -147,17 +148,4 @@ const NO_LEASE: Lease = { release: async () => {} };
 function withoutLease(error: unknown): Lease {
   if (error instanceof StoreUnavailableError) return NO_LEASE;
   throw error;
-}
-
-function superseded(): TokenError {
-  return new TokenError('token_superseded', 'The token was revoked while it was being fetched.');
-}
-
-function denied(): TokenError {
-  return new TokenError('user_denied', 'This user may not be impersonated.', { lasting: true });
-}
-
-function tooShort(): TokenError {
-  const message = 'Qlik Cloud’s tokens live too short to be handed out.';
-  return new TokenError('tenant_bad_response', message, { lasting: true });
 }

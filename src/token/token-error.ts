@@ -32,3 +32,19 @@ export class TokenError extends Error {
     this.lasting = options.lasting ?? false;
   }
 }
+
+/** The owner has another generation by now. */
+export function superseded(): TokenError {
+  return new TokenError('token_superseded', 'The token was revoked while it was being fetched.');
+}
+
+/** The minted token is of a Qlik user who is never impersonated. */
+export function denied(): TokenError {
+  return new TokenError('user_denied', 'This user may not be impersonated.', { lasting: true });
+}
+
+/** A fresh token has less left than is ever handed out. */
+export function tooShort(): TokenError {
+  const message = 'Qlik Cloud’s tokens live too short to be handed out.';
+  return new TokenError('tenant_bad_response', message, { lasting: true });
+}

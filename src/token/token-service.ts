@@ -1,15 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.ts';
-import type { Leases } from '../store/leases.ts';
 import { createBackground } from './background.ts';
 import { createFlights } from './flights.ts';
 import { createJudgements } from './judgements.ts';
-import { createMinting } from './minting.ts';
-import type { TenantGateway } from './tenant-gateway.ts';
+import { createMinting, type MintingDeps } from './minting.ts';
 import { remainingMs, type Token } from './token.ts';
-import type { TokenEvent } from './token-event.ts';
-import type { TokenShare } from './token-share.ts';
-import { cacheKey, type Tenant, type TokenOwner, type TokenSubject } from './token-subject.ts';
+import { cacheKey, type TokenOwner, type TokenSubject } from './token-subject.ts';
 import { type Waiting, waitFor } from './waiting.ts';
 
 /**
@@ -45,19 +40,8 @@ export interface TokenService {
   idle(): Promise<void>;
 }
 
-export interface TokenServiceDeps {
-  readonly gatewayOf: (tenant: Tenant) => TenantGateway;
-  readonly share: TokenShare;
-  readonly leases: Leases;
-  /** Whether a Qlik user must never be impersonated; asked with a minted token's `sub`. */
-  readonly isDenied: (qlikUser: string) => boolean;
-  readonly clock: Clock;
-  /** From 0 to 1. */
-  readonly random: () => number;
-  readonly report: (event: TokenEvent) => void;
+export interface TokenServiceDeps extends Omit<MintingDeps, 'revoke' | 'background' | 'callMs'> {
   readonly maxHeld: number;
-  readonly refreshBeforeMs: number;
-  readonly minRemainingMs: number;
   readonly replaceCooldownMs: number;
   /** How long a user's mint may wait for its turn at the tenant; a call there takes less. */
   readonly patienceMs: number;
@@ -67,10 +51,16 @@ export interface TokenServiceDeps {
 const RENEWAL_PATIENCE_MS = 60_000;
 
 export function createTokenService(deps: TokenServiceDeps): TokenService {
-  const { gatewayOf, share, leases, clock, random, report, minRemainingMs, patienceMs } = deps;
+  const { gatewayOf, share, clock, random, report, minRemainingMs, patienceMs } = deps;
   const tokens = new LRUCache<string, Token>({ max: deps.maxHeld });
   const background = createBackground();
-  const judgements = createJudgements({ leases, clock, cooldownMs: deps.replaceCooldownMs });
+  const judgements = createJudgements({
+    ...deps,
+    cooldownMs: deps.replaceCooldownMs,
+    onRefused(subject, token) {
+      if (holds(cacheKey(subject), token)) tokens.delete(cacheKey(subject));
+    },
+  });
   const flights = createFlights({
     minting: createMinting({ ...deps, revoke, background, callMs: patienceMs }),
     gatewayOf,
@@ -100,17 +90,6 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
         tokens.set(key, { ...token, renewAt: clock.now() + RENEWAL_PATIENCE_MS * (0.5 + random()) });
       }),
     );
-  }
-
-  async function judge(subject: TokenSubject, token: Token): Promise<void> {
-    const verdict = await gatewayOf(subject.tenant).judge(token.accessToken);
-    report({ type: 'rejection_judged', subject, verdict });
-    if (verdict !== 'refused') return;
-    if (holds(cacheKey(subject), token)) tokens.delete(cacheKey(subject));
-    const shared = await share.read(subject);
-    if (shared.generation !== token.generation) return;
-    // A token that has taken its place meanwhile was not judged.
-    if (!shared.token || shared.token.accessToken === token.accessToken) await share.end(subject.owner);
   }
 
   function revoke(whose: TokenOwner, accessToken: string): void {
@@ -152,7 +131,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
 
     async rejected(subject, generation, waiting) {
       const token = usable(cacheKey(subject), generation) ?? (await share.read(subject)).token;
-      if (token) await judgements.pass(subject.owner, () => judge(subject, token), waiting);
+      if (token) await judgements.pass(subject, token, waiting);
       return obtain(subject, generation, waiting);
     },
 

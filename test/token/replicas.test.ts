@@ -191,3 +191,17 @@ it('given pages at each replica that complain again and again, the tenant is ask
   assert.ok(issuer.of('accepts').length <= 2);
   assert.equal(issuer.of('mint').length, 1);
 });
+
+it('given a refused token that another replica has renewed meanwhile, the page gets that one', async () => {
+  const { one, other, issuer, clock } = createReplicas();
+  for (const { tokens, within } of [one, other]) await tokens.obtain(ada, within());
+  await clock.advance(SIX_HOURS_MS - 5 * MINUTE);
+  other.tokens.held(ada);
+  await settle();
+  issuer.script = (call) => (call.kind === 'accepts' ? call.deny() : call.succeed());
+  const answer = await one.tokens.rejected(ada, one.within());
+  assert.equal(issuer.of('accepts', 'token-1').length, 1);
+  assert.equal(answer.accessToken, 'token-2');
+  assert.equal(other.tokens.held(ada)?.accessToken, 'token-2');
+  assert.equal(issuer.of('mint').length, 2);
+});
