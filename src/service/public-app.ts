@@ -25,7 +25,7 @@ import type { ProviderSessions } from '../session/provider-sessions.ts';
 import { createSessionCookie } from '../session/session-cookie.ts';
 import { registerSessionPlugin } from '../session/session-plugin.ts';
 import type { Sessions } from '../session/sessions.ts';
-import { createSignInMode } from './sign-in-mode.ts';
+import { createSignInMode } from './choose-sign-in.ts';
 
 export interface PublicAppDeps {
   readonly settings: Settings;

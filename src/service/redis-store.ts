@@ -1,31 +1,21 @@
 import type { KeyObject } from 'node:crypto';
-import type { Clock } from '../clock.ts';
 import type { RedisServer, RedisUrl } from '../config/redis-kinds.ts';
 import type { Settings } from '../config/settings.ts';
 import { createRateLimiter } from '../http/policy/rate-limiter.ts';
-import type { Log } from '../observability/log.ts';
 import { createRedisCallLimits } from '../store/redis-call-limits.ts';
 import { connectRedis } from '../store/redis-connection.ts';
 import { createRedisLeases } from '../store/redis-leases.ts';
 import type { RedisAddress, RedisTarget } from '../store/redis-options.ts';
 import { createRedisRecords } from '../store/redis-records.ts';
-import { createSeal, type Unreadable } from '../store/seal.ts';
+import { createSeal } from '../store/seal.ts';
 import { createSealedRecords } from '../store/sealed-records.ts';
-import type { SharedStore } from './shared-store.ts';
-
-export interface RedisStoreDeps {
-  readonly settings: Settings;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Told of each record that does not open. */
-  readonly onUnreadable: (why: Unreadable) => void;
-}
+import type { SharedStore, SharedStoreDeps } from './shared-store.ts';
 
 /** Of warnings about records that do not open, for each reason. */
 const WARNINGS = { limit: 1, windowMs: 60_000 };
 
 /** What replicas share in Redis, where records are sealed. */
-export async function openRedisStore(url: RedisUrl, deps: RedisStoreDeps): Promise<SharedStore> {
+export async function openRedisStore(url: RedisUrl, deps: SharedStoreDeps): Promise<SharedStore> {
   const { settings, log, clock, onUnreadable } = deps;
   const redis = await connectRedis({
     target: redisTarget(url, settings),

@@ -17,9 +17,10 @@ import type { Leases } from '../store/leases.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createTokenService } from '../token/token-service.ts';
 import { createTokenShare } from '../token/token-share.ts';
+import { openSharedStore } from './open-shared-store.ts';
 import { connectPortalKeys, connectProvider } from './provider-connection.ts';
 import { createPublicApp } from './public-app.ts';
-import { inMemory, openSharedStore } from './shared-store.ts';
+import { inMemory } from './shared-store.ts';
 import { connectTenant } from './tenant-connection.ts';
 import { createUserDirectory } from './user-directory.ts';
 

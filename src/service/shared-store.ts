@@ -1,11 +1,21 @@
 import type { Clock } from '../clock.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Log } from '../observability/log.ts';
 import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
 import type { Leases } from '../store/leases.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { createMemoryCallLimits } from '../store/memory-call-limits.ts';
 import { createMemoryLeases } from '../store/memory-leases.ts';
 import type { RecordStore } from '../store/record-store.ts';
-import type { RedisStoreDeps } from './redis-store.ts';
+import type { Unreadable } from '../store/seal.ts';
+
+export interface SharedStoreDeps {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Told of each record that does not open. */
+  readonly onUnreadable: (why: Unreadable) => void;
+}
 
 /** What the replicas share. */
 export interface SharedStore {
@@ -24,11 +34,4 @@ export function inMemory(clock: Clock, store = createMemoryStore({ now: clock.no
     leases: createMemoryLeases(clock),
     createCallLimits: (_, options) => createMemoryCallLimits({ ...options, now: clock.now }),
   };
-}
-
-/** In Redis, whose code is loaded only then; or, for one replica alone, in its memory. */
-export async function openSharedStore(deps: RedisStoreDeps): Promise<SharedStore> {
-  const { REDIS_URL } = deps.settings;
-  if (!REDIS_URL) return inMemory(deps.clock);
-  return (await import('./redis-store.ts')).openRedisStore(REDIS_URL, deps);
 }

@@ -43,20 +43,3 @@ export interface SignInModeDeps {
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
 }
-
-/**
- * The mode that the settings choose; only its code is loaded. Rejects with a plain `Error` when the file that `DEMO_USERS`
- * names is broken.
- */
-export async function createSignInMode(deps: SignInModeDeps): Promise<SignInMode> {
-  switch (deps.settings.PORTAL_AUTH) {
-    case 'oidc':
-      return (await import('./oidc-mode.ts')).createOidcMode(deps, deps.provider as OidcProvider);
-    case 'proxy':
-      return (await import('./proxy-mode.ts')).createProxyMode(deps);
-    case 'assertion':
-      return (await import('./assertion-mode.ts')).createAssertionMode(deps);
-    case 'demo':
-      return (await import('./demo-mode.ts')).createDemoMode(deps);
-  }
-}

@@ -1,6 +1,6 @@
 import { Signer } from '@fastify/cookie';
 import type { Secret } from '../config/secret.ts';
-import { rememberVerified } from './verified-ids.ts';
+import { rememberVerified, type SignedId } from './verified-ids.ts';
 
 export interface SessionCookieOptions {
   /** Decides about `Secure` and the `__Host-` prefix; the connection does not, since TLS may end at a proxy. */
@@ -12,13 +12,6 @@ export interface SessionCookieOptions {
 }
 
 export type SameSite = 'lax' | 'strict' | 'none';
-
-/** A session id whose signature is right. */
-export interface SignedId {
-  readonly id: string;
-  /** It was signed with an older secret: the browser should get it signed anew. */
-  readonly renew: boolean;
-}
 
 /**
  * The cookie that carries the session id (RFC 6265bis): host-only, `HttpOnly`, without `Expires`, so that it ends with

@@ -1,5 +1,11 @@
 import { BoundedMap } from '../bounded-map.ts';
-import type { SignedId } from './session-cookie.ts';
+
+/** A session id whose signature is right. */
+export interface SignedId {
+  readonly id: string;
+  /** It was signed with an older secret: the browser should get it signed anew. */
+  readonly renew: boolean;
+}
 
 /** How many signatures are remembered as right; the oldest are checked again. */
 const MAX_VERIFIED = 10_000;
