@@ -177,7 +177,7 @@ describe('an assertion works once', () => {
     const { signIn } = await start(t, { store });
     await signIn({ jti: 'a' });
     await signIn({ jti: 'x'.repeat(255) });
-    const lengths = keys.filter((key) => key.startsWith('once:')).map(({ length }) => length);
+    const lengths = keys.filter((key) => key.endsWith(':once')).map(({ length }) => length);
     assert.equal(lengths.length, 2);
     assert.equal(new Set(lengths).size, 1);
   });
