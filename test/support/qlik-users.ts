@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
-/** Creates users at the tenant, as its management client may. */
-export async function createQlikUsers(sandbox: Sandbox, subjects: readonly string[]): Promise<void> {
+/** Creates users at the tenant, as its management client may; their subjects by the ids that the tenant gave them. */
+export async function createQlikUsers(
+  sandbox: Sandbox,
+  subjects: readonly string[],
+): Promise<Map<string, string>> {
   const { clientId, clientSecret } = sandbox.managementClient;
   const { access_token } = (await call('/oauth/token', {
     grant_type: 'client_credentials',
@@ -10,9 +13,12 @@ export async function createQlikUsers(sandbox: Sandbox, subjects: readonly strin
     client_secret: clientSecret,
   })) as { access_token: string };
 
+  const created = new Map<string, string>();
   for (const subject of subjects) {
-    await call('/api/v1/users', { subject, name: subject }, access_token);
+    const user = await call('/api/v1/users', { subject, name: subject }, access_token);
+    created.set((user as { id: string }).id, subject);
   }
+  return created;
 
   async function call(path: string, body: object, token?: string): Promise<unknown> {
     const response = await fetch(sandbox.url + path, {

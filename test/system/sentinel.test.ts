@@ -1,32 +1,27 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { assertKept } from '../session/browser.ts';
-import {
-  type RedisServer,
-  type RedisServerOptions,
-  redisMissing,
-  startRedis,
-} from '../support/redis-server.ts';
+import { startWatchedRedis, type WatchedRedis } from '../support/redis-sentinel.ts';
+import { redisMissing } from '../support/redis-server.ts';
 import { createRedisService } from '../support/redis-service.ts';
 import { freePort } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
 
 describe('given a primary, a replica and a Sentinel', { skip: redisMissing() }, () => {
   for (const [what, failOver] of [
-    ['the primary dies', ({ primary }: Cluster) => primary.kill()],
-    ['the primary hangs', async ({ primary }: Cluster) => primary.process.kill('SIGSTOP')],
+    ['the primary dies', ({ primary }: WatchedRedis) => primary.kill()],
+    ['the primary hangs', async ({ primary }: WatchedRedis) => primary.process.kill('SIGSTOP')],
     [
       'the Sentinel is told to change',
-      async ({ sentinel }: Cluster) => sentinel.cli('SENTINEL', 'FAILOVER', 'main'),
+      async ({ sentinel }: WatchedRedis) => sentinel.cli('SENTINEL', 'FAILOVER', 'main'),
     ],
   ] as const) {
     test(`when ${what}, those who are signed in stay it, and a sign-out stays one`, async (t) => {
-      const cluster = await start(t);
+      const cluster = await startWatchedRedis(t);
       const service = await createRedisService(t, 1, {
         env: {
-          REDIS_URL: 'redis://:secret@anywhere',
-          REDIS_SENTINELS: `127.0.0.1:${await freePort()},127.0.0.1:${cluster.sentinel.port}`,
-          REDIS_SENTINEL_NAME: 'main',
+          ...cluster.env,
+          REDIS_SENTINELS: `127.0.0.1:${await freePort()},${cluster.env.REDIS_SENTINELS}`,
         },
       });
       const [cookie, ended] = [await service.signIn('ada'), await service.signIn('bruno')];
@@ -56,37 +51,3 @@ describe('given a primary, a replica and a Sentinel', { skip: redisMissing() }, 
     });
   }
 });
-
-interface Cluster {
-  readonly primary: RedisServer;
-  readonly replica: RedisServer;
-  readonly sentinel: RedisServer;
-}
-
-async function start(t: TestContext): Promise<Cluster> {
-  const auth = ['--requirepass', 'secret', '--masterauth', 'secret', '--repl-diskless-sync-delay', '0'];
-  const cliArgs = ['--no-auth-warning', '-a', 'secret'];
-  const primary = await stopped(t, auth, { cliArgs });
-  const replica = await stopped(t, [...auth, '--replicaof', '127.0.0.1', String(primary.port)], { cliArgs });
-  await until(() => replica.cli('INFO', 'replication').includes('master_link_status:up'));
-  const configuration = [
-    `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
-    'sentinel auth-pass main secret',
-    'sentinel down-after-milliseconds main 500',
-    'sentinel failover-timeout main 3000',
-    '',
-  ].join('\n');
-  const sentinel = await stopped(t, ['--sentinel'], { configuration });
-  await until(() => sentinel.cli('SENTINEL', 'REPLICAS', 'main').includes(String(replica.port)));
-  return { primary, replica, sentinel };
-}
-
-async function stopped(
-  t: TestContext,
-  args: readonly string[],
-  options: RedisServerOptions,
-): Promise<RedisServer> {
-  const server = await startRedis(args, options);
-  t.after(() => server.stop());
-  return server;
-}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Facts, judge, type Revocation } from './judge.ts';
+import { createQlikUsers } from './qlik-users.ts';
+import { createReplica, type Replica } from './replicas.ts';
+import { type Answer, createRoundRobin, type RoundRobin, type Visit } from './round-robin.ts';
+import { testEnv } from './test-service.ts';
+import { type Chapter, type Row, timeline } from './timeline.ts';
+import { until } from './until.ts';
+
+/** Three processes of the service, a round robin before them, a tenant behind them, and the record of what they answered. */
+export interface Stage {
+  readonly replicas: readonly Replica[];
+  /** The settings of all of them, by now. */
+  env(): Record<string, string>;
+  readonly roundRobin: RoundRobin;
+  /** All that signed in, signed out again or not. */
+  readonly visits: readonly Visit[];
+  /** A line of the timeline begins. */
+  chapter(title: string): void;
+  signIn(user: string): Promise<void>;
+  /** Signs out, once or everywhere, and tries again until that is answered; then asks each replica. */
+  logOut(visit: Visit, everywhere?: boolean): Promise<void>;
+  /** The same request to each replica. */
+  askAll(visit: Visit): Promise<Answer[]>;
+  /** As an operator, a user's tokens or everybody's. */
+  revoke(user?: string): Promise<void>;
+  /** Resolves when all that are signed in have got a token again, and each replica has handed out some. */
+  allIsWell(): Promise<void>;
+  /** Restarts one replica after the other with these settings besides the others. */
+  deploy(env: Record<string, string>, afterEach?: () => Promise<void>): Promise<void>;
+  /** How many tokens the tenant was asked for. */
+  mints(): number;
+  /** What broke a rule, a line for each. */
+  faults(): string[];
+  timeline(): Row[];
+}
+
+const ADMIN_TOKEN = 'operator-'.repeat(4);
+const GRANT = 'urn:qlik:oauth:user-impersonation';
+/** What the tenant takes for a mint. */
+const MINT_MS = 100;
+/** After what a page tries again. */
+const AGAIN_MS = 300;
+
+/** Starts them with these settings for these portal users; ended with the test. */
+export async function setStage(
+  t: TestContext,
+  people: readonly string[],
+  settings: Record<string, string>,
+): Promise<Stage> {
+  const sandbox = await createSandbox({ tierOnePerMinute: 100_000, tierTwoPerMinute: 100_000 });
+  t.after(() => sandbox.close());
+  const users = await createQlikUsers(sandbox, people);
+  sandbox.faults.add({ match: { grantType: GRANT }, effect: { type: 'latency', delayMs: MINT_MS } });
+
+  const replicas = [
+    await createReplica(t, 'one'),
+    await createReplica(t, 'two'),
+    await createReplica(t, 'three'),
+  ];
+  let env: Record<string, string> = {
+    ...(await testEnv(sandbox, 0)),
+    PUBLIC_URL: 'http://localhost:8080',
+    DEMO_USERS: demoUsers(t, people),
+    ADMIN_TOKEN,
+    TENANT_BUDGET: '10000/min',
+    LOG_LEVEL: 'info',
+    ...settings,
+  };
+  await Promise.all(replicas.map((replica) => replica.start(env)));
+
+  const answers: Answer[] = [];
+  const roundRobin = createRoundRobin(replicas, (answer) => answers.push(answer));
+  const visits: Visit[] = [];
+  const revocations: Revocation[] = [];
+  const chapters: Chapter[] = [];
+
+  function facts(): Facts {
+    return { answers, revocations, users, begunAt: chapters[0]?.begunAt ?? 0 };
+  }
+
+  async function askAll(visit: Visit): Promise<Answer[]> {
+    return Promise.all(replicas.map((replica) => roundRobin.ask(visit, { path: '/qlik-token', replica })));
+  }
+
+  return {
+    replicas,
+    env: () => env,
+    roundRobin,
+    visits,
+    askAll,
+    mints: () => sandbox.calls.count({ grantType: GRANT }),
+    faults: () => judge(facts()),
+    timeline: () => timeline(chapters, facts()),
+
+    chapter(title) {
+      chapters.push({ title, begunAt: performance.now() });
+    },
+
+    async signIn(user) {
+      const visit: Visit = { user, cookie: '' };
+      const { cookie } = await roundRobin.ask(visit, { method: 'POST', path: '/login', body: { user } });
+      assert.equal(cookie, 'renewed');
+      visits.push(visit);
+    },
+
+    async logOut(visit, everywhere = false) {
+      const ended = everywhere ? visits.filter(({ user }) => user === visit.user) : [visit];
+      const begunAt = performance.now();
+      for (const each of ended) each.logout = { begunAt, endedAt: Number.POSITIVE_INFINITY };
+      const call = { method: 'POST', path: '/logout', body: { everywhere } };
+      while ((await roundRobin.ask(visit, call)).status !== 200) await setTimeout(AGAIN_MS);
+      for (const each of ended) each.logout = { begunAt, endedAt: performance.now() };
+      await Promise.all(ended.map(askAll));
+    },
+
+    async revoke(user) {
+      const [{ adminUrl }] = replicas as [Replica];
+      const begunAt = performance.now();
+      const path = user === undefined ? '/admin/tokens' : `/admin/users/${user}/tokens`;
+      const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+      const { status } = await fetch(adminUrl + path, { method: 'DELETE', headers });
+      assert.equal(status, 200);
+      revocations.push({ begunAt, endedAt: performance.now(), ...(user !== undefined && { user }) });
+    },
+
+    async allIsWell() {
+      const begunAt = performance.now();
+      await until(async () => {
+        await setTimeout(AGAIN_MS);
+        const served = answers.filter((answer) => answer.status === 200 && answer.begunAt > begunAt);
+        const waiting = new Set(visits.filter(({ logout }) => !logout));
+        for (const { visit } of served) waiting.delete(visit);
+        return waiting.size === 0 && new Set(served.map(({ replica }) => replica)).size === replicas.length;
+      });
+    },
+
+    async deploy(more, afterEach = async () => {}) {
+      env = { ...env, ...more };
+      for (const replica of replicas) {
+        await replica.stop();
+        await replica.start(env);
+        await afterEach();
+      }
+    },
+  };
+}
+
+function demoUsers(t: TestContext, people: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'people-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'users.json');
+  writeFileSync(file, JSON.stringify(people.map((id) => ({ id }))));
+  return file;
+}
