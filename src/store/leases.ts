@@ -18,6 +18,6 @@ export interface Leases {
 
 /** A lease that was taken. */
 export interface Lease {
-  /** Gives it back, if it is still the holder's, and tells those who wait. */
+  /** Gives it back, if it is still the holder's, and tells those who wait. What fails is tried again until it works. */
   release(): Promise<void>;
 }

@@ -37,6 +37,7 @@ export function createRedisLeases({ redis, now, after }: RedisLeasesDeps): Lease
   const waits = createLeaseWaits(after);
   const held = new Set<Lease>();
   let subscription: Promise<() => void> | undefined;
+  let closed = false;
 
   /** Whether releases are told; tried anew each time until it works. */
   async function isTold(): Promise<boolean> {
@@ -50,6 +51,16 @@ export function createRedisLeases({ redis, now, after }: RedisLeasesDeps): Lease
     }
   }
 
+  /** What Redis could not be told is told when it is back: it may have got the lease only then, too, if it was frozen. */
+  async function giveBack(name: string, owner: string): Promise<void> {
+    try {
+      await release(leaseKey(name), owner, CHANNEL, name);
+    } catch (error) {
+      if (!closed) after(LOOK_AGAIN_MS, () => void giveBack(name, owner).catch(() => {}));
+      throw error;
+    }
+  }
+
   return {
     async take(name, forMs) {
       const owner = randomBytes(16).toString('base64url');
@@ -57,7 +68,7 @@ export function createRedisLeases({ redis, now, after }: RedisLeasesDeps): Lease
       const lease: Lease = {
         async release() {
           forget();
-          await release(leaseKey(name), owner, CHANNEL, name);
+          await giveBack(name, owner);
         },
       };
       try {
@@ -90,6 +101,7 @@ export function createRedisLeases({ redis, now, after }: RedisLeasesDeps): Lease
     },
 
     async close() {
+      closed = true;
       await Promise.all([...held].map((lease) => lease.release().catch(() => {})));
       waits.tellAll();
       await subscription?.then((unsubscribe) => unsubscribe()).catch(() => {});

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.ts';
+import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { connectRedis } from '../../src/store/redis-connection.ts';
 import { createRedisLeases } from '../../src/store/redis-leases.ts';
 import { describeLeases } from '../contract/leases-contract.ts';
 import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts';
+import { until } from '../support/until.ts';
 
 describe('given a Redis', { skip: redisMissing() }, () => {
   let server: RedisServer;
@@ -74,6 +76,20 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     await setTimeout(150);
     await lease?.release();
     await waited;
+  });
+
+  test('given a Redis that is frozen when one is asked for or released, nobody has it once it thaws', async (t) => {
+    const [here, there] = [await replica(), await replica()];
+    t.after(() => Promise.all([here.redis.close(), there.redis.close()]));
+    const lease = await here.leases.take('{ada}:frozen', 60_000);
+    server.process.kill('SIGSTOP');
+    t.after(() => server.process.kill('SIGCONT'));
+    await assert.rejects(async () => lease?.release(), StoreUnavailableError);
+    await assert.rejects(here.leases.take('{bruno}:frozen', 60_000), StoreUnavailableError);
+    server.process.kill('SIGCONT');
+
+    await setTimeout(150);
+    await until(() => server.cli('KEYS', '*:frozen') === '');
   });
 
   test('what is closed leaves no lease behind', async () => {
