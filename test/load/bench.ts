@@ -15,8 +15,8 @@ import { IncomparableError } from './measure/trouble.ts';
  * machine is only a warning; `--smoke`, for the tests, runs all of it for as short a time as possible.
  */
 const full = {
-  rounds: 7,
-  seconds: 5,
+  rounds: 5,
+  seconds: 3,
   users: CONNECTIONS,
   heap: [100_000, 1_000_000],
   starts: 7,
