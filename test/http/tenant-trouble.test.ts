@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { FaultEffect } from '../../src/sandbox/faults.ts';
+import { createMemoryLeases } from '../../src/store/memory-leases.ts';
+import { assertProblem } from '../session/browser.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { createTestService, type TestService } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
 
@@ -207,6 +211,29 @@ describe('while the tenant is in trouble', () => {
     assert.equal(response.statusCode, 403);
     assert.equal(response.json().code, 'user_disabled');
   });
+});
+
+test('who waits for a mint that never ends is answered before TOKEN_DEADLINE is over', async (t) => {
+  const clock = createManualClock();
+  const leases = createMemoryLeases(clock);
+  const service = await createTestService(t, {
+    clock,
+    // As if a replica had been killed in the middle.
+    leases: { ...leases, take: async (name, forMs) => void (await leases.take(name, forMs)) },
+  });
+  const cookie = await service.signIn('ada');
+  const answer = ask(service, cookie);
+  let answered = false;
+  void answer.then(() => {
+    answered = true;
+  });
+  await setTimeout(100);
+  assert.equal(answered, false);
+
+  await clock.advance(7_900);
+  await until(() => answered);
+
+  assertProblem(await answer, 503, 'tenant_unavailable');
 });
 
 describe('denied users', () => {

@@ -29,6 +29,9 @@ export interface QlikTokenDeps {
   readonly deadlineMs: number;
 }
 
+/** Part of the deadline that a request may wait: the answer has to be there by then. */
+const WAIT_SHARE = 0.95;
+
 const rejection = shaped(only(['rejected'], record({ rejected: oneOf(true) })));
 
 type Fetch = UserTokens['obtain'];
@@ -73,7 +76,8 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     reply: FastifyReply,
     fetch: Fetch,
   ): Promise<Token> {
-    const waiting = { deadline: clock.now() + deadlineMs, signal: abortOnLeave(request, reply) };
+    const deadline = clock.now() + deadlineMs * WAIT_SHARE - reply.elapsedTime;
+    const waiting = { deadline, signal: abortOnLeave(request, reply) };
     for (let current = session, how = fetch; ; how = tokens.obtain) {
       const token = await how(current.user, current.generation, waiting).catch(superseded);
       try {
