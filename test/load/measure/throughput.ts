@@ -16,7 +16,7 @@ export interface Row {
   readonly p99Ms: number;
   /** Time on the processor for a request, in microseconds; undefined where /proc does not say. */
   readonly processorMicros: number | undefined;
-  /** Of the bare Fastify route, of the one that logs, of the conventional stack: medians of the rounds' ratios. */
+  /** Of the bare Fastify route, of the one that logs, of the conventional stack: medians of the rounds' `ratios`. */
   readonly ofFastify: number;
   readonly ofFastifyLogged: number;
   readonly ofConventional: number;
@@ -63,8 +63,6 @@ const WARM_UP_SECONDS = 2;
 /** How busy the machine may be before a round, and how far the rounds' ratios may lie apart. */
 const MAX_IDLE_LOAD = 0.15;
 const MAX_SPREAD = 0.25;
-/** Of the time of a round in which a server at its limit has its core, at least. */
-const MIN_PROCESSOR_SHARE = 0.9;
 
 /**
  * Puts the same load on each server in turn, again and again, so that what else happens on the machine meets them all.
@@ -154,15 +152,9 @@ async function oneRound({ start }: Contender, seconds: number): Promise<Round> {
 }
 
 function toRows(contenders: readonly Contender[]): Row[] {
-  const perSecond = (name: string) =>
-    contenders.find((contender) => contender.name === name)?.results.map((result) => result.perSecond) ?? [];
-
   return contenders.map(({ name, results }) => {
-    const rounds = perSecond(name);
-    const ratioTo = (other: string) => {
-      const others = perSecond(other);
-      return median(rounds.map((value, round) => value / (others[round] as number)));
-    };
+    const rounds = results.map((result) => result.perSecond);
+    const ratioTo = (other: string) => median(ratios(contenders, name, other));
     return {
       name,
       perSecond: median(rounds),
@@ -177,14 +169,24 @@ function toRows(contenders: readonly Contender[]): Row[] {
   });
 }
 
+/**
+ * In each round, how much less one costs than the other: in time on the processor, which does not depend on whether the
+ * load was enough; in requests a second where /proc does not say.
+ */
+function ratios(contenders: readonly Contender[], name: string, other: string): number[] {
+  const [mine = [], others = []] = [name, other].map((wanted) =>
+    contenders.find((contender) => contender.name === wanted)?.results.map(costOf),
+  );
+  return mine.map((cost, round) => (others[round] as number) / cost);
+}
+
+function costOf({ processorMs, answers, perSecond }: Round): number {
+  return processorMs === undefined ? 1_000 / perSecond : processorMs / answers;
+}
+
 function processorMicros(results: readonly Round[]): number | undefined {
   const each = results.map(({ processorMs, answers }) => ((processorMs ?? Number.NaN) * 1_000) / answers);
   return each.some(Number.isNaN) ? undefined : median(each);
-}
-
-/** How much of the time the server had the processor; less than all of it when others wanted that too. */
-function processorShare({ processorMs, answers, perSecond }: Round): number {
-  return processorMs === undefined ? 1 : processorMs / ((answers / perSecond) * 1_000);
 }
 
 function doubtAbout(contenders: readonly Contender[], idle: readonly number[]): string | undefined {
@@ -196,16 +198,7 @@ function doubtAbout(contenders: readonly Contender[], idle: readonly number[]): 
   const busy = Math.max(...idle);
   if (busy > MAX_IDLE_LOAD)
     return `something else kept a core ${Math.round(busy * 100)} % busy between the rounds`;
-  for (const { name, results } of contenders.filter(({ name }) => name === OURS || name === LOGGED)) {
-    const share = median(results.map(processorShare));
-    if (share < MIN_PROCESSOR_SHARE)
-      return `${name}: the server had its core for ${Math.round(share * 100)} % of the time only`;
-  }
-  // Of the ratio, not of the speed: the same machine can be faster in one minute than in the next, for all of them.
-  const perRound = (name: string) =>
-    contenders.find((contender) => contender.name === name)?.results.map((result) => result.perSecond) ?? [];
-  const logged = perRound(LOGGED);
-  const apart = spread(perRound(OURS).map((value, round) => value / (logged[round] as number)));
+  const apart = spread(ratios(contenders, OURS, LOGGED));
   if (apart > MAX_SPREAD) return `${OURS}: its rounds lie ${Math.round(apart * 100)} % apart`;
   return undefined;
 }
