@@ -68,6 +68,24 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
     );
   });
 
+  test('sends what is asked in one turn in one piece', async (t) => {
+    const redis = await connect(t);
+    const echo = redis.define('echo', 0, 'return ARGV[1]');
+    await echo('the script is known from now on');
+    const readsBefore = reads();
+    const turn = Array.from({ length: 100 }, (_, n) => String(n));
+
+    const answers = await Promise.all(turn.map((n) => echo(n)));
+
+    assert.deepEqual(answers, turn);
+    // The other is that of INFO itself, and a check of the connection may come between.
+    assert.ok(reads() - readsBefore <= 4);
+  });
+
+  function reads(): number {
+    return Number(/^total_reads_processed:(\d+)/m.exec(server.cli('INFO', 'stats'))?.[1]);
+  }
+
   test('knows the eviction policy', async (t) => {
     assert.equal(await (await connect(t)).evictionPolicy(), 'noeviction');
   });
