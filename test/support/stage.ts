@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { type Facts, judge, type Revocation } from './judge.ts';
-import { createQlikUsers } from './qlik-users.ts';
+import { createPeople } from './people.ts';
 import { createReplica, type Replica } from './replicas.ts';
 import { type Answer, createRoundRobin, type RoundRobin, type Visit } from './round-robin.ts';
-import { testEnv } from './test-service.ts';
 import { type Chapter, type Row, timeline } from './timeline.ts';
 import { until } from './until.ts';
 
@@ -42,9 +37,6 @@ export interface Stage {
 }
 
 const ADMIN_TOKEN = 'operator-'.repeat(4);
-const GRANT = 'urn:qlik:oauth:user-impersonation';
-/** What the tenant takes for a mint. */
-const MINT_MS = 100;
 /** After what a page tries again. */
 const AGAIN_MS = 300;
 
@@ -54,10 +46,7 @@ export async function setStage(
   people: readonly string[],
   settings: Record<string, string>,
 ): Promise<Stage> {
-  const sandbox = await createSandbox({ tierOnePerMinute: 100_000, tierTwoPerMinute: 100_000 });
-  t.after(() => sandbox.close());
-  const users = await createQlikUsers(sandbox, people);
-  sandbox.faults.add({ match: { grantType: GRANT }, effect: { type: 'latency', delayMs: MINT_MS } });
+  const { users, mints, env: environment } = await createPeople(t, people);
 
   const replicas = [
     await createReplica(t, 'one'),
@@ -65,11 +54,9 @@ export async function setStage(
     await createReplica(t, 'three'),
   ];
   let env: Record<string, string> = {
-    ...(await testEnv(sandbox, 0)),
+    ...environment,
     PUBLIC_URL: 'http://localhost:8080',
-    DEMO_USERS: demoUsers(t, people),
     ADMIN_TOKEN,
-    TENANT_BUDGET: '10000/min',
     LOG_LEVEL: 'info',
     ...settings,
   };
@@ -95,7 +82,7 @@ export async function setStage(
     roundRobin,
     visits,
     askAll,
-    mints: () => sandbox.calls.count({ grantType: GRANT }),
+    mints,
     faults: () => judge(facts()),
     timeline: () => timeline(chapters, facts()),
 
@@ -150,12 +137,4 @@ export async function setStage(
       }
     },
   };
-}
-
-function demoUsers(t: TestContext, people: readonly string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'people-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'users.json');
-  writeFileSync(file, JSON.stringify(people.map((id) => ({ id }))));
-  return file;
 }
