@@ -9,6 +9,8 @@ export interface Revocation extends Span {
 export interface Facts {
   readonly answers: readonly Answer[];
   readonly revocations: readonly Revocation[];
+  /** When Redis was away for sure. */
+  readonly outages: readonly Span[];
   /** The portal users by their ids at the tenant. */
   readonly users: ReadonlyMap<string, string>;
   /** When the first chapter of the timeline begins. */
@@ -94,7 +96,10 @@ function carriesARevoked(
 function takesTooLong(answer: Answer, facts: Facts): string | undefined {
   const tookMs = answer.endedAt - answer.sentAt;
   if (tookMs <= LIMIT_MS) return undefined;
-  const limit = mayMint(answer, facts) ? MINTING_LIMIT_MS : LIMIT_MS;
+  const knewBetter = facts.outages.some(
+    ({ begunAt, endedAt }) => answer.sentAt > begunAt && answer.endedAt < endedAt,
+  );
+  const limit = !knewBetter && mayMint(answer, facts) ? MINTING_LIMIT_MS : LIMIT_MS;
   return tookMs > limit ? `more than ${limit} ms` : undefined;
 }
 

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Facts, judge, type Revocation } from './judge.ts';
 import { createPeople } from './people.ts';
 import { createReplica, type Replica } from './replicas.ts';
-import { type Answer, createRoundRobin, type RoundRobin, type Visit } from './round-robin.ts';
+import { type Answer, createRoundRobin, type RoundRobin, type Span, type Visit } from './round-robin.ts';
 import { type Chapter, type Row, timeline } from './timeline.ts';
 import { until } from './until.ts';
 
@@ -25,6 +25,8 @@ export interface Stage {
   askAll(visit: Visit): Promise<Answer[]>;
   /** As an operator, a user's tokens or everybody's. */
   revoke(user?: string): Promise<void>;
+  /** Redis is away until this has ended. */
+  outage(span: () => Promise<void>): Promise<void>;
   /** Resolves when all that are signed in have got a token again, and each replica has handed out some. */
   allIsWell(): Promise<void>;
   /** Restarts one replica after the other with these settings besides the others. */
@@ -66,10 +68,11 @@ export async function setStage(
   const roundRobin = createRoundRobin(replicas, (answer) => answers.push(answer));
   const visits: Visit[] = [];
   const revocations: Revocation[] = [];
+  const outages: Span[] = [];
   const chapters: Chapter[] = [];
 
   function facts(): Facts {
-    return { answers, revocations, users, begunAt: chapters[0]?.begunAt ?? 0 };
+    return { answers, revocations, outages, users, begunAt: chapters[0]?.begunAt ?? 0 };
   }
 
   async function askAll(visit: Visit): Promise<Answer[]> {
@@ -115,6 +118,12 @@ export async function setStage(
       const { status } = await fetch(adminUrl + path, { method: 'DELETE', headers });
       assert.equal(status, 200);
       revocations.push({ begunAt, endedAt: performance.now(), ...(user !== undefined && { user }) });
+    },
+
+    async outage(span) {
+      const begunAt = performance.now();
+      await span();
+      outages.push({ begunAt, endedAt: performance.now() });
     },
 
     async allIsWell() {

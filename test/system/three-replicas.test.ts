@@ -64,7 +64,7 @@ describe('given three processes on one Redis, and 200 users who never stop askin
     await setTimeout(1_000);
     for (const { process } of [redis.primary, redis.replica]) process.kill('SIGSTOP');
     const underWay = [stage.logOut(visit(30)), stage.logOut(visit(31))];
-    await setTimeout(10_000);
+    await stage.outage(() => setTimeout(10_000));
     for (const { process } of [redis.primary, redis.replica]) process.kill('SIGCONT');
     await Promise.all(underWay);
     await stage.allIsWell();
@@ -86,7 +86,7 @@ describe('given three processes on one Redis, and 200 users who never stop askin
     chapter('Redis ends, and begins again with its data after 2 s');
     redis.tolerate(60_000);
     await redis.replica.kill();
-    await setTimeout(2_000);
+    await stage.outage(() => setTimeout(2_000));
     await redis.replica.restart();
     await stage.allIsWell();
 
