@@ -33,6 +33,11 @@ export const text: Kind<string> = kind('text without line breaks', (raw) =>
   /\p{Cc}/u.test(raw) ? undefined : raw,
 );
 
+/** An OAuth scope (RFC 6749 §3.3). */
+export const scope: Kind<string> = kind('names of scopes with one blank between them', (raw) =>
+  raw.split(' ').every((name) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name)) ? raw : undefined,
+);
+
 /** A path of a file on this machine. */
 export const filePath: Kind<string> = kind('the path of a file', (raw) => raw);
 

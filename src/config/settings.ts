@@ -17,6 +17,7 @@ import {
   privateKey,
   publicUrl,
   rate,
+  scope,
   secret,
   tenantUrl,
   text,
@@ -119,7 +120,7 @@ export const settingsTable = {
       kind: text,
       doc: 'The `kid` under which the public key is registered at the tenant.',
     },
-    QLIK_SCOPE: { kind: text, default: 'user_default', doc: 'Scope of the tokens, separated by blanks.' },
+    QLIK_SCOPE: { kind: scope, default: 'user_default', doc: 'Scope of the tokens.' },
     QLIK_CA: { kind: certificates, fromFile: true, doc: 'CA certificates to trust besides the usual ones.' },
     QLIK_ADMIN_CLIENT_ID: {
       kind: text,
@@ -150,9 +151,9 @@ export const settingsTable = {
     OIDC_CLIENT_ID: { kind: text, doc: 'The client that is registered there for this service.' },
     OIDC_CLIENT_SECRET: { kind: secret(), fromFile: true, doc: 'Its secret.' },
     OIDC_SCOPE: {
-      kind: text,
+      kind: scope,
       default: 'openid profile email',
-      doc: 'What the provider is asked for, separated by blanks; `openid` is one of them.',
+      doc: 'What the provider is asked for; `openid` is one of them.',
     },
     PROXY_SECRET: {
       kind: headerSecret,

@@ -1,11 +1,9 @@
 import type { JWTPayload } from 'jose';
 import { decodeJwt } from 'jose/jwt/decode';
+import { isBearerToken, isScope } from '../token/oauth-texts.ts';
 import type { IssuedToken } from '../token/token-issuer.ts';
 import { readObject, unusable } from './json-answer.ts';
 import { safeLifetimeMs } from './token-lifetime.ts';
-
-/** A bearer token as it may stand in a header (RFC 6750 §2.1). */
-const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
  * The token in the body of a 2xx answer. `tenantNow` is the tenant's time, in milliseconds since the epoch. Answers
@@ -13,10 +11,10 @@ const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
  */
 export function readTokenAnswer(body: string, askedScope: string, tenantNow: number): IssuedToken {
   const { access_token, token_type, scope, expires_in, expires_at } = readObject(body);
-  if (typeof access_token !== 'string' || !BEARER_TOKEN.test(access_token))
-    throw unusable('holds no access token');
+  if (!isBearerToken(access_token)) throw unusable('holds no access token');
   if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer')
     throw unusable('is no bearer token');
+  if (typeof scope === 'string' && !isScope(scope)) throw unusable('holds no scope that could be one');
   const claims = readClaims(access_token);
   return {
     accessToken: access_token,

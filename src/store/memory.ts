@@ -4,7 +4,7 @@ import type { Limits, RecordStore, StoredRecord } from './record-store.ts';
 interface Entry {
   readonly group: string;
   /** Of a record that was put: the one that must still stand. */
-  readonly generation?: string;
+  readonly generation: string | undefined;
   readonly idleMs: number;
   readonly endsAt: number;
   idleEndsAt: number;
@@ -45,12 +45,13 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
     return generation === undefined || generation === generations.of(group);
   }
 
-  function keep(key: string, value: string, limits: Limits, of: Pick<Entry, 'group' | 'generation'>): void {
+  function keep(key: string, value: string, limits: Limits, group: string, generation?: string): void {
     const time = now();
     const { idleMs, lifetimeMs } = limits;
     const revision = ++writes;
     entries.set(key, {
-      ...of,
+      group,
+      generation,
       idleMs,
       endsAt: time + lifetimeMs,
       idleEndsAt: time + idleMs,
@@ -83,7 +84,7 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
   return {
     async create(key, value, limits, group) {
       if (live(key)) return false;
-      keep(key, value, limits, { group });
+      keep(key, value, limits, group);
       const members = groups.get(group) ?? new Set();
       groups.set(group, members.add(key));
       return true;
@@ -93,7 +94,7 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       if (generations.of(group) !== generation) return false;
       const before = entries.get(key);
       if (before) drop(key, before);
-      keep(key, value, { idleMs: lifetimeMs, lifetimeMs }, { group, generation });
+      keep(key, value, { idleMs: lifetimeMs, lifetimeMs }, group, generation);
       return true;
     },
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isBearerToken, isScope } from './oauth-texts.ts';
 import { cacheKey, type TokenSubject } from './token-subject.ts';
 
 /** A token as replicas hand it to each other. */
@@ -12,8 +13,6 @@ export interface SharedToken {
 }
 
 const VERSION = 1;
-/** A bearer token as it may stand in a header (RFC 6750 §2.1). */
-const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** The text that the store keeps of a subject's token: a line that says what it is, and the token. */
 export function encodeToken(subject: TokenSubject, { accessToken, ...facts }: SharedToken): string {
@@ -44,8 +43,8 @@ function isToken({
   qlikUser,
 }: { [K in keyof SharedToken]: unknown }): boolean {
   return (
-    BEARER_TOKEN.test(accessToken as string) &&
-    typeof scope === 'string' &&
+    isBearerToken(accessToken) &&
+    isScope(scope) &&
     typeof renewBeforeMs === 'number' &&
     renewBeforeMs >= 0 &&
     (qlikUser === undefined || typeof qlikUser === 'string')

@@ -4,6 +4,7 @@ import type { IssuedToken } from './token-issuer.ts';
 export interface Token {
   /** Of the characters of a bearer token only (RFC 6750 §2.1). */
   readonly accessToken: string;
+  /** Of the characters of a scope only (RFC 6749 §3.3). */
   readonly scope: string;
   /** Milliseconds since the epoch, by this machine's clock. */
   readonly expiresAt: number;

@@ -13,6 +13,7 @@ import {
   port,
   publicUrl,
   rate,
+  scope,
   secret,
   tenantUrl,
 } from '../../src/config/kinds.ts';
@@ -35,6 +36,14 @@ function describeKind<T>(name: string, kind: Kind<T>, { good, bad, of = (value) 
     }
   });
 }
+
+describeKind('a scope', scope, {
+  good: [
+    ['user_default', 'user_default'],
+    ['user_default identity.name:read', 'user_default identity.name:read'],
+  ],
+  bad: ['', ' ', ' a', 'a ', 'a  b', 'a\tb', 'a"b', 'a\\b', 'ä', 'a\nb'],
+});
 
 describeKind('a port', port, {
   good: [

@@ -88,7 +88,7 @@ describe('loading the settings', () => {
   });
 
   test('nothing but the environment that is passed is read', () => {
-    process.env.QLIK_SCOPE = 'from the process';
+    process.env.QLIK_SCOPE = 'from_the_process';
     try {
       assert.equal(load().settings.QLIK_SCOPE, 'user_default');
     } finally {

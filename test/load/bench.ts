@@ -15,16 +15,33 @@ import { IncomparableError } from './measure/trouble.ts';
  * machine is only a warning; `--smoke`, for the tests, runs all of it for as short a time as possible.
  */
 const full = {
-  rounds: 5,
-  seconds: 3,
+  rounds: 7,
+  warmUpSeconds: 5,
+  seconds: 2,
   users: CONNECTIONS,
   heap: [100_000, 1_000_000],
   starts: 7,
   settleMs: 3_000,
 };
-const quick = { rounds: 2, seconds: 1.5, users: CONNECTIONS, heap: [20_000], starts: 2, settleMs: 1_000 };
+const quick = {
+  rounds: 2,
+  warmUpSeconds: 2,
+  seconds: 1.5,
+  users: CONNECTIONS,
+  heap: [20_000],
+  starts: 2,
+  settleMs: 1_000,
+};
 
-const smoke = { rounds: 1, seconds: 1, users: CONNECTIONS, heap: [20_000], starts: 1, settleMs: 0 };
+const smoke = {
+  rounds: 1,
+  warmUpSeconds: 1,
+  seconds: 1,
+  users: CONNECTIONS,
+  heap: [20_000],
+  starts: 1,
+  settleMs: 0,
+};
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, smoke: { type: 'boolean' }, json: { type: 'string' } },

@@ -86,6 +86,10 @@ it('given a narrower scope in the answer, that counts', () => {
   assert.equal(read({ ...good, scope: 'identity.name:read' }).scope, 'identity.name:read');
 });
 
+it('given no scope at all, the token has none', () => {
+  assert.equal(read({ ...good, scope: '' }).scope, '');
+});
+
 const unusable: [string, unknown][] = [
   ['empty', ''],
   ['HTML', '<!doctype html><p>Sign in'],
@@ -105,6 +109,10 @@ const unusable: [string, unknown][] = [
   ['without a type', { ...good, token_type: undefined }],
   ['of another type', { ...good, token_type: 'mac' }],
   ['with a type that is no text', { ...good, token_type: ['bearer'] }],
+  ['with a scope that holds a quote', { ...good, scope: 'a"b' }],
+  ['with a scope that holds a backslash', { ...good, scope: 'a\\' }],
+  ['with a scope that ends with a line break', { ...good, scope: 'a\n' }],
+  ['with a scope of more than ASCII', { ...good, scope: 'ä' }],
   ['an error with status 200', { errors: [{ code: 'OAUTH-1' }] }],
 ];
 for (const [what, body] of unusable) {
