@@ -110,6 +110,7 @@ it('garbage is as good as missing, and the next token takes its place', async ()
     withFacts({ scope: 7 }),
     withFacts({ renewBeforeMs: '600000' }),
     withFacts({ renewBeforeMs: -1 }),
+    withFacts({ scope: 'a"b' }),
     withFacts({ renewBeforeMs: null }),
     withFacts({ qlikUser: {} }),
   ]) {
