@@ -312,7 +312,8 @@ async function play(sequence: Step[], world: ReturnType<typeof createWatchedServ
         const waiting = { deadline: clock.now() + 8_000 };
         const again = await world.fetch('obtain', step.replica, name, waiting);
         assert.equal(again.accessToken, token.accessToken);
-        assert.equal(world.mints(name), before, 'a warm call made a mint');
+        const renewals = clock.now() >= token.renewAt ? 1 : 0;
+        assert.ok(world.mints(name) <= before + renewals, 'a warm call made a mint');
       }
     }
     await clock.advance(0);
