@@ -9,13 +9,17 @@ import { watchConnections } from './connections.ts';
 import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
 import { securityHeaders } from './policy/security-headers.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
-import { HttpProblem, problemOf, problems, sendProblem } from './problem.ts';
+import { HttpProblem, type ProblemCode, problemOf, problems, sendProblem } from './problem.ts';
 import { byShapes } from './shaped.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** No log line when all is well: probes would fill the log. */
     quiet?: true;
+  }
+  interface FastifyReply {
+    /** Of a problem answer, for the log line of its request. */
+    problemCode: ProblemCode | undefined;
   }
 }
 
@@ -68,6 +72,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
 
+  app.decorateReply('problemCode', undefined);
   const connections = watchConnections(app.server);
   app.addHook('preClose', async () => {
     closing = true;
@@ -109,6 +114,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.setErrorHandler((error, request, reply) => {
     if (request.session) discardSession(request);
     const problem = problemOf(error);
+    reply.problemCode = problem.code;
     metrics.refused(request.routeOptions.url ?? null, problem.code);
     const entry = { requestId: request.id, code: problem.code, err: error };
     if (reply.raw.destroyed) log.debug(entry, 'the client left before its answer');
@@ -131,6 +137,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
           // The pattern, not the URL: a query can hold codes and names.
           route: url ?? null,
           status: reply.statusCode,
+          code: reply.problemCode,
           ms: Math.round(reply.elapsedTime * 10) / 10,
         },
         'request',

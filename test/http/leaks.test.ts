@@ -112,3 +112,14 @@ test('each request is one log line, with the route instead of the URL; probes ar
   assert.deepEqual([method, route, status], ['GET', '/session', 200]);
   assert.match(String(requestId), /^[0-9a-f-]{36}$/);
 });
+
+test('the log line of a request that is refused says why', async (t) => {
+  const service = await createTestService(t, { env: { LOG_LEVEL: 'info' } });
+  await service.fetch({ url: '/qlik-token', headers: { origin: 'https://evil.example' } });
+  await service.fetch({ url: '/livez' });
+  await service.fetch({ url: '/qlik-token' });
+  assert.deepEqual(
+    service.entries('request').map(({ code }) => code),
+    ['cross_site_refused', 'session_required'],
+  );
+});
