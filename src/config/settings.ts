@@ -127,11 +127,15 @@ export const settingsTable = {
       doc: 'The machine-to-machine OAuth client that finds, creates and groups users; for `USER_MAPPING=lookup` and `provision` only.',
     },
     QLIK_ADMIN_CLIENT_SECRET: { kind: secret(), fromFile: true, doc: 'Its secret.' },
-    TENANT_CONCURRENCY: { kind: count, default: '8', doc: 'Calls to the tenant at once.' },
+    TENANT_CONCURRENCY: {
+      kind: count,
+      default: '8',
+      doc: 'Calls to the tenant at once, of all replicas together.',
+    },
     TENANT_BUDGET: {
       kind: rate,
       default: '90/min',
-      doc: 'Calls of Qlik Cloud’s tier 2 (100 a minute): tokens minted and revoked, users created and changed.',
+      doc: 'Calls of Qlik Cloud’s tier 2 (100 a minute): tokens minted and revoked, users created and changed; of all replicas together.',
     },
   },
   'Portal sign-in': {
@@ -218,21 +222,25 @@ export const settingsTable = {
     CLAIM_GROUPS: {
       kind: text,
       default: 'groups',
-      doc: 'The claim with the groups, an array of texts. Without it the user is in none.',
+      doc: 'The claim with the groups, an array of texts. Without it they are unknown, and nothing is done about them.',
     },
     TRUST_EMAIL: {
       kind: flag,
       default: 'false',
       doc: '`true`: an e-mail counts without `email_verified`. Only for providers, and gateways, where nobody can set another’s address.',
     },
-    RATE_LIMIT_SIGN_IN: { kind: rate, default: '30/min', doc: '*Failed* sign-ins of one client address.' },
+    RATE_LIMIT_SIGN_IN: {
+      kind: rate,
+      default: '30/min',
+      doc: '*Failed* sign-ins of one client address, at each replica.',
+    },
   },
   Sessions: {
     SESSION_SECRET: {
       kind: list(secret(32)),
       required: true,
       fromFile: true,
-      doc: 'Signs the session cookie, and seals that of a sign-in under way. A list: the first signs, all verify. To rotate, put a new one in front and drop the old one after `SESSION_LIFETIME`.',
+      doc: 'Signs the session cookie, and seals that of a sign-in under way. A list: the first signs, all verify. Rotated as `STORE_KEY` is; a single replica can begin with the second step.',
     },
     SESSION_IDLE_TIMEOUT: {
       kind: duration,
@@ -266,7 +274,7 @@ export const settingsTable = {
     STORE_KEY: {
       kind: list(aesKey),
       fromFile: true,
-      doc: 'Seals what is kept in Redis (AES-256-GCM); required with `REDIS_URL`. A list: the first seals, each opens. To rotate, first put a new one behind the old on every replica, then in front of it, and drop the old one after `SESSION_LIFETIME`.',
+      doc: 'Seals what is kept in Redis (AES-256-GCM); required with `REDIS_URL`. A list: the first seals, each opens. To rotate: first put a new one behind the old one on every replica, then in front of it; drop the old one after `SESSION_LIFETIME`.',
     },
   },
   'Which Qlik user': {
@@ -309,7 +317,11 @@ export const settingsTable = {
       doc: 'When a page says that its token was rejected, the tenant is asked at most once in this time per user.',
     },
     TOKEN_DEADLINE: { kind: duration, default: '8s', doc: '`/qlik-token` has answered after this time.' },
-    RATE_LIMIT_TOKEN: { kind: rate, default: '600/min', doc: 'Calls of `/qlik-token` in one session.' },
+    RATE_LIMIT_TOKEN: {
+      kind: rate,
+      default: '600/min',
+      doc: 'Calls of `/qlik-token` in one session, at each replica.',
+    },
   },
 } as const satisfies Record<string, Record<string, Setting>>;
 
