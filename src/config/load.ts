@@ -55,8 +55,10 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
 
   const settings = values as Settings;
   problems.push(...contradictions(settings, new Set(problems.map(({ name }) => name))));
-  if (problems.length > 0) throw new ConfigurationError(problems);
-  return { settings, warnings: unknownVariables(env) };
+  const warnings = unknownVariables(env);
+  // What is missing may be there under a name that is misspelt.
+  if (problems.length > 0) throw new ConfigurationError([...problems, ...warnings]);
+  return { settings, warnings };
 }
 
 function rawValue(

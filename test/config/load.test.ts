@@ -110,6 +110,14 @@ describe('loading the settings', () => {
 });
 
 describe('unknown variables', () => {
+  test('stand beside the problems that they may be the reason of', () => {
+    assert.throws(
+      () => load({ SESSION_SECRET: '', SESSION_SECRETS: 'canary' }),
+      ({ message }: Error) =>
+        /^SESSION_SECRET: is required/.test(message) && /^SESSION_SECRETS: is not a setting/m.test(message),
+    );
+  });
+
   const warned = (env: Record<string, string>) => load(env).warnings.map(({ name }) => name);
 
   for (const name of [
