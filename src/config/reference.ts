@@ -23,7 +23,7 @@ export function renderSettingsPage(): string {
     [
       'The service reads its settings from environment variables. It checks them all at the start: when anything is',
       'wrong or contradictory, it lists every problem, binds nothing, and ends with exit code 78. An empty variable',
-      'counts as absent. A variable that looks like one of these and is none is logged as a warning.',
+      'counts as absent. A variable that looks like one of these and is none is named, too; alone it is a warning in the log.',
     ].join('\n'),
     [
       'A variable listed with a `_FILE` twin can be put into a file instead, with the path in the twin: one newline at',
