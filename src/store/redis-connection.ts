@@ -38,7 +38,10 @@ const PATIENCE_MS = 1_000;
 /** Resolves when connected, or when that failed or took a second; it goes on trying then. */
 export async function connectRedis({ target, onChange }: RedisConnectionOptions): Promise<RedisConnection> {
   const redis = new Redis(clientOptions(target));
-  const subscriber = createRedisSubscriber(() => redis.duplicate({ enableOfflineQueue: true }), unavailable);
+  const subscriber = createRedisSubscriber(
+    () => redis.duplicate({ enableOfflineQueue: true, autoResubscribe: false }),
+    unavailable,
+  );
   const availability = createAvailability({
     probe: () => redis.set(`${KEY_PREFIX}probe`, '', 'PX', 1_000),
     onChange: (trouble) => onChange(trouble as RedisFault | undefined),

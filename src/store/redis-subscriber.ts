@@ -9,6 +9,9 @@ export interface RedisSubscriber {
   close(): Promise<void>;
 }
 
+/** How soon is tried again to subscribe where that was refused. */
+const TRY_AGAIN_MS = 500;
+
 /** A connection of its own, since one that is subscribed takes no other commands; made when it is needed first. */
 export function createRedisSubscriber(
   connect: () => Redis,
@@ -16,16 +19,28 @@ export function createRedisSubscriber(
 ): RedisSubscriber {
   const listeners = new Map<string, Set<(message: string) => void>>();
   let connection: Redis | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   function connected(): Redis {
     if (connection) return connection;
     connection = connect();
     // Those who subscribe are told; for the rest the other connection speaks.
     connection.on('error', () => {});
+    connection.on('ready', subscribeAgain);
     connection.on('message', (channel: string, message: string) => {
       for (const listener of listeners.get(channel) ?? []) listener(message);
     });
     return connection;
+  }
+
+  /** Not left to the client, which lets a refusal, or a connection that is cut again, end the process. */
+  function subscribeAgain(): void {
+    const channels = [...listeners.keys()];
+    if (channels.length === 0 || connection?.status !== 'ready') return;
+    connection.subscribe(...channels).catch(() => {
+      clearTimeout(timer);
+      timer = setTimeout(subscribeAgain, TRY_AGAIN_MS).unref();
+    });
   }
 
   function forget(channel: string, listener: (message: string) => void): void {
@@ -52,6 +67,7 @@ export function createRedisSubscriber(
     },
 
     async close() {
+      clearTimeout(timer);
       listeners.clear();
       connection?.disconnect();
     },

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { connectRedis, KEY_PREFIX } from '../../src/store/redis-connection.ts';
 import { RedisFault, redisFault } from '../../src/store/redis-fault.ts';
+import type { RedisTarget } from '../../src/store/redis-options.ts';
 import { createFaultProxy } from '../support/fault-proxy.ts';
 import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
@@ -16,9 +18,9 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
   });
   after(() => server.stop());
 
-  async function connect(t: TestContext, port = server.port) {
+  async function connect(t: TestContext, port = server.port, user: Partial<RedisTarget> = {}) {
     const redis = await connectRedis({
-      target: { host: '127.0.0.1', port, database: 0 },
+      target: { host: '127.0.0.1', port, database: 0, ...user },
       onChange: () => {},
     });
     t.after(() => redis.close());
@@ -46,6 +48,26 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
       return heard.length > 0;
     });
     assert.equal(heard[0], 'again');
+  });
+
+  test('goes on when a channel is refused after a cut, and hears it again when it may', async (t) => {
+    server.cli('ACL', 'SETUSER', 'listener', 'on', 'nopass', '~*', '&*', '+@all');
+    const redis = await connect(t, server.port, { username: 'listener', password: 'any' });
+    const heard: string[] = [];
+    await redis.subscribe(CHANNEL, (message) => heard.push(message));
+
+    // Redis itself cuts those who listen where they may not any more.
+    server.cli('ACL', 'SETUSER', 'listener', 'resetchannels');
+    await until(() => server.cli('ACL', 'LOG').includes('listener'));
+    // An error that nobody handles would end the process, and here the test.
+    await setTimeout(50);
+    await redis.ping();
+
+    server.cli('ACL', 'SETUSER', 'listener', '&*');
+    await until(() => {
+      server.cli('PUBLISH', CHANNEL, 'again');
+      return heard.length > 0;
+    });
   });
 
   test('says soon that nobody can subscribe, and can when Redis is back', async (t) => {
