@@ -115,7 +115,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
 
   const userTokens = createUserTokens({ directory, tokens });
   const providerSessions = createProviderSessions({ store, lifetimeMs: settings.SESSION_LIFETIME });
-  const signOut = createSignOut({ sessions, providerSessions, tokens: userTokens });
+  const signOut = createSignOut({ sessions, providerSessions, tokens: userTokens, after: clock.after });
 
   const provider = await connectProvider({ settings, log, clock, random });
   const portalKeys = await connectPortalKeys({ settings, log, clock });

@@ -86,7 +86,12 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
     const directory = createDirectory({ tenant, mapping: bySubject, isDenied });
     const userTokens = createUserTokens({ directory, tokens });
     const providerSessions = createProviderSessions({ store, lifetimeMs: 24 * 60 * MINUTE });
-    const { here, afterwards } = createSignOut({ sessions, providerSessions, tokens: userTokens });
+    const { here, afterwards } = createSignOut({
+      sessions,
+      providerSessions,
+      tokens: userTokens,
+      after: clock.after,
+    });
 
     return {
       async signIn(user) {
