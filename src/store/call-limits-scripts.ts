@@ -20,12 +20,16 @@ local id, by, rank, room, window = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber
 
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - window)
+-- After a failover the clock may be another: what would count for too long counts no more.
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. now + ARGV[7], '+inf')
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. now, '+inf')
 
 local othersFirst = false
 local waiting = redis.call('HGETALL', KEYS[3])
 for i = 1, #waiting, 2 do
   local otherRank, counts = string.match(waiting[i + 1], '(%d+) (%d+)')
-  if waiting[i] == by or tonumber(counts) <= now then
+  local forMs = tonumber(counts) - now
+  if waiting[i] == by or forMs <= 0 or forMs > tonumber(ARGV[9]) then
     redis.call('HDEL', KEYS[3], waiting[i])
   elseif tonumber(otherRank) < rank then
     othersFirst = true

@@ -72,6 +72,26 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     assert.ok(Math.abs(refused.budget.waitMs(1, 0) - refused.waitMs) <= 5);
   });
 
+  test('calls that a Redis with another clock counted are in nobody’s way', async (t) => {
+    const redis = await connect();
+    t.after(() => redis.close());
+    const name = randomUUID();
+    const limits = createRedisCallLimits({
+      ...options,
+      rate: { limit: 1, windowMs: 60_000 },
+      name,
+      redis,
+      now: Date.now,
+    });
+    const inAnHour = String(Date.now() + 3_600_000);
+    const key = (part: string) => `${KEY_PREFIX}calls:{${name}}:${part}`;
+    for (const part of ['spent', 'places']) server.cli('ZADD', key(part), inAnHour, 'of another primary');
+    server.cli('HSET', key('waiting'), 'of another primary', `0 ${inAnHour}`);
+
+    assert.ok((await limits.enter({ ...ask, rank: 1 })).place);
+    assert.equal((await limits.enter({ ...ask, rank: 1 })).place, undefined);
+  });
+
   test('nothing is left behind of a tenant that nobody calls any more', async (t) => {
     const redis = await connect();
     t.after(() => redis.close());
