@@ -78,7 +78,7 @@ export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
     limits: deps.createCallLimits(tenant.url, {
       concurrency: settings.TENANT_CONCURRENCY,
       rate: settings.TENANT_BUDGET,
-      placeMs: settings.TOKEN_DEADLINE * PLACE_SHARE,
+      placeMs: Math.ceil(settings.TOKEN_DEADLINE * PLACE_SHARE),
     }),
     onThrottled: (pauseMs) => log.warn({ ...facts, pauseMs }, 'the tenant throttles us'),
   });

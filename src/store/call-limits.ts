@@ -50,7 +50,7 @@ export interface Place {
 export interface CallLimitsOptions {
   readonly concurrency: number;
   readonly rate: { readonly limit: number; readonly windowMs: number };
-  /** After this time a place is free in any case. Longer than a call may take. */
+  /** After this time, in whole milliseconds, a place is free in any case. Longer than a call may take. */
   readonly placeMs: number;
 }
 

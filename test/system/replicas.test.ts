@@ -97,6 +97,15 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
       assertProblem(await replica.fetch({ url: '/qlik-token', cookie }), 401, 'session_expired');
   });
 
+  test('a TOKEN_DEADLINE of any length in milliseconds is one that Redis can count with', async (t) => {
+    for (const TOKEN_DEADLINE of ['8001ms', '2750ms', '1003ms']) {
+      const service = await createRedisService(t, server.port, { env: { TOKEN_DEADLINE } });
+      const cookie = await service.signIn('ada');
+      assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200, TOKEN_DEADLINE);
+      server.cli('FLUSHALL');
+    }
+  });
+
   test('a warm request asks Redis once', async (t) => {
     const [one] = await open(t);
     const cookie = await one.signIn('ada');
