@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { endWithUs } from './end-with-us.ts';
 import { freePort } from './test-service.ts';
 
 /** A Redis of a test's own, on loopback, with its files in a folder of its own. */
@@ -51,7 +52,9 @@ export async function startRedis(
   function run(): ChildProcess {
     const file = configuration === undefined ? [] : [join(folder, 'redis.conf')];
     const always = [...file, '--port', String(ownPort), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
-    return spawn('redis-server', [...always, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('redis-server', [...always, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    endWithUs(child);
+    return child;
   }
 
   async function listens(): Promise<void> {

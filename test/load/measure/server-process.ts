@@ -1,18 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../src/cli/free-port.ts';
+import { endWithUs } from '../../support/end-with-us.ts';
 import { onServerCore } from './cores.ts';
 
 const HOST = '127.0.0.1';
 const START_WITHIN_MS = 20_000;
-/** Servers that were not stopped yet; they end with this process, however it ends. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+
+// Else a signal would end this process alone, and leave its servers.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -48,8 +46,8 @@ export async function startServer({ args, env, healthPath }: ServerProgram): Pro
     env: { PATH: process.env.PATH, HOST, PORT: String(port), ...env?.(url) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  running.add(child);
-  const exited = once(child, 'exit').finally(() => running.delete(child));
+  endWithUs(child);
+  const exited = once(child, 'exit');
 
   while (!(await answers(url + healthPath))) {
     if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended with ${child.exitCode}`);
