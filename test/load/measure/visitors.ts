@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { pageHeaders } from './http-load.ts';
 import type { BenchService } from './service.ts';
 
@@ -12,6 +13,8 @@ export interface Visitors {
 }
 
 const AT_ONCE = 16;
+/** After each visit; without it they would keep busy whoever loads the server. */
+const PAUSE_MS = 500;
 
 export function createVisitors(service: BenchService, users: number): Visitors {
   let visits = 0;
@@ -44,6 +47,7 @@ export function createVisitors(service: BenchService, users: number): Visitors {
         process.stderr.write(`lost: ${(error as Error).message}\n`);
       }
       away.push(user);
+      await setTimeout(PAUSE_MS);
     }
   }
   const all = Promise.all(Array.from({ length: AT_ONCE }, comeAndGo));
