@@ -4,10 +4,9 @@ import type { Settings } from './settings.ts';
 
 const isTls = (s: Settings) => s.REDIS_URL?.tls === true;
 
-/** Whether all that is said to Redis stays on this machine. */
+/** Whether all that is said to Redis stays on this machine for sure. Sentinels may lead anywhere. */
 function staysHere({ REDIS_URL, REDIS_SENTINELS }: Settings): boolean {
-  const servers = REDIS_SENTINELS ?? (REDIS_URL ? [REDIS_URL] : []);
-  return servers.every(({ host }) => isLoopback(host));
+  return REDIS_SENTINELS === undefined && REDIS_URL !== undefined && isLoopback(REDIS_URL.host);
 }
 
 /** What the shared store needs, and what it goes with. */

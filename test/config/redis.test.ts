@@ -80,16 +80,12 @@ describe('REDIS_URL', () => {
     assert.deepEqual(namesOfProblems(remote), ['REDIS_URL']);
     assert.deepEqual(namesOfProblems({ ...remote, REDIS_URL: 'rediss://redis.internal' }), []);
     assert.deepEqual(namesOfProblems({ ...production, ...redis }), []);
-    assert.deepEqual(
-      namesOfProblems({
-        ...production,
-        ...redis,
-        REDIS_SENTINELS: 'sentinel-1',
-        REDIS_SENTINEL_NAME: 'main',
-      }),
-      ['REDIS_URL'],
-      'the Sentinels are elsewhere',
-    );
+    for (const REDIS_SENTINELS of ['sentinel-1', '127.0.0.1'])
+      assert.deepEqual(
+        namesOfProblems({ ...production, ...redis, REDIS_SENTINELS, REDIS_SENTINEL_NAME: 'main' }),
+        ['REDIS_URL'],
+        'Sentinels may lead elsewhere',
+      );
     assert.deepEqual(namesOfProblems({ ...redis, REDIS_URL: 'redis://redis.internal' }), []);
   });
 });
