@@ -4,5 +4,7 @@ import { inMemory, type SharedStore, type SharedStoreDeps } from './shared-store
 export async function openSharedStore(deps: SharedStoreDeps): Promise<SharedStore> {
   const { REDIS_URL } = deps.settings;
   if (!REDIS_URL) return inMemory(deps.clock);
+  // The Redis client would print all that it sends, the password first.
+  delete process.env.DEBUG;
   return (await import('./redis-store.ts')).openRedisStore(REDIS_URL, deps);
 }

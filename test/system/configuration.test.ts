@@ -74,6 +74,34 @@ test('an address at which something else listens is named, with code 78', async 
   assert.doesNotMatch(child.output(), /^ {4}at /m);
 });
 
+test('DEBUG brings no password to light', async (t) => {
+  let heard = '';
+  const redis = createServer((socket) => {
+    t.after(() => socket.destroy());
+    socket.on('data', (data) => {
+      heard += data;
+    });
+  });
+  t.after(() => redis.close());
+  await new Promise<void>((resolve) => redis.listen(0, '127.0.0.1', resolve));
+  const { port } = redis.address() as AddressInfo;
+  const child = runBuilt(t, 'dist/main.js', [], {
+    DEBUG: '*',
+    PORT: String(await freePort()),
+    ADMIN_PORT: String(await freePort()),
+    PORTAL_AUTH: 'demo',
+    QLIK_TENANT_URL: 'https://acme.eu.qlikcloud.com',
+    QLIK_CLIENT_ID: 'client',
+    QLIK_CLIENT_SECRET: CANARY,
+    SESSION_SECRET: CANARY.repeat(4),
+    REDIS_URL: `redis://broker:${CANARY}@127.0.0.1:${port}`,
+    STORE_KEY: Buffer.alloc(32).toString('base64'),
+  });
+  await child.printed(/"msg":"listening/);
+  assert.ok(heard.includes(CANARY));
+  assert.ok(!child.output().includes(CANARY));
+});
+
 describe('the commands', () => {
   const cases: [string[], number, RegExp][] = [
     [['--help'], 0, /Usage: qlik-token-broker <command>/],
