@@ -1,4 +1,5 @@
 import { type Problem, Refusal } from './problem.ts';
+import { rememberSignedIn } from './sign-in.ts';
 
 /** Longer than the service ever takes. */
 const ATTEMPT_MS = 10_000;
@@ -30,6 +31,7 @@ export async function callService<T>(
         const answer = await response.json();
         if (response.ok && answer[member]) {
           delete respites[url];
+          rememberSignedIn();
           return answer;
         }
         if (answer.code) problem = answer;

@@ -1,6 +1,6 @@
 import { callService } from './call-service.ts';
 import type { Problem, Refusal } from './problem.ts';
-import { goToSignIn, rememberSignedIn } from './sign-in.ts';
+import { goToSignIn } from './sign-in.ts';
 
 export type { Problem } from './problem.ts';
 
@@ -91,7 +91,6 @@ export function createTokenProvider(options: TokenProviderOptions = {}): GetAcce
     const before = user;
     user = subjectOf(answer.access_token) ?? before;
     signIn = undefined;
-    rememberSignedIn();
     if (before && user !== before) {
       forget();
       return onUserChanged();

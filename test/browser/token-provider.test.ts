@@ -203,6 +203,27 @@ test('the browser helper', async (t) => {
     await helper.page.waitForURL('**/login?returnTo=**');
   });
 
+  await t.test(
+    'a sign-in also worked when only what the page is set up with was asked for since',
+    async (t) => {
+      const helper = await open(t, '{ onSignInRequired: undefined }');
+      helper.answer(({ path }) =>
+        path === '/qlik-config'
+          ? { body: { host: helper.origin, clientId: 'client' } }
+          : problem(401, 'session_required'),
+      );
+      await helper.page.evaluate("sessionStorage.setItem('qlik-token:sign-in', String(Date.now()))");
+      await helper.page.evaluate(
+        "QlikToken.obey({ src: location.origin + '/qlik-token.js', dataset: { global: 'other', embed: '/none.js' } })",
+      );
+      await helper.page.waitForFunction("sessionStorage.getItem('qlik-token:sign-in') === null", undefined, {
+        timeout: 5_000,
+      });
+      helper.token().catch(() => {});
+      await helper.page.waitForURL('**/login?returnTo=**');
+    },
+  );
+
   await t.test('a minute later it goes to the sign-in again', async (t) => {
     const helper = await open(t, '{ onSignInRequired: undefined }');
     await helper.page.evaluate("sessionStorage.setItem('qlik-token:sign-in', String(Date.now() - 60_001))");
