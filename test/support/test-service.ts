@@ -68,6 +68,7 @@ export async function createTestService(
   const clock = options.clock ?? systemClock;
   const sandbox =
     options.tenant ?? (await createSandbox({ allowedOrigins: [origin], now: clock.now, ...options.sandbox }));
+  if (!options.tenant) t.after(() => sandbox.close());
   const logged: string[] = [];
   const readFile = (path: string) => readFileSync(path, 'utf8');
   const more = typeof options.env === 'function' ? options.env(sandbox) : options.env;
@@ -82,10 +83,7 @@ export async function createTestService(
     ...(options.store && { store: options.store }),
     ...(options.leases && { leases: options.leases }),
   });
-  t.after(async () => {
-    if (!options.tenant) await sandbox.close();
-    await service.close();
-  });
+  t.after(() => service.close());
 
   const fetch: TestService['fetch'] = ({ cookie, headers, ...request }) =>
     service.app.inject({
@@ -114,8 +112,19 @@ export function cookieOf(response: LightMyRequestResponse): string {
   return cookies.map((cookie) => cookie.split(';', 1)[0]).join('; ');
 }
 
-/** A port of the loopback interface on which nobody listens. */
-export function freePort(): Promise<number> {
+const given = new Set<number>();
+
+/** A port of the loopback interface on which nobody listens, another one each time. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await unusedPort();
+    if (given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+function unusedPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
