@@ -50,6 +50,6 @@ export const redisRules: readonly Rule[] = [
     holds: (s) =>
       s.REDIS_URL === undefined || s.NODE_ENV?.toLowerCase() !== 'production' || isTls(s) || staysHere(s),
     otherwise:
-      'must begin with `rediss:` when NODE_ENV is production, unless Redis is on this machine: its password and all session keys would cross the network in the clear',
+      'must begin with `rediss:` when NODE_ENV is production, unless Redis is on this machine and no Sentinels can lead elsewhere: its password and all session keys would cross the network in the clear',
   },
 ];

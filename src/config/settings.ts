@@ -258,7 +258,7 @@ export const settingsTable = {
     REDIS_URL: {
       kind: redisUrl,
       fromFile: true,
-      doc: 'Where replicas share sessions: a Redis 7 or later, or Valkey, without eviction. Without it, a replica keeps them in its memory, and must be the only one. Must be `rediss:` (TLS) when `NODE_ENV` is `production`, unless Redis is on this machine.',
+      doc: 'Where replicas share sessions: a Redis 7 or later, or Valkey, without eviction. Without it, a replica keeps them in its memory, and must be the only one. Must be `rediss:` (TLS) when `NODE_ENV` is `production`, unless Redis is on this machine and no Sentinels can lead elsewhere.',
     },
     REDIS_SENTINELS: {
       kind: list(sentinel),

@@ -24,8 +24,8 @@ describe('given a Redis', { skip: redisMissing() }, () => {
   });
   after(() => server.stop());
 
-  const connect = () =>
-    connectRedis({ target: { host: '127.0.0.1', port: server.port, database: 0 }, onChange() {} });
+  const connect = (port = server.port) =>
+    connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, onChange() {} });
 
   describeCallLimits('it', async (limits) => {
     const name = `https://${randomUUID()}.example`;
@@ -118,10 +118,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
   test('a Redis without memory left still counts, and closes', async (t) => {
     const own = await startRedis(['--maxmemory', '1', '--maxmemory-policy', 'noeviction']);
     t.after(() => own.stop());
-    const redis = await connectRedis({
-      target: { host: '127.0.0.1', port: own.port, database: 0 },
-      onChange() {},
-    });
+    const redis = await connect(own.port);
     t.after(() => redis.close());
     const limits = createRedisCallLimits({ ...options, name: 'tenant', redis, now: Date.now });
 
@@ -160,10 +157,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
   test('without Redis, asking is refused within a second, and places that are released are nobody’s error', async (t) => {
     const own = await startRedis();
     t.after(() => own.stop());
-    const redis = await connectRedis({
-      target: { host: '127.0.0.1', port: own.port, database: 0 },
-      onChange() {},
-    });
+    const redis = await connect(own.port);
     t.after(() => redis.close());
     const limits = createRedisCallLimits({ ...options, name: 'tenant', redis, now: Date.now });
     const { place } = await limits.enter(ask);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { IMPERSONATION } from '../sandbox/tenant-client.ts';
 import { createQlikUsers } from './qlik-users.ts';
 import { testEnv } from './test-service.ts';
 
@@ -16,7 +17,6 @@ export interface People {
   readonly env: Record<string, string>;
 }
 
-const GRANT = 'urn:qlik:oauth:user-impersonation';
 /** What the tenant takes for a mint. */
 const MINT_MS = 50;
 
@@ -29,11 +29,11 @@ export async function createPeople(t: TestContext, people: readonly string[]): P
   const file = join(folder, 'users.json');
   writeFileSync(file, JSON.stringify(people.map((id) => ({ id }))));
   const users = await createQlikUsers(sandbox, people);
-  sandbox.faults.add({ match: { grantType: GRANT }, effect: { type: 'latency', delayMs: MINT_MS } });
+  sandbox.faults.add({ match: { grantType: IMPERSONATION }, effect: { type: 'latency', delayMs: MINT_MS } });
 
   return {
     users,
-    mints: () => sandbox.calls.count({ grantType: GRANT }),
+    mints: () => sandbox.calls.count({ grantType: IMPERSONATION }),
     env: { ...(await testEnv(sandbox, 0)), DEMO_USERS: file, TENANT_BUDGET: '10000/min' },
   };
 }

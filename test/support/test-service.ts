@@ -9,6 +9,7 @@ import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sand
 import { createService, type Service } from '../../src/service/service.ts';
 import type { Leases } from '../../src/store/leases.ts';
 import type { RecordStore } from '../../src/store/record-store.ts';
+import { IMPERSONATION } from '../sandbox/tenant-client.ts';
 
 export interface TestServiceOptions {
   /** Settings besides the usual ones, as in the environment; perhaps after what the sandbox says. */
@@ -42,8 +43,6 @@ export interface TestService extends Service {
 
 export const SECRET_A = 'a'.repeat(40);
 export const SECRET_B = 'b'.repeat(40);
-
-const GRANT = 'urn:qlik:oauth:user-impersonation';
 
 /** The environment of a service in demo mode in front of a sandbox. */
 export async function testEnv(sandbox: Sandbox, port: number): Promise<Record<string, string>> {
@@ -102,7 +101,7 @@ export async function createTestService(
       const response = await fetch({ method: 'POST', url: '/login', payload: { user } });
       return cookieOf(response);
     },
-    mints: () => sandbox.calls.count({ grantType: GRANT }),
+    mints: () => sandbox.calls.count({ grantType: IMPERSONATION }),
   };
 }
 
