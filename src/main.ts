@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError, loadSettings } from './config/load.ts';
 import type { Problem } from './config/rules.ts';
+import { parseDemoUsers } from './demo/demo-auth.ts';
 import { parseUserTable } from './directory/user-table.ts';
+import { stopOnSignals } from './lib/signals.ts';
 import { createLog } from './observability/log.ts';
-import { parseDemoUsers } from './portal/demo.ts';
 import { createService } from './service/service.ts';
-import { stopOnSignals } from './stop-on-signals.ts';
 
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_MISCONFIGURED = 78;

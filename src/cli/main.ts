@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { demo } from './demo.ts';
-import { sandbox } from './sandbox.ts';
-import { version } from './version.ts';
+import { demo } from './commands/demo.ts';
+import { sandbox } from './commands/sandbox.ts';
+import { version } from './commands/version.ts';
 import { WrongUsageError } from './wrong-usage.ts';
 
 const USAGE = `Usage: qlik-token-broker <command>

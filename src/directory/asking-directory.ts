@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
-import { tenantTrouble } from '../token/tenant-trouble.ts';
-import { TokenError } from '../token/token-error.ts';
-import { TenantFault } from '../token/token-issuer.ts';
-import type { Tenant, TokenSubject } from '../token/token-subject.ts';
-import { waitFor } from '../token/waiting.ts';
+import { TenantFault } from '../qlik/oauth/issued-token.ts';
+import { tenantTrouble } from '../tenant/tenant-trouble.ts';
+import { TokenError } from '../tenant/token-error.ts';
+import { waitFor } from '../token/deadline.ts';
+import type { Tenant, TokenSubject } from '../token/token-key.ts';
 import type { Directory } from './directory.ts';
 import { DirectoryError } from './directory-error.ts';
 import type { Identify, Identity } from './find-user.ts';

@@ -1,7 +1,7 @@
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
-import type { Tenant, TokenSubject, UserLookup } from '../token/token-subject.ts';
-import type { Waiting } from '../token/waiting.ts';
+import type { Waiting } from '../token/deadline.ts';
+import type { Tenant, TokenSubject, UserLookup } from '../token/token-key.ts';
 import type { IsDenied } from './deny-list.ts';
 import { DirectoryError, denied, notMapped } from './directory-error.ts';
 

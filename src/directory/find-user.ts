@@ -1,7 +1,7 @@
 import type { PortalUser } from '../portal/portal-user.ts';
-import type { Pace } from '../qlik/management-api.ts';
-import type { UserAdministration } from '../qlik/user-administration.ts';
-import type { QlikUser } from '../qlik/users.ts';
+import type { QlikUser } from '../qlik/resources/users.ts';
+import type { Pace } from '../tenant/management-client.ts';
+import type { UserAdministration } from '../tenant/user-administration.ts';
 import type { IsDenied } from './deny-list.ts';
 import { DirectoryError, denied, notMapped } from './directory-error.ts';
 

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { Pace } from '../qlik/management-api.ts';
-import type { UserAdministration } from '../qlik/user-administration.ts';
-import type { GroupReference, QlikUser } from '../qlik/users.ts';
+import type { GroupReference, QlikUser } from '../qlik/resources/users.ts';
+import type { Pace } from '../tenant/management-client.ts';
+import type { UserAdministration } from '../tenant/user-administration.ts';
 
 /**
  * Makes a user's custom groups those with these names; groups of an identity provider stay as they are. Resolves to

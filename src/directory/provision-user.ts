@@ -1,7 +1,7 @@
 import type { PortalUser } from '../portal/portal-user.ts';
-import type { Pace } from '../qlik/management-api.ts';
-import type { QlikUser } from '../qlik/users.ts';
-import { TenantFault } from '../token/token-issuer.ts';
+import { TenantFault } from '../qlik/oauth/issued-token.ts';
+import type { QlikUser } from '../qlik/resources/users.ts';
+import type { Pace } from '../tenant/management-client.ts';
 import { denied, notMapped } from './directory-error.ts';
 import { choose, criteria, type Identify, type LookUpDeps, refuseUnusable } from './find-user.ts';
 import type { KeepGroups } from './keep-groups.ts';

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TenantState } from '../token/tenant-gateway.ts';
+import type { TenantState } from '../tenant/token-client.ts';
 import type { TokenEvent } from '../token/token-event.ts';
 
 /** What is counted, and how Prometheus reads it. No label holds anything of a user. */

@@ -8,8 +8,8 @@ import {
   discovery,
   type ServerMetadata,
 } from 'openid-client';
-import type { Clock } from '../clock.ts';
 import type { Secret } from '../config/secret.ts';
+import type { Clock } from '../lib/clock.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';
 import { createKeySet } from './key-set.ts';

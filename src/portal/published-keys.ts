@@ -1,5 +1,5 @@
 import type { JWTVerifyGetKey } from 'jose';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import type { IdentityProviderError } from './identity-provider-error.ts';
 import { COOLDOWN_MS, createKeySet } from './key-set.ts';

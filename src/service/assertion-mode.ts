@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { createRateLimiter } from '../http/policy/rate-limiter.ts';
 import { registerAssertionLogin, registerWayBack } from '../http/routes/assertion-login.ts';
+import { createRateLimiter } from '../lib/rate-limiter.ts';
 import { createAssertionAuth } from '../portal/assertion.ts';
 import { createFixedKeys } from '../portal/fixed-keys.ts';
 import { claimOptions } from './claim-options.ts';

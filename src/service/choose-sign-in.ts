@@ -10,10 +10,10 @@ export async function createSignInMode(deps: SignInModeDeps): Promise<SignInMode
     case 'oidc':
       return (await import('./oidc-mode.ts')).createOidcMode(deps, deps.provider as OidcProvider);
     case 'proxy':
-      return (await import('./proxy-mode.ts')).createProxyMode(deps);
+      return (await import('./gateway-mode.ts')).createProxyMode(deps);
     case 'assertion':
       return (await import('./assertion-mode.ts')).createAssertionMode(deps);
     case 'demo':
-      return (await import('./demo-mode.ts')).createDemoMode(deps);
+      return (await import('../demo/demo-mode.ts')).createDemoMode(deps);
   }
 }

@@ -1,8 +1,8 @@
+import { createOpenedMeanwhile } from '../access/opened-meanwhile.ts';
 import { createLoginCookies } from '../http/login-cookies.ts';
-import { createOpenedMeanwhile } from '../http/opened-meanwhile.ts';
-import { createRateLimiter } from '../http/policy/rate-limiter.ts';
 import { registerBackchannelLogout } from '../http/routes/backchannel-logout.ts';
 import { registerOidcCallback, registerOidcStart } from '../http/routes/oidc-login.ts';
+import { createRateLimiter } from '../lib/rate-limiter.ts';
 import { createLogoutTokenReader } from '../portal/logout-token.ts';
 import { createOidcAuth } from '../portal/oidc.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';

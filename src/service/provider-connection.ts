@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../observability/log.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';
 import type { PublishedKeys } from '../portal/published-keys.ts';

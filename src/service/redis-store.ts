@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import type { RedisServer, RedisUrl } from '../config/redis-kinds.ts';
 import type { Settings } from '../config/settings.ts';
-import { createRateLimiter } from '../http/policy/rate-limiter.ts';
-import { createRedisCallLimits } from '../store/redis-call-limits.ts';
-import { connectRedis } from '../store/redis-connection.ts';
-import { createRedisLeases } from '../store/redis-leases.ts';
-import type { RedisAddress, RedisTarget } from '../store/redis-options.ts';
-import { createRedisRecords } from '../store/redis-records.ts';
+import { createRateLimiter } from '../lib/rate-limiter.ts';
+import { createRedisCallLimits } from '../store/redis/call-limits.ts';
+import { connectRedis } from '../store/redis/connection.ts';
+import { createRedisLeases } from '../store/redis/leases.ts';
+import type { RedisAddress, RedisTarget } from '../store/redis/options.ts';
+import { createRedisRecords } from '../store/redis/records.ts';
 import { createSeal } from '../store/seal.ts';
 import { createSealedRecords } from '../store/sealed-records.ts';
 import type { SharedStore, SharedStoreDeps } from './shared-store.ts';

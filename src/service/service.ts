@@ -1,27 +1,27 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { type Clock, systemClock } from '../clock.ts';
+import { createSignOut } from '../access/logout.ts';
+import { createUserTokens } from '../access/user-tokens.ts';
 import type { Settings } from '../config/settings.ts';
 import { createDenyList } from '../directory/deny-list.ts';
-import { createUserTokens } from '../directory/user-tokens.ts';
-import { createAdminServer } from '../http/admin-server.ts';
-import { createSignOut } from '../http/sign-out.ts';
+import { createAdminServer } from '../http/admin/server.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { logTokenEvent } from '../observability/token-log.ts';
-import { createOnce } from '../session/once.ts';
 import { createProviderSessions } from '../session/provider-sessions.ts';
+import { createOnce } from '../session/replay-detection.ts';
 import { sessionsOfTag } from '../session/session-id.ts';
 import { createSessions } from '../session/sessions.ts';
 import type { Leases } from '../store/leases.ts';
 import type { RecordStore } from '../store/record-store.ts';
+import { connectTenant } from '../tenant/connection.ts';
 import { createTokenService } from '../token/token-service.ts';
 import { createTokenShare } from '../token/token-share.ts';
 import { openSharedStore } from './open-shared-store.ts';
 import { connectPortalKeys, connectProvider } from './provider-connection.ts';
 import { createPublicApp } from './public-app.ts';
 import { inMemory } from './shared-store.ts';
-import { connectTenant } from './tenant-connection.ts';
 import { createUserDirectory } from './user-directory.ts';
 
 /** What the service needs of the world; tests bring their own. */

@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../observability/log.ts';
 import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
 import type { Leases } from '../store/leases.ts';
-import { createMemoryStore } from '../store/memory.ts';
-import { createMemoryCallLimits } from '../store/memory-call-limits.ts';
-import { createMemoryLeases } from '../store/memory-leases.ts';
+import { createMemoryCallLimits } from '../store/memory/call-limits.ts';
+import { createMemoryLeases } from '../store/memory/leases.ts';
+import { createMemoryStore } from '../store/memory/records.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Unreadable } from '../store/seal.ts';
 

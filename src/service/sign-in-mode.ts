@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Clock } from '../clock.ts';
+import type { SignOut } from '../access/logout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { CurrentSession } from '../http/policy/current-session.ts';
 import type { Origins } from '../http/policy/origins.ts';
-import type { SignOut } from '../http/sign-out.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../observability/log.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { PublishedKeys } from '../portal/published-keys.ts';
-import type { Once } from '../session/once.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
+import type { Once } from '../session/replay-detection.ts';
 import type { Sessions } from '../session/sessions.ts';
 
 /** The routes with which one mode of `PORTAL_AUTH` signs users in. */

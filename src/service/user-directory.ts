@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import { createAskingDirectory } from '../directory/asking-directory.ts';
 import type { IsDenied } from '../directory/deny-list.ts';
@@ -13,9 +12,10 @@ import { byLookUp } from '../directory/find-user.ts';
 import { createKeepGroups } from '../directory/keep-groups.ts';
 import { byProvisioning } from '../directory/provision-user.ts';
 import { createWatchedTable } from '../directory/watched-table.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../observability/log.ts';
-import type { UserAdministration } from '../qlik/user-administration.ts';
-import type { Tenant, TokenSubject } from '../token/token-subject.ts';
+import type { UserAdministration } from '../tenant/user-administration.ts';
+import type { Tenant, TokenSubject } from '../token/token-key.ts';
 import { type DirectoryEvent, logDirectoryEvent } from './directory-log.ts';
 
 export interface UserDirectoryDeps {

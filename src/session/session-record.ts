@@ -1,4 +1,4 @@
-import { BoundedMap } from '../bounded-map.ts';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { list, oneOf, optional, record, type Shape, text } from '../shape.ts';
 

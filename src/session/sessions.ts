@@ -1,4 +1,4 @@
-import { BoundedMap } from '../bounded-map.ts';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { Limits, RecordStore, StoredRecord } from '../store/record-store.ts';
 import { isSessionIdOf, sessionKey, sessionsOf } from './session-id.ts';

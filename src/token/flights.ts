@@ -1,12 +1,12 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Priority, Ticket } from '../tenant/admission/ticket.ts';
+import type { TenantGateway } from '../tenant/token-client.ts';
+import { TokenError } from '../tenant/token-error.ts';
 import type { Background } from './background.ts';
-import type { Priority, Ticket } from './gate.ts';
 import type { Minting } from './minting.ts';
 import { createRefusals } from './refusals.ts';
-import type { TenantGateway } from './tenant-gateway.ts';
 import type { Token } from './token.ts';
-import { TokenError } from './token-error.ts';
-import { cacheKey, type Tenant, type TokenSubject } from './token-subject.ts';
+import { cacheKey, type Tenant, type TokenSubject } from './token-key.ts';
 
 /** What this process does to get tokens: for a user's generation one thing at a time, which others can join. */
 export interface Flights {

@@ -1,14 +1,14 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Lease, Leases } from '../store/leases.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
+import type { Priority, Ticket } from '../tenant/admission/ticket.ts';
+import type { TenantGateway } from '../tenant/token-client.ts';
+import { denied, superseded, TokenError, tooShort } from '../tenant/token-error.ts';
 import type { Background } from './background.ts';
-import type { Priority, Ticket } from './gate.ts';
-import type { TenantGateway } from './tenant-gateway.ts';
 import { keepToken, remainingMs, type Token } from './token.ts';
-import { denied, superseded, TokenError, tooShort } from './token-error.ts';
 import type { TokenEvent } from './token-event.ts';
+import type { Tenant, TokenOwner, TokenSubject } from './token-key.ts';
 import type { TokenShare } from './token-share.ts';
-import type { Tenant, TokenOwner, TokenSubject } from './token-subject.ts';
 
 /** For whom and when: the owner's generation as the session showed it. */
 export interface Wanted {

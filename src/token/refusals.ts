@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { TokenError } from './token-error.ts';
+import type { TokenError } from '../tenant/token-error.ts';
 
 /** What the tenant said against users, believed for a while, so that a page that asks again costs no call. */
 export interface Refusals {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { isBearerToken, isScope } from './oauth-texts.ts';
-import { cacheKey, type TokenSubject } from './token-subject.ts';
+import { isBearerToken, isScope } from '../qlik/oauth/oauth-texts.ts';
+import { cacheKey, type TokenSubject } from './token-key.ts';
 
 /** A token as replicas hand it to each other. */
 export interface SharedToken {

@@ -1,6 +1,6 @@
-import type { Priority } from './gate.ts';
-import type { Verdict } from './tenant-gateway.ts';
-import type { TokenOwner, TokenSubject } from './token-subject.ts';
+import type { Priority } from '../tenant/admission/ticket.ts';
+import type { Verdict } from '../tenant/token-client.ts';
+import type { TokenOwner, TokenSubject } from './token-key.ts';
 
 /** What the token service did, for logs and metrics. Holds nothing secret. */
 export type TokenEvent =

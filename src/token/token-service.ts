@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { createBackground } from './background.ts';
+import { type Waiting, waitFor } from './deadline.ts';
 import { createFlights } from './flights.ts';
-import { createJudgements } from './judgements.ts';
 import { createMinting, type MintingDeps } from './minting.ts';
+import { createJudgements } from './rejection.ts';
 import { remainingMs, type Token } from './token.ts';
-import { cacheKey, type TokenOwner, type TokenSubject } from './token-subject.ts';
-import { type Waiting, waitFor } from './waiting.ts';
+import { cacheKey, type TokenOwner, type TokenSubject } from './token-key.ts';
 
 /**
  * The tokens of all users: each is minted once for all replicas, kept, renewed in time, and forgotten for good.

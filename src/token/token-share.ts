@@ -1,7 +1,7 @@
 import type { RecordStore } from '../store/record-store.ts';
 import { decodeToken, encodeToken, type SharedToken } from './shared-token.ts';
 import { type Token, tokenUntil } from './token.ts';
-import type { TokenSubject } from './token-subject.ts';
+import type { TokenSubject } from './token-key.ts';
 
 /**
  * Where replicas share the tokens: one for each owner, under the owner's generation. Whatever changes who may have it

@@ -1,4 +1,4 @@
-import type { IssuedToken } from './token-issuer.ts';
+import type { IssuedToken } from '../qlik/oauth/issued-token.ts';
 
 /** A token that is held for a user. */
 export interface Token {

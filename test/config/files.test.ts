@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { settings as table } from '../../src/config/settings.ts';
+import { parseDemoUsers } from '../../src/demo/demo-auth.ts';
 import { parseUserTable } from '../../src/directory/user-table.ts';
-import { parseDemoUsers } from '../../src/portal/demo.ts';
 import { load, problemsOf } from './base-env.ts';
 
 const SECRET = 'x'.repeat(40);

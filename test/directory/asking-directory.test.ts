@@ -5,9 +5,9 @@ import { DirectoryError, notMapped } from '../../src/directory/directory-error.t
 import type { Identity } from '../../src/directory/find-user.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
 import { userTag } from '../../src/portal/user-tag.ts';
-import type { Pace } from '../../src/qlik/management-api.ts';
-import { TenantFault } from '../../src/token/token-issuer.ts';
-import type { TokenSubject } from '../../src/token/token-subject.ts';
+import { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import type { Pace } from '../../src/tenant/management-client.ts';
+import type { TokenSubject } from '../../src/token/token-key.ts';
 import { createManualClock, settle } from '../support/manual-clock.ts';
 
 const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };

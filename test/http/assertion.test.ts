@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import type { LightMyRequestResponse } from 'fastify';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { assertKept, assertProblem, COOKIE, cookieFate } from '../session/browser.ts';
 import { createStoreProbe } from '../session/store-probe.ts';

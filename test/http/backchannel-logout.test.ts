@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { createStoreProbe } from '../session/store-probe.ts';
 import { hs256, jwt, rs256, signingKey, unsigned } from '../support/jwt.ts';

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { DirectoryError } from '../../src/directory/directory-error.ts';
 import { problemOf, problems } from '../../src/http/problem.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
-import { TokenError, type TokenErrorCode } from '../../src/token/token-error.ts';
+import { TokenError, type TokenErrorCode } from '../../src/tenant/token-error.ts';
 import { createTestService } from '../support/test-service.ts';
 
 const page = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8');

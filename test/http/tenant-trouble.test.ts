@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { FaultEffect } from '../../src/sandbox/faults.ts';
-import { createMemoryLeases } from '../../src/store/memory-leases.ts';
+import { createMemoryLeases } from '../../src/store/memory/leases.ts';
 import { assertProblem } from '../session/browser.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createTestService, type TestService } from '../support/test-service.ts';

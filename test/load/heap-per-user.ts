@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../../src/clock.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
-import { createMemoryLeases } from '../../src/store/memory-leases.ts';
-import type { TenantGateway } from '../../src/token/tenant-gateway.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createMemoryLeases } from '../../src/store/memory/leases.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
+import type { TenantGateway } from '../../src/tenant/token-client.ts';
 import { createTokenService } from '../../src/token/token-service.ts';
 import { createTokenShare } from '../../src/token/token-share.ts';
 

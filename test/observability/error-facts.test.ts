@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { DirectoryError } from '../../src/directory/directory-error.ts';
 import { errorFacts } from '../../src/observability/error-facts.ts';
+import { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
-import { TokenError } from '../../src/token/token-error.ts';
-import { TenantFault } from '../../src/token/token-issuer.ts';
+import { TokenError } from '../../src/tenant/token-error.ts';
 
 const CANARY = 'canary-3b9f';
 const shown = (error: unknown) => JSON.stringify(errorFacts(error));

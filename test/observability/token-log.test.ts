@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLog } from '../../src/observability/log.ts';
 import { logTokenEvent } from '../../src/observability/token-log.ts';
-import { TokenError } from '../../src/token/token-error.ts';
+import { TokenError } from '../../src/tenant/token-error.ts';
 import type { TokenEvent } from '../../src/token/token-event.ts';
 
 const subject = {

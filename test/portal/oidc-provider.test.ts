@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { systemClock } from '../../src/clock.ts';
 import { Secret } from '../../src/config/secret.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { IdentityProviderError } from '../../src/portal/identity-provider-error.ts';
 import { createOidcProvider, type OidcProvider } from '../../src/portal/oidc-provider.ts';
 import { checkMetadata } from '../../src/portal/provider-metadata.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { cacheKey, type TokenSubject } from '../../src/token/token-subject.ts';
+import { cacheKey, type TokenSubject } from '../../src/token/token-key.ts';
 
 /** Texts that a key made without care would confuse. */
 const tricky = fc.oneof(

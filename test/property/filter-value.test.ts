@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { filterValue } from '../../src/qlik/filter-value.ts';
-import { findUsersRequest } from '../../src/qlik/users.ts';
+import { filterValue } from '../../src/qlik/resources/filter-value.ts';
+import { findUsersRequest } from '../../src/qlik/resources/users.ts';
 import { parseFilter } from '../../src/sandbox/scim-filter.ts';
 
 const ATTRIBUTES = { subject: ['eq', 'co'], email: ['eq', 'co'], status: ['eq'], id: ['eq'] } as const;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import type { Priority, Ticket } from '../../src/token/gate.ts';
-import { faults } from '../token/fake-issuer.ts';
-import type { OpenCall } from '../token/gate-bench.ts';
-import { createReplicasBench } from '../token/replicas-bench.ts';
+import type { Priority, Ticket } from '../../src/tenant/admission/ticket.ts';
+import type { OpenCall } from '../tenant/admission/gate-bench.ts';
+import { createReplicasBench } from '../tenant/admission/replicas-bench.ts';
+import { faults } from '../tenant/fake-issuer.ts';
 
 type How = 'succeed' | 'throttle' | 'fail';
 

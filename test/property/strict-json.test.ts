@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { parseStrictJson } from '../../src/qlik/strict-json.ts';
+import { parseStrictJson } from '../../src/lib/strict-json.ts';
 
 const texts = fc.oneof(
   fc.string({ unit: 'binary' }),

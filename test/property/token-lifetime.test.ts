@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { safeLifetimeMs } from '../../src/qlik/oauth/token-lifetime.ts';
 import { readRetryAfterMs } from '../../src/qlik/retry-after.ts';
-import { safeLifetimeMs } from '../../src/qlik/token-lifetime.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-01-01T00:00:00Z');

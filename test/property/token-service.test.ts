@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import type { TenantGateway } from '../../src/token/tenant-gateway.ts';
+import type { TenantGateway } from '../../src/tenant/token-client.ts';
+import type { Waiting } from '../../src/token/deadline.ts';
 import type { Token } from '../../src/token/token.ts';
 import { createTokenService } from '../../src/token/token-service.ts';
 import { createTokenShare } from '../../src/token/token-share.ts';
-import type { Waiting } from '../../src/token/waiting.ts';
 import { settle } from '../support/manual-clock.ts';
-import { type FakeCall, faults, hang, SIX_HOURS_MS } from '../token/fake-issuer.ts';
+import { type FakeCall, faults, hang, SIX_HOURS_MS } from '../tenant/fake-issuer.ts';
 import {
   createSharedWorld,
   createTokenBench,

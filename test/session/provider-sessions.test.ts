@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createProviderSessions } from '../../src/session/provider-sessions.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 
 const LIFETIME_MS = 1_000;
 const ada = { id: 'ada', providerSession: { subject: 'sub-ada', sid: 'one' } };

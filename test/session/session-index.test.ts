@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
 import { newSessionId } from '../../src/session/session-id.ts';
 import { createSessions } from '../../src/session/sessions.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import { createStoreProbe } from './store-probe.ts';
 
 const lookalikes: PortalUser[] = [

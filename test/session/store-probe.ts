@@ -1,4 +1,4 @@
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import type { RecordStore } from '../../src/store/record-store.ts';
 
 type Method = keyof RecordStore;

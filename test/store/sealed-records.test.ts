@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import { createSeal, type Unreadable } from '../../src/store/seal.ts';
 import { createSealedRecords } from '../../src/store/sealed-records.ts';
 import { describeRecordStore } from '../contract/record-store-contract.ts';

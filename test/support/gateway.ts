@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { escapeHtml } from '../../src/http/demo/page.ts';
+import { escapeHtml } from '../../src/http/pages/html-page.ts';
 import { createGatewayService, type GatewayService, PROXY_SECRET } from './gateway-service.ts';
 import { nginxFolder, runNginx } from './nginx.ts';
 import { sendChartPage } from './oidc-portal.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
-import { createMemoryLeases } from '../../src/store/memory-leases.ts';
+import { createMemoryLeases } from '../../src/store/memory/leases.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import { assertProblem } from '../session/browser.ts';
 import { redisMissing, startRedis } from '../support/redis-server.ts';
 import { createTestService, type TestService, type TestServiceOptions } from '../support/test-service.ts';

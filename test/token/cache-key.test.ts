@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { cacheKey, type TokenSubject } from '../../src/token/token-subject.ts';
+import { cacheKey, type TokenSubject } from '../../src/token/token-key.ts';
 import { createTokenBench } from './token-bench.ts';
 
 function subject(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { settle } from '../support/manual-clock.ts';
-import { hang, SIX_HOURS_MS } from './fake-issuer.ts';
+import { hang, SIX_HOURS_MS } from '../tenant/fake-issuer.ts';
 import { createTokenBench, follow, subjectOf } from './token-bench.ts';
 
 it('given more users than may be held, the one who was away longest is dropped', async () => {

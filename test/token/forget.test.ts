@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { settle } from '../support/manual-clock.ts';
-import { faults, hang, SIX_HOURS_MS } from './fake-issuer.ts';
+import { faults, hang, SIX_HOURS_MS } from '../tenant/fake-issuer.ts';
 import { codeOf, createTokenBench, follow, outcomeOf, subjectOf } from './token-bench.ts';
 
 const ada = subjectOf('ada');

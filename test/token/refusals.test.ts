@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { TenantFault } from '../../src/token/token-issuer.ts';
-import { faults, hang } from './fake-issuer.ts';
+import type { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import { faults, hang } from '../tenant/fake-issuer.ts';
 import { codeOf, createTokenBench, follow, outcomeOf, subjectOf, type TokenBench } from './token-bench.ts';
 
 async function refusalOf({ tokens, within }: TokenBench, user: string): Promise<string | undefined> {

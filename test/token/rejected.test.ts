@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { settle } from '../support/manual-clock.ts';
-import { type FakeCall, faults, hang } from './fake-issuer.ts';
+import { type FakeCall, faults, hang } from '../tenant/fake-issuer.ts';
 import {
   type BenchOptions,
   codeOf,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { settle } from '../support/manual-clock.ts';
-import { faults, hang, SIX_HOURS_MS } from './fake-issuer.ts';
+import { faults, hang, SIX_HOURS_MS } from '../tenant/fake-issuer.ts';
 import {
   type BenchOptions,
   codeOf,

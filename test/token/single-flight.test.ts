@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { settle } from '../support/manual-clock.ts';
-import { faults, hang } from './fake-issuer.ts';
+import { faults, hang } from '../tenant/fake-issuer.ts';
 import { codeOf, createTokenBench, follow, outcomeOf, subjectOf } from './token-bench.ts';
 
 it('given 10,000 callers for one user without a token, one is minted and all get it', async () => {

@@ -1,25 +1,25 @@
 import type { Rate } from '../../src/config/kinds.ts';
 import type { Leases } from '../../src/store/leases.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
-import { createMemoryCallLimits } from '../../src/store/memory-call-limits.ts';
-import { createMemoryLeases } from '../../src/store/memory-leases.ts';
+import { createMemoryCallLimits } from '../../src/store/memory/call-limits.ts';
+import { createMemoryLeases } from '../../src/store/memory/leases.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import type { RecordStore } from '../../src/store/record-store.ts';
-import { createCircuit } from '../../src/token/circuit.ts';
-import { createClientStanding } from '../../src/token/client-standing.ts';
-import { createGate } from '../../src/token/tenant-gate.ts';
-import { createTenantGateway, type TenantGateway } from '../../src/token/tenant-gateway.ts';
+import { createGate } from '../../src/tenant/admission/gate.ts';
+import { createCircuit } from '../../src/tenant/circuit.ts';
+import { createClientStanding } from '../../src/tenant/credentials-status.ts';
+import { createTenantGateway, type TenantGateway } from '../../src/tenant/token-client.ts';
+import type { Waiting } from '../../src/token/deadline.ts';
 import type { Token } from '../../src/token/token.ts';
 import type { TokenEvent } from '../../src/token/token-event.ts';
+import type { TokenSubject } from '../../src/token/token-key.ts';
 import {
   createTokenService,
   type TokenService,
   type TokenServiceDeps,
 } from '../../src/token/token-service.ts';
 import { createTokenShare } from '../../src/token/token-share.ts';
-import type { TokenSubject } from '../../src/token/token-subject.ts';
-import type { Waiting } from '../../src/token/waiting.ts';
 import { createManualClock, type ManualClock, settle } from '../support/manual-clock.ts';
-import { createFakeIssuer, type FakeIssuer } from './fake-issuer.ts';
+import { createFakeIssuer, type FakeIssuer } from '../tenant/fake-issuer.ts';
 
 export type BenchOptions = Partial<
   Omit<TokenServiceDeps, 'gatewayOf' | 'clock' | 'report' | 'share' | 'leases'>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import { keepToken } from '../../src/token/token.ts';
 import { createTokenShare } from '../../src/token/token-share.ts';
 import { createManualClock } from '../support/manual-clock.ts';

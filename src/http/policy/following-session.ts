@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
+import type { SignOut } from '../../access/logout.ts';
+import type { ProxyAuth } from '../../portal/gateway.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
-import type { ProxyAuth } from '../../portal/proxy.ts';
 import { HttpProblem } from '../problem.ts';
-import type { SignOut } from '../sign-out.ts';
 import type { CurrentSession } from './current-session.ts';
 import { sessionHeaders } from './security-headers.ts';
 

@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify';
+import type { SignOut } from '../../access/logout.ts';
+import { openSession } from '../../access/open-session.ts';
+import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import type { Log } from '../../observability/log.ts';
 import type { AssertionAuth } from '../../portal/assertion.ts';
 import { SignInRefusedError } from '../../portal/portal-auth.ts';
 import { bearerJwt } from '../bearer-token.ts';
-import { openSession } from '../open-session.ts';
 import type { Origins } from '../policy/origins.ts';
-import type { RateLimiter } from '../policy/rate-limiter.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import { HttpProblem } from '../problem.ts';
-import type { SignOut } from '../sign-out.ts';
 import { loginQuery } from './login-query.ts';
 
 export interface AssertionLoginDeps {

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
+import type { SignOut } from '../../access/logout.ts';
 import type { Log } from '../../observability/log.ts';
 import type { LogoutTokenReader } from '../../portal/logout-token.ts';
-import type { Once } from '../../session/once.ts';
 import type { ProviderSessions } from '../../session/provider-sessions.ts';
+import type { Once } from '../../session/replay-detection.ts';
 import type { Sessions } from '../../session/sessions.ts';
 import { record, text } from '../../shape.ts';
 import { LOGIN_LIFETIME_MS } from '../login-cookies.ts';
 import { HttpProblem } from '../problem.ts';
 import { shaped } from '../shaped.ts';
-import type { SignOut } from '../sign-out.ts';
 
 export interface BackchannelLogoutDeps {
   readonly tokens: LogoutTokenReader;

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { SignOut } from '../../access/logout.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
 import { discardSession } from '../../session/session-plugin.ts';
 import { oneOf, optional, record } from '../../shape.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import { shaped } from '../shaped.ts';
-import type { SignOut } from '../sign-out.ts';
 import { isForm } from './form.ts';
 
 export interface LogoutDeps {

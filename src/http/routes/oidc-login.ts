@@ -1,19 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { SignOut } from '../../access/logout.ts';
+import { openSession } from '../../access/open-session.ts';
+import type { OpenedMeanwhile } from '../../access/opened-meanwhile.ts';
+import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import type { OidcAuth } from '../../portal/oidc.ts';
 import { SignInRefusedError } from '../../portal/portal-auth.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
-import type { Once } from '../../session/once.ts';
 import type { ProviderSessions } from '../../session/provider-sessions.ts';
+import type { Once } from '../../session/replay-detection.ts';
 import { LOGIN_LIFETIME_MS, type LoginCookies, type LoginUnderWay } from '../login-cookies.ts';
-import { openSession } from '../open-session.ts';
-import type { OpenedMeanwhile } from '../opened-meanwhile.ts';
+import { explainToPeople } from '../pages/login-trouble.ts';
 import type { Origins } from '../policy/origins.ts';
-import type { RateLimiter } from '../policy/rate-limiter.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import { HttpProblem } from '../problem.ts';
-import { explainToPeople } from '../sign-in-trouble.ts';
-import type { SignOut } from '../sign-out.ts';
 import { providerSignedOut } from './backchannel-logout.ts';
 import { loginQuery } from './login-query.ts';
 

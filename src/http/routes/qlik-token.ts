@@ -1,19 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../../clock.ts';
-import type { UserTokens } from '../../directory/user-tokens.ts';
+import type { SignOut } from '../../access/logout.ts';
+import type { UserTokens } from '../../access/user-tokens.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Session } from '../../session/sessions.ts';
 import { oneOf, only, record } from '../../shape.ts';
+import { TokenError } from '../../tenant/token-error.ts';
 import type { Token } from '../../token/token.ts';
-import { TokenError } from '../../token/token-error.ts';
 import { logClientLeft } from '../client-left.ts';
 import type { CurrentSession } from '../policy/current-session.ts';
-import type { RateLimiter } from '../policy/rate-limiter.ts';
 import type { RouteGuard } from '../policy/route-guard.ts';
 import { HttpProblem } from '../problem.ts';
 import { shaped } from '../shaped.ts';
-import type { SignOut } from '../sign-out.ts';
 import { tokenAnswer } from '../token-answer.ts';
 
 export interface QlikTokenDeps {

@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '../../../src/clock.ts';
-import { TenantFault, type TokenIssuer } from '../../../src/token/token-issuer.ts';
+import { type Clock, sleep } from '../../../src/lib/clock.ts';
+import { TenantFault, type TokenIssuer } from '../../../src/qlik/oauth/issued-token.ts';
 
 /** A tenant as far as the day needs one: it mints, revokes, and lets nobody call too often. */
 export interface DayTenant extends TokenIssuer {

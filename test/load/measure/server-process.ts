@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../../src/cli/free-port.ts';
+import { freePort } from '../../../src/demo/free-port.ts';
 import { endWithUs } from '../../support/end-with-us.ts';
 import { onServerCore } from './cores.ts';
 

@@ -1,0 +1,60 @@
+import type { Directory } from '../directory/directory.ts';
+import type { PortalUser } from '../portal/portal-user.ts';
+import { userTag } from '../portal/user-tag.ts';
+import { TokenError } from '../tenant/token-error.ts';
+import type { Waiting } from '../token/deadline.ts';
+import type { Token } from '../token/token.ts';
+import type { TokenService } from '../token/token-service.ts';
+
+/**
+ * The tokens of portal users; `generation` as the session shows it. Rejects with a `DirectoryError`, or as the token
+ * service does.
+ */
+export interface UserTokens {
+  /** The token that is held, at once and without a call. Throws a `DirectoryError`. */
+  held(user: PortalUser, generation: string): Token | undefined;
+  /** The token that is held or shared, or else a fresh one. */
+  obtain(user: PortalUser, generation: string, waiting: Waiting): Promise<Token>;
+  /** Like `obtain`, for a page that thinks its token was refused. */
+  rejected(user: PortalUser, generation: string, waiting: Waiting): Promise<Token>;
+  /**
+   * Nobody gets the token any more that the user has, or is getting, on whichever replica. Resolves to whether there was
+   * one. Can reject with a `StoreUnavailableError`.
+   */
+  forget(user: PortalUser): Promise<boolean>;
+  /** The same for all users, without revoking their tokens at the tenant. */
+  forgetAll(): Promise<void>;
+}
+
+export interface UserTokensDeps {
+  readonly directory: Directory;
+  readonly tokens: TokenService;
+}
+
+export function createUserTokens({ directory, tokens }: UserTokensDeps): UserTokens {
+  function fetchWith(fetch: TokenService['obtain']): UserTokens['obtain'] {
+    return async (user, generation, waiting) => {
+      try {
+        return await fetch(await directory.find(user, waiting), generation, waiting);
+      } catch (error) {
+        const unknown = error instanceof TokenError && error.code === 'user_not_mapped';
+        if (!unknown || !directory.doubt(user)) throw error;
+        // Found long ago, and gone since; there may be another one.
+        return await fetch(await directory.find(user, waiting), generation, waiting);
+      }
+    };
+  }
+
+  return {
+    held(user, generation) {
+      const subject = directory.known(user);
+      return subject && tokens.held(subject, generation);
+    },
+    obtain: fetchWith(tokens.obtain),
+    rejected: fetchWith(tokens.rejected),
+    // A replica that does not know which Qlik user it is about can still forget the portal user's token.
+    forget: (user) =>
+      tokens.forget(directory.forget(user) ?? { tenant: directory.tenantOf(user), owner: userTag(user) }),
+    forgetAll: tokens.forgetAll,
+  };
+}

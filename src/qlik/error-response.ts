@@ -1,0 +1,93 @@
+import { parseStrictJson } from '../lib/strict-json.ts';
+import type { UserLookup } from '../token/token-key.ts';
+import type { QlikResponse } from './http.ts';
+import { TenantFault, type TenantFaultDetails } from './oauth/issued-token.ts';
+import { readRetryAfterMs } from './retry-after.ts';
+
+/**
+ * The fault that an answer other than 2xx stands for. Understands Qlik's error shape, that of RFC 6749 §5.2, and
+ * bodies that are neither. Of the body, only well-known codes are kept: its texts may repeat what was sent.
+ */
+export function readFault(response: QlikResponse, now: number, lookup?: UserLookup): TenantFault {
+  const { status, headers } = response;
+  const body = readErrorBody(response.body);
+  const retryAfterMs = readRetryAfterMs(headers, now);
+  const details: TenantFaultDetails = {
+    status,
+    upstream: { codes: body.codes, ...(body.traceId !== undefined && { traceId: body.traceId }) },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+  const message = `the tenant answered ${status}`;
+  if (status === 429) return new TenantFault('throttled', message, details);
+  if (status >= 500)
+    return new TenantFault('unavailable', message, { ...details, passing: retryAfterMs === undefined });
+  if (status === 400 || status === 401 || status === 403) {
+    return new TenantFault('refused', message, { ...details, namesUser: namesUser(body.texts, lookup) });
+  }
+  return new TenantFault('bad_response', message, details);
+}
+
+/** Like `readFault`, of an API call whose sender is known: a 400 is about what was sent, not about who sent it. */
+export function readApiFault(response: QlikResponse, now: number): TenantFault {
+  const fault = readFault(response, now);
+  if (response.status !== 400) return fault;
+  return new TenantFault('bad_response', fault.message, fault.details);
+}
+
+interface ErrorBody {
+  readonly codes: string[];
+  readonly traceId?: string;
+  readonly texts: string[];
+}
+
+const QLIK_CODE = /^[A-Z]{2,16}-\d{1,6}$/;
+const TRACE_ID = /^[0-9a-f]{32}$/;
+const RFC_6749_ERRORS = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'access_denied',
+]);
+
+function readErrorBody(text: string): ErrorBody {
+  let body: unknown;
+  try {
+    body = parseStrictJson(text);
+  } catch {
+    return { codes: [], texts: [] };
+  }
+  const { errors, traceId, error, error_description: description } = members(body);
+  const entries = Array.isArray(errors) ? errors.map(members) : [];
+  const codes = entries
+    .map(({ code }) => code)
+    .filter((code) => typeof code === 'string' && QLIK_CODE.test(code));
+  if (typeof error === 'string' && RFC_6749_ERRORS.has(error)) codes.push(error);
+  const texts = [description, ...entries.flatMap(({ title, detail }) => [title, detail])];
+  return {
+    codes: codes as string[],
+    texts: texts.filter((part) => typeof part === 'string'),
+    ...(typeof traceId === 'string' && TRACE_ID.test(traceId) && { traceId }),
+  };
+}
+
+function members(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** “User impersonation”, the grant, is about the client. */
+const ABOUT_A_USER = [
+  /\buser_lookup\b/i,
+  /\b(unknown|invalid|disabled|inactive|deleted|no such) user\b(?!-|\s+impersonation)/i,
+  /\buser\b(?!-|\s+impersonation)[^.]*\b(not found|not exist|unknown|disabled|inactive|deleted|not active|not a member|not in)\b/i,
+];
+
+function namesUser(texts: readonly string[], lookup: UserLookup | undefined): boolean {
+  return texts.some(
+    (text) =>
+      ABOUT_A_USER.some((pattern) => pattern.test(text)) ||
+      (!!lookup?.value && text.split(/[\s"'`,;()]+/).includes(lookup.value)),
+  );
+}

@@ -1,0 +1,111 @@
+import { rootCertificates } from 'node:tls';
+import { TenantFault } from './oauth/issued-token.ts';
+
+/** An answer that arrived whole. */
+export interface QlikResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** Whether the status is 2xx. */
+export function isSuccess({ status }: QlikResponse): boolean {
+  return status >= 200 && status <= 299;
+}
+
+export interface QlikRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly path: string;
+  /** Sent as a bearer token. */
+  readonly bearer?: string;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+}
+
+/**
+ * HTTP to one tenant. Redirects are not followed: the secret would travel. Compressed answers are not asked for and
+ * not unpacked. What is too large, too slow or cut off is a `TenantFault`; every status is an answer.
+ */
+export interface QlikHttp {
+  send(request: QlikRequest, signal: AbortSignal): Promise<QlikResponse>;
+  /** The tenant's time, after the `Date` of its last answer; milliseconds since the epoch. */
+  tenantNow(): number;
+  close(): Promise<void>;
+}
+
+export interface QlikHttpOptions {
+  /** The tenant's origin. */
+  readonly tenantUrl: string;
+  /** PEM, trusted besides the usual certificates. */
+  readonly ca?: string | undefined;
+  readonly connections: number;
+  readonly now: () => number;
+}
+
+const MAX_RESPONSE_BYTES = 256 * 1024;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOptions): QlikHttp {
+  let tenantAheadMs = 0;
+  let client: ReturnType<typeof createClient> | undefined;
+
+  /** The library is large, and loaded by the first call: nobody waits for it at the start. */
+  async function createClient() {
+    const { Agent, request } = await import('undici');
+    const agent = new Agent({
+      connections,
+      maxResponseSize: MAX_RESPONSE_BYTES,
+      connect: {
+        timeout: CONNECT_TIMEOUT_MS,
+        rejectUnauthorized: true,
+        ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+      },
+    });
+    return { agent, request };
+  }
+
+  function observeDate(date: unknown): void {
+    const tenantTime = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+    if (!Number.isNaN(tenantTime)) tenantAheadMs = tenantTime - now();
+  }
+
+  return {
+    async send({ method, path, bearer, json }, signal) {
+      let answering = false;
+      client ??= createClient();
+      const { agent, request } = await client;
+      try {
+        const response = await request(tenantUrl + path, {
+          dispatcher: agent,
+          method,
+          signal,
+          headers: {
+            accept: 'application/json',
+            ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+            ...(json !== undefined && { 'content-type': 'application/json' }),
+          },
+          ...(json !== undefined && { body: JSON.stringify(json) }),
+        });
+        answering = true;
+        observeDate(response.headers.date);
+        return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+      } catch (error) {
+        throw transportFault(error, answering, signal.aborted);
+      }
+    },
+
+    tenantNow: () => now() + tenantAheadMs,
+    close: async () => (await client)?.agent.destroy(),
+  };
+}
+
+/**
+ * No answer is the tenant's trouble; one that ends before it is whole is no answer of Qlik's. The error's message stays
+ * behind: only its code is known to hold nothing of what was sent.
+ */
+function transportFault(error: unknown, answering: boolean, timedOut: boolean): TenantFault {
+  const code = timedOut ? 'timeout' : String((error as { code?: unknown }).code ?? 'unknown');
+  if (!answering) return new TenantFault('unavailable', `no answer (${code})`, { passing: !timedOut });
+  const oversized = code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+  return new TenantFault('bad_response', `answer not whole (${code})`, { passing: !timedOut && !oversized });
+}

@@ -1,0 +1,40 @@
+import type { UserLookup } from '../../token/token-key.ts';
+import type { ClientCredentials } from '../client-authentication.ts';
+import { readFault } from '../error-response.ts';
+import { isSuccess, type QlikRequest, type QlikResponse } from '../http.ts';
+import type { IssuedToken } from './issued-token.ts';
+import { readTokenAnswer } from './token-response.ts';
+
+/**
+ * The request for a token with which a page acts as a user.
+ * https://qlik.dev/apis/rest/oauth/#post-oauth-token
+ */
+export function impersonationRequest(
+  credentials: ClientCredentials,
+  scope: string,
+  lookup: UserLookup,
+): QlikRequest {
+  return {
+    method: 'POST',
+    path: '/oauth/token',
+    json: {
+      ...credentials,
+      grant_type: 'urn:qlik:oauth:user-impersonation',
+      scope,
+      user_lookup: { field: lookup.field, value: lookup.value },
+    },
+  };
+}
+
+/**
+ * The token in the answer. `tenantNow` is the tenant's time, in milliseconds since the epoch. Throws a `TenantFault`;
+ * answers that are not what Qlik documents are `bad_response`.
+ */
+export function readImpersonationResponse(
+  response: QlikResponse,
+  asked: { scope: string; lookup: UserLookup },
+  tenantNow: number,
+): IssuedToken {
+  if (!isSuccess(response)) throw readFault(response, tenantNow, asked.lookup);
+  return readTokenAnswer(response.body, asked.scope, tenantNow);
+}

@@ -1,0 +1,44 @@
+import type { ClientAuthentication } from '../client-authentication.ts';
+import { readFault } from '../error-response.ts';
+import { isSuccess, type QlikHttp } from '../http.ts';
+import { impersonationRequest, readImpersonationResponse } from './impersonation.ts';
+import { TenantFault, type TokenIssuer } from './issued-token.ts';
+
+export interface QlikTokenIssuerDeps {
+  readonly http: QlikHttp;
+  readonly authentication: ClientAuthentication;
+  readonly scope: string;
+}
+
+/** More than a call takes, so that the tenant's time changed because more is known of it. */
+const CLOCK_STEP_MS = 30_000;
+
+/** A Qlik Cloud tenant as an issuer of impersonation tokens. */
+export function createQlikTokenIssuer({ http, authentication, scope }: QlikTokenIssuerDeps): TokenIssuer {
+  return {
+    async mint(lookup, signal) {
+      const datedAt = http.tenantNow();
+      const request = impersonationRequest(await authentication.credentials(), scope, lookup);
+      const response = await http.send(request, signal);
+      const misdated = authentication.dated && Math.abs(http.tenantNow() - datedAt) > CLOCK_STEP_MS;
+      if (misdated && (response.status === 400 || response.status === 401))
+        throw new TenantFault('unavailable', 'the tenant’s clock was not known', { passing: true });
+      return readImpersonationResponse(response, { scope, lookup }, http.tenantNow());
+    },
+
+    async accepts(accessToken, signal) {
+      const response = await http.send(
+        { method: 'GET', path: '/api/v1/users/me', bearer: accessToken },
+        signal,
+      );
+      if (response.status === 429 || response.status >= 500) throw readFault(response, http.tenantNow());
+      return response.status !== 401;
+    },
+
+    async revoke(accessToken, signal) {
+      const json = { token: accessToken, token_type_hint: 'access_token' };
+      const response = await http.send({ method: 'POST', path: '/oauth/revoke', json }, signal);
+      if (!isSuccess(response)) throw readFault(response, http.tenantNow());
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { JWTPayload } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
+import { readObject, unusable } from '../json-response.ts';
+import type { IssuedToken } from './issued-token.ts';
+import { isBearerToken, isScope } from './oauth-texts.ts';
+import { safeLifetimeMs } from './token-lifetime.ts';
+
+/**
+ * The token in the body of a 2xx answer. `tenantNow` is the tenant's time, in milliseconds since the epoch. Answers
+ * that are not what Qlik documents are `bad_response`.
+ */
+export function readTokenAnswer(body: string, askedScope: string, tenantNow: number): IssuedToken {
+  const { access_token, token_type, scope, expires_in, expires_at } = readObject(body);
+  if (!isBearerToken(access_token)) throw unusable('holds no access token');
+  if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer')
+    throw unusable('is no bearer token');
+  if (typeof scope === 'string' && !isScope(scope)) throw unusable('holds no scope that could be one');
+  const claims = readClaims(access_token);
+  return {
+    accessToken: access_token,
+    scope: typeof scope === 'string' ? scope : askedScope,
+    lifetimeMs: safeLifetimeMs({ expires_in, expires_at }, claims, tenantNow),
+    subject: typeof claims.sub === 'string' ? claims.sub : undefined,
+  };
+}
+
+/** The claims, unverified: the token came from the tenant itself, over TLS. An opaque token has none. */
+function readClaims(accessToken: string): JWTPayload {
+  try {
+    return decodeJwt(accessToken);
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,152 @@
+import type { Limits, RecordStore, StoredRecord } from '../record-store.ts';
+import { createMemoryGenerations } from './generations.ts';
+
+interface Entry {
+  readonly group: string;
+  /** Of a record that was put: the one that must still stand. */
+  readonly generation: string | undefined;
+  readonly idleMs: number;
+  readonly endsAt: number;
+  idleEndsAt: number;
+  value: string;
+  revision: number;
+}
+
+export interface MemoryStoreDeps {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** How often records that ended without being asked for again are dropped. */
+const SWEEP_EVERY_MS = 60_000;
+
+/** A store for one replica. What it holds ends with the process. */
+export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
+  const entries = new Map<string, Entry>();
+  const groups = new Map<string, Set<string>>();
+  const generations = createMemoryGenerations(now);
+  /** Counts the writes of all records: a key that was removed and taken again never shows an old revision. */
+  let writes = 0;
+
+  const sweeper = setInterval(() => {
+    for (const key of entries.keys()) live(key);
+    generations.sweep();
+  }, SWEEP_EVERY_MS).unref();
+
+  function live(key: string, time = now()): Entry | undefined {
+    const entry = entries.get(key);
+    if (entry === undefined || (time < Math.min(entry.idleEndsAt, entry.endsAt) && counts(entry)))
+      return entry;
+    drop(key, entry);
+    return undefined;
+  }
+
+  function counts({ generation, group }: Entry): boolean {
+    return generation === undefined || generation === generations.of(group);
+  }
+
+  function keep(key: string, value: string, limits: Limits, group: string, generation?: string): void {
+    const time = now();
+    const { idleMs, lifetimeMs } = limits;
+    const revision = ++writes;
+    entries.set(key, {
+      group,
+      generation,
+      idleMs,
+      endsAt: time + lifetimeMs,
+      idleEndsAt: time + idleMs,
+      value,
+      revision,
+    });
+  }
+
+  function drop(key: string, entry: Entry): void {
+    entries.delete(key);
+    const members = groups.get(entry.group);
+    members?.delete(key);
+    if (members?.size === 0) groups.delete(entry.group);
+  }
+
+  function liveMembers(group: string): string[] {
+    return [...(groups.get(group) ?? [])].filter((key) => live(key) !== undefined);
+  }
+
+  function record(entry: Entry, time: number): StoredRecord {
+    return {
+      value: entry.value,
+      revision: entry.revision,
+      idleRemainingMs: Math.min(entry.idleEndsAt, entry.endsAt) - time,
+      remainingMs: entry.endsAt - time,
+      generation: generations.of(entry.group),
+    };
+  }
+
+  return {
+    async create(key, value, limits, group) {
+      if (live(key)) return false;
+      keep(key, value, limits, group);
+      const members = groups.get(group) ?? new Set();
+      groups.set(group, members.add(key));
+      return true;
+    },
+
+    async put(key, value, { lifetimeMs, group, generation }) {
+      if (generations.of(group) !== generation) return false;
+      const before = entries.get(key);
+      if (before) drop(key, before);
+      keep(key, value, { idleMs: lifetimeMs, lifetimeMs }, group, generation);
+      return true;
+    },
+
+    async peek(key) {
+      const time = now();
+      const entry = live(key, time);
+      return entry && record(entry, time);
+    },
+
+    async use(key) {
+      const time = now();
+      const entry = live(key, time);
+      if (!entry) return undefined;
+      entry.idleEndsAt = time + entry.idleMs;
+      return record(entry, time);
+    },
+
+    async replace(key, value, revision) {
+      const entry = live(key);
+      if (entry?.revision !== revision) return false;
+      entry.value = value;
+      entry.revision = ++writes;
+      return true;
+    },
+
+    async remove(key) {
+      const entry = live(key);
+      if (!entry) return undefined;
+      drop(key, entry);
+      return liveMembers(entry.group).length;
+    },
+
+    countGroup: async (group) => liveMembers(group).length,
+
+    async removeGroup(group) {
+      const keys = liveMembers(group);
+      for (const key of keys) drop(key, entries.get(key) as Entry);
+      return keys.length;
+    },
+
+    generation: async (group) => generations.of(group),
+
+    advance: async (group, forMs) => generations.advance(group, forMs),
+
+    async advanceAll(forMs) {
+      generations.advanceAll(forMs);
+    },
+
+    async ping() {},
+
+    async close() {
+      clearInterval(sweeper);
+    },
+  };
+}

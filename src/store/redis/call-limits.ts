@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { createCallBudget, roomFor } from '../call-budget.ts';
+import {
+  ASK_AGAIN_MS,
+  type CallLimits,
+  type CallLimitsOptions,
+  type Place,
+  type Refusal,
+  WAITING_COUNTS_MS,
+} from '../call-limits.ts';
+import { CLOSE, ENTER, LEAVE } from './call-limits-scripts.ts';
+import { KEY_PREFIX, type RedisConnection } from './connection.ts';
+
+export interface RedisCallLimitsDeps extends CallLimitsOptions {
+  readonly redis: RedisConnection;
+  /** Whose limits these are: a tenant's. */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+type Reply = [reason: Refusal['reason'] | 'entered', waitMs: number, ...ages: number[]];
+
+/**
+ * The limits of all replicas that share a Redis, by its time; each call is one round trip. What Redis loses, in a
+ * failover or a restart, is not counted.
+ */
+export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
+  const { redis, rate, now } = deps;
+  const keyOf = (part: string) => `${KEY_PREFIX}calls:{${deps.name}}:${part}`;
+  const [places, spent, waiting] = [keyOf('places'), keyOf('spent'), keyOf('waiting')];
+  const [closed, channel] = [keyOf('closed'), keyOf('changed')];
+  const enter = redis.define('enterCallLimits', 4, ENTER);
+  const leave = redis.define('leaveCallLimits', 3, LEAVE);
+  const close = redis.define('closeCallLimits', 1, CLOSE);
+  const options = [rate.windowMs, deps.concurrency, deps.placeMs, ASK_AGAIN_MS, WAITING_COUNTS_MS];
+  const listeners: (() => void)[] = [];
+  let listening = false;
+
+  function tell(): void {
+    for (const listener of listeners) listener();
+  }
+
+  /** From the first refusal on; before, there is nothing to hear. */
+  function listen(): void {
+    if (listening) return;
+    listening = true;
+    redis.subscribe(channel, tell).catch(() => {
+      listening = false;
+    });
+  }
+
+  function place(id: string): Place {
+    function end(made: 0 | 1): void {
+      // What does not arrive ends by itself, after `placeMs`.
+      leave(places, spent, waiting, channel, id, made).catch(() => {});
+      tell();
+    }
+    return { release: () => end(1), giveBack: () => end(0) };
+  }
+
+  return {
+    async enter({ by, rank, share }) {
+      const id = randomUUID();
+      const room = share === undefined ? 0 : roomFor(share, rate.limit);
+      const reply = await enter(places, spent, waiting, closed, id, by, rank, room, ...options);
+      const [reason, waitMs, ...ages] = reply as Reply;
+      if (reason === 'entered') return { place: place(id) };
+      listen();
+      const time = now();
+      const spentAt = ages.map((age) => time - age);
+      return { reason, waitMs, budget: createCallBudget(rate, now, spentAt) };
+    },
+
+    async closeFor(ms) {
+      await close(closed, channel, Math.ceil(ms));
+    },
+
+    onChange(listener) {
+      listeners.push(listener);
+    },
+  };
+}

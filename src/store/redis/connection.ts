@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import { StoreUnavailableError } from '../record-store.ts';
+import { createAvailability } from './availability.ts';
+import { clientOptions, type RedisTarget } from './options.ts';
+import { type RedisFault, redisFault } from './redis-error.ts';
+import { createRedisSubscriber, type RedisSubscriber } from './subscriber.ts';
+
+export interface RedisConnectionOptions {
+  readonly target: RedisTarget;
+  /** Told of each change: why Redis is away, or nothing when it is back. */
+  readonly onChange: (trouble?: RedisFault) => void;
+}
+
+/** A Lua script, which Redis runs as one step: first its keys, then the other arguments. */
+export type RedisScript = (...keysAndArguments: (string | number)[]) => Promise<unknown>;
+
+/**
+ * The way to Redis or Valkey, which mends itself. Each call ends within a second, in case of doubt with a
+ * `StoreUnavailableError`; while there is no connection, at once. What failed may have happened nevertheless.
+ */
+export interface RedisConnection extends RedisSubscriber {
+  /** A script under a name of its own; keys begin with `KEY_PREFIX`. */
+  define(name: string, keys: number, lua: string): RedisScript;
+  /** Resolves when Redis would take a write that needs no memory. */
+  ping(): Promise<void>;
+  /** What Redis does when its memory is full. */
+  evictionPolicy(): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+/** Before all keys and channels; what an ACL may be limited to. */
+export const KEY_PREFIX = 'qlik-token-broker:';
+
+/** How long a start waits for the first connection; less when that is refused. */
+const PATIENCE_MS = 1_000;
+
+/** Resolves when connected, or when that failed or took a second; it goes on trying then. */
+export async function connectRedis({ target, onChange }: RedisConnectionOptions): Promise<RedisConnection> {
+  const redis = new Redis(clientOptions(target));
+  const subscriber = createRedisSubscriber(
+    () => redis.duplicate({ enableOfflineQueue: true, autoResubscribe: false }),
+    unavailable,
+  );
+  const availability = createAvailability({
+    probe: () => redis.set(`${KEY_PREFIX}probe`, '', 'PX', 1_000),
+    onChange: (trouble) => onChange(trouble as RedisFault | undefined),
+  });
+  /** Why there is no connection; the commands that fail for want of one do not know. */
+  let disconnected: RedisFault | undefined;
+
+  redis.on('ready', () => {
+    disconnected = undefined;
+  });
+  redis.on('error', (error) => {
+    // A connection that ends is nothing yet: the next one may be there before anybody asks.
+    if (redis.status === 'ready') return;
+    disconnected = redisFault(error);
+    availability.failed(disconnected);
+  });
+
+  function unavailable(error: unknown): never {
+    const fault = redisFault(error);
+    const cause = fault.code === 'DISCONNECTED' ? (disconnected ?? fault) : fault;
+    availability.failed(cause);
+    throw new StoreUnavailableError({ cause });
+  }
+
+  await once(redis, 'ready', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {});
+
+  return {
+    define(name, numberOfKeys, lua) {
+      redis.defineCommand(name, { numberOfKeys, lua });
+      const run = (redis as unknown as Record<string, RedisScript>)[name] as RedisScript;
+      return (...keysAndArguments) => {
+        gatherWrites(redis.stream);
+        return run.apply(redis, keysAndArguments).catch(unavailable);
+      };
+    },
+    async ping() {
+      // No PING: a replica answers that too, and a primary whose disk is full.
+      await redis.pexpire(`${KEY_PREFIX}probe`, 1_000).catch(unavailable);
+    },
+    async evictionPolicy() {
+      // CONFIG GET is not for everybody.
+      const memory = await redis.info('memory').catch(unavailable);
+      return /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
+    },
+    subscribe: subscriber.subscribe,
+    async close() {
+      availability.close();
+      await subscriber.close();
+      redis.disconnect();
+    },
+  };
+}
+
+/** What is asked in one turn of the event loop goes out at its end, in one piece: a write costs more than the rest. */
+function gatherWrites(stream: Redis['stream'] | undefined): void {
+  if (!stream || stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
+}

@@ -1,0 +1,74 @@
+import { randomInt } from 'node:crypto';
+import { newGeneration } from '../new-generation.ts';
+import type { RecordStore, StoredRecord } from '../record-store.ts';
+import { KEY_PREFIX, type RedisConnection } from './connection.ts';
+import * as scripts from './record-scripts.ts';
+
+type Answer = [
+  value: string,
+  revision: string,
+  idleRemainingMs: number,
+  remainingMs: number,
+  generation: string,
+];
+
+/** Records in Redis or Valkey, whose own clock and expiry enforce their limits. Closing it closes the connection. */
+export function createRedisRecords(redis: RedisConnection): RecordStore {
+  const create = redis.define('createRecord', 2, scripts.CREATE);
+  const put = redis.define('putRecord', 2, scripts.PUT);
+  const peek = redis.define('peekRecord', 1, scripts.PEEK);
+  const use = redis.define('useRecord', 1, scripts.USE);
+  const replace = redis.define('replaceRecord', 1, scripts.REPLACE);
+  const remove = redis.define('removeRecord', 1, scripts.REMOVE);
+  const count = redis.define('countRecords', 1, scripts.COUNT);
+  const removeGroup = redis.define('removeRecords', 1, scripts.REMOVE_GROUP);
+  const generation = redis.define('generation', 1, scripts.GENERATION);
+  const advance = redis.define('advance', 1, scripts.ADVANCE);
+  const advanceAll = redis.define('advanceAll', 1, scripts.ADVANCE_ALL);
+
+  return {
+    create: (key, value, { idleMs, lifetimeMs }, group) =>
+      create(recordKey(key), groupKey(group), group, value, newRevision(), idleMs, lifetimeMs).then(isDone),
+    put: (key, value, options) =>
+      put(
+        recordKey(key),
+        generationKey(options.group),
+        options.group,
+        value,
+        newRevision(),
+        options.generation,
+        options.lifetimeMs,
+      ).then(isDone),
+    peek: (key) => peek(recordKey(key)).then(record),
+    use: (key) => use(recordKey(key)).then(record),
+    replace: (key, value, revision) => replace(recordKey(key), value, revision, newRevision()).then(isDone),
+    remove: (key) => remove(recordKey(key)).then((left) => (left === null ? undefined : (left as number))),
+    countGroup: (group) => count(groupKey(group), group) as Promise<number>,
+    removeGroup: (group) => removeGroup(groupKey(group), group) as Promise<number>,
+    generation: (group) => generation(generationKey(group), group) as Promise<string>,
+    advance: (group, forMs) =>
+      advance(generationKey(group), newGeneration(), forMs, group) as Promise<string>,
+    async advanceAll(forMs) {
+      await advanceAll(GENERATION_OF_ALL, newGeneration(), forMs);
+    },
+    ping: redis.ping,
+    close: redis.close,
+  };
+}
+
+const recordKey = (key: string) => `${KEY_PREFIX}record:${key}`;
+const groupKey = (group: string) => `${KEY_PREFIX}group:${group}`;
+const generationKey = (group: string) => `${KEY_PREFIX}generation:${group}`;
+/** The one key that all scripts read: in a Redis Cluster it would have to be in every slot. */
+const GENERATION_OF_ALL = `${KEY_PREFIX}generation`;
+
+/** By chance, so that a record never shows a revision of one that had its key before. */
+const newRevision = () => randomInt(2 ** 48 - 1);
+
+const isDone = (answer: unknown) => answer === 1;
+
+function record(answer: unknown): StoredRecord | undefined {
+  if (answer === null) return undefined;
+  const [value, revision, idleRemainingMs, remainingMs, generation] = answer as Answer;
+  return { value, revision: Number(revision), idleRemainingMs, remainingMs, generation };
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
+import type { CallLimits, Place, Refusal } from '../../store/call-limits.ts';
+import type { Circuit, CircuitCall } from '../circuit.ts';
+import type { Closing } from './closing.ts';
+import { throttled, tooSlow } from './gate-errors.ts';
+import { createLimitsOutlook } from './limits-outlook.ts';
+import { isPatient, rankOf, shareOf, waitsForOpening } from './precedence.ts';
+import { createWaitingLine, type Turn, type Waiter } from './queue.ts';
+import type { Ticket } from './ticket.ts';
+
+/** Gives the calls of this replica their turns, one after the other, as the limits of all replicas permit. */
+export interface Turns {
+  /** See `Gate.run`. */
+  take(ticket: Ticket, obstacle: () => Error | undefined): Promise<Turn>;
+  /** Looks again who may start. */
+  advance(): void;
+  /** How many wait. */
+  readonly waiting: number;
+}
+
+export interface TurnsDeps {
+  readonly clock: Clock;
+  readonly circuit: Circuit;
+  readonly closing: Closing;
+  readonly limits: CallLimits;
+}
+
+/** A call whose outcome says nothing about whether mints would succeed. */
+const INDECISIVE: CircuitCall = { succeeded() {}, failed() {} };
+
+/** One question to the limits is under way at a time, for whoever is in front. */
+export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Turns {
+  const by = randomUUID();
+  const line = createWaitingLine(clock);
+  const outlook = createLimitsOutlook(clock);
+  let asking: Waiter | undefined;
+  let changedMeanwhile = false;
+  let cancelWake = () => {};
+
+  limits.onChange(() => {
+    changedMeanwhile = true;
+    outlook.changed();
+    advance();
+  });
+
+  function countAhead(ticket: Ticket): number {
+    let ahead = 0;
+    for (const other of line) {
+      const first = other.ticket.budgeted && rankOf(other.ticket) <= rankOf(ticket);
+      if (first && other !== asking) ahead += 1;
+    }
+    return ahead;
+  }
+
+  function advance(): void {
+    if (asking) return;
+    cancelWake();
+    const closed = closing.current();
+    if (closed) {
+      line.refuse(({ ticket }) => (waitsForOpening(ticket) ? undefined : closed));
+      if (line.size > 0) cancelWake = clock.after(closed.details.retryAfterMs, advance);
+      return;
+    }
+    let next: Waiter | undefined;
+    let wakeMs = Number.POSITIVE_INFINITY;
+    for (const waiter of line) {
+      if (next && rankOf(next.ticket) <= rankOf(waiter.ticket)) continue;
+      const waitMs = outlook.waitMs(waiter.ticket);
+      const error = waitMs > 0 ? undefined : waiter.obstacle();
+      if (error) waiter.refuse(error);
+      else if (waitMs > 0) wakeMs = Math.min(wakeMs, waitMs);
+      else next = waiter;
+    }
+    if (next) void askFor(next);
+    else if (wakeMs < Number.POSITIVE_INFINITY) cancelWake = clock.after(wakeMs, advance);
+  }
+
+  async function askFor(waiter: Waiter): Promise<void> {
+    asking = waiter;
+    changedMeanwhile = false;
+    const rank = rankOf(waiter.ticket);
+    const answer = await limits.enter({ by, rank, share: shareOf(waiter.ticket) }).catch(storeAway);
+    asking = undefined;
+    if (answer?.place) welcome(waiter, answer.place);
+    else if (answer) refused(rank, answer);
+    advance();
+  }
+
+  function welcome(waiter: Waiter, place: Place): void {
+    const error = waiter.obstacle();
+    // Meanwhile the way may have closed, or the caller left.
+    if (error || closing.current() || !line.has(waiter)) place.giveBack();
+    else waiter.start({ place, circuitCall: waiter.ticket.decisive ? circuit.begin() : INDECISIVE });
+    if (error) waiter.refuse(error);
+  }
+
+  function refused(rank: number, refusal: Refusal): void {
+    outlook.refused(rank, refusal);
+    if (changedMeanwhile) outlook.changed();
+    if (refusal.reason === 'closed') closing.throttle(refusal.waitMs);
+    let ahead = 0;
+    for (const { ticket, refuse } of line.inOrder()) {
+      const waitMs = outlook.budgetWaitMs(ticket, () => ahead);
+      if (waitMs >= ticket.waitUntil - clock.now()) refuse(throttled(waitMs));
+      else if (ticket.budgeted) ahead += 1;
+    }
+  }
+
+  function storeAway(error: Error): void {
+    outlook.storeAway();
+    line.refuse(({ ticket }) => (isPatient(ticket) ? undefined : error));
+  }
+
+  return {
+    take(ticket, obstacle) {
+      const error = (waitsForOpening(ticket) ? undefined : closing.current()) ?? obstacle();
+      if (error) return Promise.reject(error);
+      const remainingMs = ticket.waitUntil - clock.now();
+      if (remainingMs <= 0) return Promise.reject(tooSlow());
+      const waitMs = outlook.budgetWaitMs(ticket, () => countAhead(ticket));
+      if (waitMs >= remainingMs) return Promise.reject(throttled(waitMs));
+      const turn = line.join(ticket, obstacle, () => {
+        const waitMs = outlook.budgetWaitMs(ticket);
+        return waitMs > 0 ? throttled(waitMs) : tooSlow();
+      });
+      advance();
+      return turn;
+    },
+
+    advance,
+
+    get waiting() {
+      return line.size;
+    },
+  };
+}

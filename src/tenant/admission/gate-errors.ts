@@ -1,0 +1,18 @@
+import { TenantFault, type TenantFaultKind } from '../../qlik/oauth/issued-token.ts';
+
+/** A fault of the gate that says when another try is worth while. */
+export type Closure = TenantFault & { readonly details: { readonly retryAfterMs: number } };
+
+export function closedFor(kind: TenantFaultKind, message: string, retryAfterMs: number): Closure {
+  return new TenantFault(kind, message, { retryAfterMs }) as Closure;
+}
+
+/** The tenant's rate limit is reached, or our own budget below it. */
+export function throttled(retryAfterMs: number): Closure {
+  return closedFor('throttled', 'the tenant’s rate limit is reached', retryAfterMs);
+}
+
+/** The turn did not come in time. */
+export function tooSlow(): TenantFault {
+  return new TenantFault('unavailable', 'the tenant is slow, and others were first');
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '../../lib/clock.ts';
+import { TenantFault } from '../../qlik/oauth/issued-token.ts';
+import type { CallLimits } from '../../store/call-limits.ts';
+import type { Circuit, CircuitCall } from '../circuit.ts';
+import { createTurns } from './admission.ts';
+import { createClosing } from './closing.ts';
+import type { Gate } from './ticket.ts';
+
+export interface GateDeps {
+  readonly clock: Clock;
+  readonly circuit: Circuit;
+  /** What all replicas keep to together. */
+  readonly limits: CallLimits;
+  /** Told when the tenant throttles us, on the replica that hears it. */
+  readonly onThrottled: (pauseMs: number) => void;
+}
+
+/** When the tenant throttles without saying for how long, and the longest that it is believed. */
+const DEFAULT_PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 10 * 60_000;
+
+export function createGate({ clock, circuit, limits, onThrottled }: GateDeps): Gate {
+  const closing = createClosing({ clock, circuit });
+  const turns = createTurns({ clock, circuit, closing, limits });
+  let running = 0;
+
+  function learn(call: CircuitCall, error: unknown): void {
+    const answered = error instanceof TenantFault && (error.kind === 'refused' || error.kind === 'throttled');
+    if (answered) call.succeeded();
+    else call.failed();
+    if (!answered || error.kind === 'refused') return;
+    const pauseMs = Math.min(error.details.retryAfterMs ?? DEFAULT_PAUSE_MS, LONGEST_PAUSE_MS);
+    if (!closing.throttled) onThrottled(pauseMs);
+    closing.throttle(pauseMs);
+    // Without the store nobody starts anyhow, and afterwards the tenant says it again.
+    limits.closeFor(pauseMs).catch(() => {});
+  }
+
+  return {
+    async run(call, ticket, obstacle = () => undefined) {
+      const { place, circuitCall } = await turns.take(ticket, obstacle);
+      running += 1;
+      try {
+        const result = await call();
+        circuitCall.succeeded();
+        return result;
+      } catch (error) {
+        learn(circuitCall, error);
+        throw error;
+      } finally {
+        running -= 1;
+        place.release();
+      }
+    },
+
+    promote(ticket) {
+      if (ticket.priority === 'user') return;
+      ticket.priority = 'user';
+      turns.advance();
+    },
+
+    get healthy() {
+      return closing.current() === undefined && circuit.healthy;
+    },
+
+    get state() {
+      return {
+        running,
+        waiting: turns.waiting,
+        throttled: closing.throttled,
+        circuitOpen: !circuit.healthy,
+      };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Place } from '../../store/call-limits.ts';
+import type { CircuitCall } from '../circuit.ts';
+import { rankOf } from './precedence.ts';
+import type { Ticket } from './ticket.ts';
+
+/** A call's turn has come: it has to be made, and the place released. */
+export interface Turn {
+  readonly place: Place;
+  readonly circuitCall: CircuitCall;
+}
+
+/** A call that waits for its turn. */
+export interface Waiter {
+  readonly ticket: Ticket;
+  readonly obstacle: () => Error | undefined;
+  start(turn: Turn): void;
+  refuse(error: Error): void;
+}
+
+/** This replica's calls that wait for their turn. Whoever starts, is refused or waited for too long leaves by itself. */
+export interface WaitingLine extends Iterable<Waiter> {
+  /** When the ticket's time has run out, the wait ends with the error that `tooLate` gives. */
+  join(ticket: Ticket, obstacle: () => Error | undefined, tooLate: () => Error): Promise<Turn>;
+  has(waiter: Waiter): boolean;
+  /** Refuses those for whom there is an error. */
+  refuse(errorFor: (waiter: Waiter) => Error | undefined): void;
+  /** All of them, those in front first. */
+  inOrder(): Waiter[];
+  readonly size: number;
+}
+
+export function createWaitingLine(clock: Clock): WaitingLine {
+  const waiting = new Set<Waiter>();
+
+  return {
+    join(ticket, obstacle, tooLate) {
+      return new Promise((resolve, reject) => {
+        const leave = () => {
+          cancel();
+          waiting.delete(waiter);
+        };
+        const waiter: Waiter = {
+          ticket,
+          obstacle,
+          start(turn) {
+            leave();
+            resolve(turn);
+          },
+          refuse(error) {
+            leave();
+            reject(error);
+          },
+        };
+        const cancel = clock.after(ticket.waitUntil - clock.now(), () => waiter.refuse(tooLate()));
+        waiting.add(waiter);
+      });
+    },
+
+    has: (waiter) => waiting.has(waiter),
+
+    refuse(errorFor) {
+      for (const waiter of waiting) {
+        const error = errorFor(waiter);
+        if (error) waiter.refuse(error);
+      }
+    },
+
+    inOrder: () => [...waiting].sort((a, b) => rankOf(a.ticket) - rankOf(b.ticket)),
+
+    get size() {
+      return waiting.size;
+    },
+
+    [Symbol.iterator]: () => waiting[Symbol.iterator](),
+  };
+}

@@ -1,0 +1,140 @@
+import type { Clock } from '../lib/clock.ts';
+import { type IssuedToken, TenantFault, type TokenIssuer } from '../qlik/oauth/issued-token.ts';
+import { StoreUnavailableError } from '../store/record-store.ts';
+import type { UserLookup } from '../token/token-key.ts';
+import type { Gate, GateState, Ticket } from './admission/ticket.ts';
+import { createTenantCalls } from './calls.ts';
+import type { ClientStanding } from './credentials-status.ts';
+import { refusedClient, tenantTrouble } from './tenant-trouble.ts';
+import { TokenError } from './token-error.ts';
+
+/** What the tenant says of a token; `unknown` when it cannot be asked. */
+export type Verdict = 'accepted' | 'refused' | 'unknown';
+
+/** The calls about tokens at one tenant, made with care: in turn, within time, and again when that helps. */
+export interface TenantGateway {
+  /** A fresh token. Rejects with a `TokenError`, or a `StoreUnavailableError`: see `Gate`. */
+  mint(lookup: UserLookup, ticket: Ticket): Promise<IssuedToken>;
+  /** Somebody waits now for a mint that was queued as a renewal. */
+  promote(ticket: Ticket): void;
+  /** Asks the tenant whether it takes the token. */
+  judge(accessToken: string): Promise<Verdict>;
+  /** Tries to revoke the token; resolves to whether that worked. Never rejects. */
+  revoke(accessToken: string): Promise<boolean>;
+  readonly healthy: boolean;
+  readonly state: TenantState;
+}
+
+/** How things are between us and a tenant. */
+export interface TenantState extends GateState {
+  /** The tenant refuses our client. */
+  readonly clientRefused: boolean;
+}
+
+export interface TenantGatewayDeps {
+  readonly issuer: TokenIssuer;
+  readonly gate: Gate;
+  readonly standing: ClientStanding;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** For one call from its first to its last byte. */
+  readonly callTimeoutMs: number;
+}
+
+/** A revocation may wait this long for its turn. */
+const REVOCATION_PATIENCE_MS = 60_000;
+
+export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
+  const { issuer, gate, standing, clock, random, callTimeoutMs } = deps;
+
+  const calls = createTenantCalls({ gate, clock, random, callTimeoutMs });
+
+  return {
+    async mint(lookup, ticket) {
+      const user = `${lookup.field}:${lookup.value}`;
+      let blame: 'user' | 'client' = 'client';
+
+      // The verdict on the client is in before the next in the queue begins.
+      async function judged(signal: AbortSignal): Promise<IssuedToken> {
+        try {
+          const issued = await issuer.mint(lookup, signal);
+          standing.accepted();
+          return issued;
+        } catch (error) {
+          if (error instanceof TenantFault && error.kind === 'refused')
+            blame = standing.refused(user, error.details.namesUser === true);
+          throw error;
+        }
+      }
+
+      function clientPause(): TokenError | undefined {
+        const pauseMs = standing.pauseMs(user);
+        return pauseMs > 0 ? refusedClient({ retryAfterMs: pauseMs }) : undefined;
+      }
+
+      try {
+        return await calls.make(judged, ticket, clientPause);
+      } catch (error) {
+        throw mintError(error, blame);
+      }
+    },
+
+    promote: gate.promote,
+
+    async judge(accessToken) {
+      const ticket: Ticket = {
+        priority: 'user',
+        budgeted: false,
+        decisive: false,
+        waitUntil: clock.now() + callTimeoutMs,
+      };
+      try {
+        const accepted = await calls.once((signal) => issuer.accepts(accessToken, signal), ticket);
+        return accepted ? 'accepted' : 'refused';
+      } catch (error) {
+        if (isTrouble(error)) return 'unknown';
+        throw error;
+      }
+    },
+
+    async revoke(accessToken) {
+      const ticket: Ticket = {
+        priority: 'revocation',
+        budgeted: true,
+        decisive: false,
+        waitUntil: clock.now() + REVOCATION_PATIENCE_MS,
+      };
+      try {
+        await calls.make((signal) => issuer.revoke(accessToken, signal), ticket);
+        return true;
+      } catch (error) {
+        if (isTrouble(error)) return false;
+        throw error;
+      }
+    },
+
+    get healthy() {
+      return gate.healthy && standing.healthy;
+    },
+
+    get state() {
+      return { ...gate.state, clientRefused: !standing.healthy };
+    },
+  };
+}
+
+/** The tenant did not do what was asked, or nobody knows whether it may be asked. */
+function isTrouble(error: unknown): boolean {
+  return error instanceof TenantFault || error instanceof StoreUnavailableError;
+}
+
+function mintError(error: unknown, blame: 'user' | 'client'): unknown {
+  if (!(error instanceof TenantFault)) return error;
+  if (error.kind !== 'refused' || blame === 'client') return tenantTrouble(error);
+  const { status, retryAfterMs } = error.details;
+  const options = { cause: error, lasting: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return status === 403
+    ? new TokenError('user_disabled', 'This user is disabled in Qlik Cloud, or has too many tokens.', options)
+    : new TokenError('user_not_mapped', 'This user is not known in Qlik Cloud.', options);
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import type { CallLimitsOptions } from '../../../src/store/call-limits.ts';
+import { StoreUnavailableError } from '../../../src/store/record-store.ts';
+import { createRedisCallLimits } from '../../../src/store/redis/call-limits.ts';
+import { connectRedis, KEY_PREFIX } from '../../../src/store/redis/connection.ts';
+import { describeCallLimits } from '../../contract/call-limits-contract.ts';
+import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
+
+const options: CallLimitsOptions = {
+  concurrency: 1,
+  rate: { limit: 10, windowMs: 60_000 },
+  placeMs: 60_000,
+};
+const ask = { by: 'a', rank: 0, share: 1 };
+
+describe('given a Redis', { skip: redisMissing() }, () => {
+  let server: RedisServer;
+  before(async () => {
+    server = await startRedis();
+  });
+  after(() => server.stop());
+
+  const connect = (port = server.port) =>
+    connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, onChange() {} });
+
+  describeCallLimits('it', async (limits) => {
+    const name = `https://${randomUUID()}.example`;
+    const [one, other] = [await connect(), await connect()];
+    return {
+      here: createRedisCallLimits({ ...limits, name, redis: one, now: Date.now }),
+      there: createRedisCallLimits({ ...limits, name, redis: other, now: Date.now }),
+      advance: (ms) => setTimeout(ms + 2),
+      close: async () => void (await Promise.all([one.close(), other.close()])),
+    };
+  });
+
+  test('two tenants have limits of their own', async (t) => {
+    const redis = await connect();
+    t.after(() => redis.close());
+    const [acme, globex] = ['https://acme.example', 'https://globex.example'].map((name) =>
+      createRedisCallLimits({ ...options, name, redis, now: Date.now }),
+    );
+    await acme?.closeFor(60_000);
+
+    assert.ok((await globex?.enter(ask))?.place);
+    assert.equal((await acme?.enter(ask))?.place, undefined);
+  });
+
+  test('a clock that is wrong here changes nothing: the time is that of Redis', async (t) => {
+    const redis = await connect();
+    t.after(() => redis.close());
+    const name = randomUUID();
+    const limits = (now: () => number) =>
+      createRedisCallLimits({
+        ...options,
+        concurrency: 9,
+        rate: { limit: 1, windowMs: 60_000 },
+        name,
+        redis,
+        now,
+      });
+
+    assert.ok((await limits(() => Date.now() - 3_600_000).enter(ask)).place);
+    const refused = await limits(() => Date.now() + 3_600_000).enter(ask);
+
+    assert.ok(!refused.place && refused.reason === 'budget');
+    assert.ok(refused.waitMs > 59_000 && refused.waitMs <= 60_000);
+    assert.ok(Math.abs(refused.budget.waitMs(1, 0) - refused.waitMs) <= 5);
+  });
+
+  test('calls that a Redis with another clock counted are in nobody’s way', async (t) => {
+    const redis = await connect();
+    t.after(() => redis.close());
+    const name = randomUUID();
+    const limits = createRedisCallLimits({
+      ...options,
+      rate: { limit: 1, windowMs: 60_000 },
+      name,
+      redis,
+      now: Date.now,
+    });
+    const inAnHour = String(Date.now() + 3_600_000);
+    const key = (part: string) => `${KEY_PREFIX}calls:{${name}}:${part}`;
+    for (const part of ['spent', 'places']) server.cli('ZADD', key(part), inAnHour, 'of another primary');
+    server.cli('HSET', key('waiting'), 'of another primary', `0 ${inAnHour}`);
+
+    assert.ok((await limits.enter({ ...ask, rank: 1 })).place);
+    assert.equal((await limits.enter({ ...ask, rank: 1 })).place, undefined);
+  });
+
+  test('nothing is left behind of a tenant that nobody calls any more', async (t) => {
+    const redis = await connect();
+    t.after(() => redis.close());
+    const name = randomUUID();
+    const limits = createRedisCallLimits({
+      ...options,
+      rate: { limit: 10, windowMs: 300 },
+      placeMs: 300,
+      name,
+      redis,
+      now: Date.now,
+    });
+    await limits.enter(ask);
+    await limits.enter(ask);
+    await limits.closeFor(300);
+    const keys = () => server.cli('KEYS', `${KEY_PREFIX}calls:{${name}}:*`).split('\n').filter(Boolean);
+    assert.equal(keys().length, 4);
+
+    await setTimeout(1_100);
+
+    assert.deepEqual(keys(), []);
+  });
+
+  test('a Redis without memory left still counts, and closes', async (t) => {
+    const own = await startRedis(['--maxmemory', '1', '--maxmemory-policy', 'noeviction']);
+    t.after(() => own.stop());
+    const redis = await connect(own.port);
+    t.after(() => redis.close());
+    const limits = createRedisCallLimits({ ...options, name: 'tenant', redis, now: Date.now });
+
+    const { place } = await limits.enter(ask);
+    assert.ok(place);
+    assert.equal((await limits.enter(ask)).place, undefined);
+    place.release();
+    await limits.closeFor(60_000);
+    const refused = await limits.enter(ask);
+    assert.ok(!refused.place && refused.reason === 'closed');
+  });
+
+  test('the rights that the service asks for are enough', async (t) => {
+    const rights = readFileSync(new URL('../../../docker/valkey-users.acl', import.meta.url), 'utf8');
+    const [, granted] = /^user broker on #\S+ (.*)$/m.exec(rights) ?? [];
+    assert.ok(granted);
+    server.cli('ACL', 'SETUSER', 'broker', 'on', '>secret', ...granted.split(' '));
+    const redis = await connectRedis({
+      target: { host: '127.0.0.1', port: server.port, database: 0, username: 'broker', password: 'secret' },
+      onChange() {},
+    });
+    t.after(() => redis.close());
+    const limits = createRedisCallLimits({ ...options, name: randomUUID(), redis, now: Date.now });
+    let told = 0;
+    limits.onChange(() => {
+      told += 1;
+    });
+    await limits.enter(ask);
+    await limits.enter(ask);
+    await setTimeout(200);
+    await limits.closeFor(60_000);
+    await setTimeout(200);
+    assert.equal(told, 1);
+  });
+
+  test('without Redis, asking is refused within a second, and places that are released are nobody’s error', async (t) => {
+    const own = await startRedis();
+    t.after(() => own.stop());
+    const redis = await connect(own.port);
+    t.after(() => redis.close());
+    const limits = createRedisCallLimits({ ...options, name: 'tenant', redis, now: Date.now });
+    const { place } = await limits.enter(ask);
+    assert.ok(place);
+    await own.kill();
+
+    place.release();
+    const begun = performance.now();
+    await assert.rejects(limits.enter(ask), StoreUnavailableError);
+    await assert.rejects(limits.closeFor(1_000), StoreUnavailableError);
+    assert.ok(performance.now() - begun < 2_000);
+  });
+});

@@ -1,0 +1,102 @@
+import type { Rate } from '../../../src/config/kinds.ts';
+import type { TenantFault } from '../../../src/qlik/oauth/issued-token.ts';
+import type { CallLimits } from '../../../src/store/call-limits.ts';
+import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
+import { createGate } from '../../../src/tenant/admission/gate.ts';
+import type { Gate, Priority, Ticket } from '../../../src/tenant/admission/ticket.ts';
+import { type Circuit, createCircuit } from '../../../src/tenant/circuit.ts';
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { follow, type Outcome } from '../../token/token-bench.ts';
+
+/** A gate on a clock that the test moves, and the calls that it let through. */
+export interface GateBench {
+  readonly gate: Gate;
+  readonly circuit: Circuit;
+  readonly clock: ManualClock;
+  /** Names of the calls that were made, in order. */
+  readonly made: string[];
+  /** What the gate told about being throttled. */
+  readonly pauses: number[];
+  ticket(priority?: Priority, patienceMs?: number, budgeted?: boolean): Ticket;
+  /** Sends a call that ends at once. */
+  send(name: string, ticket?: Ticket): Outcome<string>;
+  /** Sends a call that stays open until it is ended. */
+  open(name: string, ticket?: Ticket): OpenCall;
+}
+
+export interface OpenCall {
+  readonly outcome: Outcome<string>;
+  /** By the clock; undefined while it waits. */
+  readonly startedAt: number | undefined;
+  succeed(): void;
+  fail(fault: TenantFault): void;
+}
+
+const DAY_MS = 86_400_000;
+
+export function createGateBench({
+  concurrency = 8,
+  budget = { limit: 1_000_000, windowMs: 60_000 },
+  clock = createManualClock(),
+  limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, placeMs: DAY_MS }),
+}: {
+  concurrency?: number;
+  budget?: Rate;
+  clock?: ManualClock;
+  limits?: CallLimits;
+} = {}): GateBench {
+  const circuit = createCircuit({ now: clock.now, random: () => 1, onChange() {} });
+  const made: string[] = [];
+  const pauses: number[] = [];
+  const gate = createGate({
+    clock,
+    circuit,
+    limits,
+    onThrottled: (pauseMs) => pauses.push(pauseMs),
+  });
+
+  const bench: GateBench = {
+    gate,
+    circuit,
+    clock,
+    made,
+    pauses,
+    ticket: (priority = 'user', patienceMs = 8_000, budgeted = true) => ({
+      priority,
+      budgeted,
+      decisive: priority !== 'revocation',
+      waitUntil: clock.now() + patienceMs,
+    }),
+    send: (name, ticket = bench.ticket()) =>
+      follow(
+        gate.run(async () => {
+          made.push(name);
+          return name;
+        }, ticket),
+      ),
+    open(name, ticket = bench.ticket()) {
+      let settlers: { resolve: (name: string) => void; reject: (fault: TenantFault) => void } | undefined;
+      const result = new Promise<string>((resolve, reject) => {
+        settlers = { resolve, reject };
+      });
+      let startedAt: number | undefined;
+      const outcome = follow(
+        gate.run(() => {
+          made.push(name);
+          startedAt = clock.now();
+          return result;
+        }, ticket),
+      );
+      result.catch(() => {});
+      return {
+        outcome,
+        get startedAt() {
+          return startedAt;
+        },
+        succeed: () => settlers?.resolve(name),
+        fail: (fault) => settlers?.reject(fault),
+      };
+    },
+  };
+  return bench;
+}

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import type { Ticket } from '../../src/tenant/admission/ticket.ts';
+import type { TokenError } from '../../src/tenant/token-error.ts';
+import { settle } from '../support/manual-clock.ts';
+import { codeOf, createTokenBench, follow, type TokenBench } from '../token/token-bench.ts';
+import { faults, hang } from './fake-issuer.ts';
+
+const DEADLINE_MS = 8_000;
+
+function mint({ gateway, clock }: TokenBench, user = 'ada', patienceMs = DEADLINE_MS) {
+  const ticket: Ticket = {
+    priority: 'user',
+    budgeted: true,
+    decisive: true,
+    waitUntil: clock.now() + patienceMs,
+  };
+  return follow(gateway.mint({ field: 'subject', value: user }, ticket));
+}
+
+it('given faults that pass, a mint is tried three times and then given up', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => call.fail(faults.passing());
+  const outcome = mint(bench);
+  await bench.clock.advance(DEADLINE_MS);
+  assert.equal(bench.issuer.calls.length, 3);
+  assert.equal(codeOf(outcome.error), 'tenant_unavailable');
+});
+
+it('given a fault that passes, the next try brings the token', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) =>
+    bench.issuer.calls.length === 1 ? call.fail(faults.passing()) : call.succeed();
+  const outcome = mint(bench);
+  await bench.clock.advance(1_000);
+  assert.equal(outcome.value?.accessToken, 'token-1');
+});
+
+for (const [random, waits] of [
+  [0, [100, 200]],
+  [0.5, [200, 400]],
+  [1, [300, 600]],
+] as const) {
+  it(`given a chance of ${random}, the tries are ${waits.join(' and ')} ms apart`, async () => {
+    const bench = createTokenBench({ random: () => random });
+    bench.issuer.script = (call) => call.fail(faults.passing());
+    mint(bench);
+    await bench.clock.advance(DEADLINE_MS);
+    const times = bench.issuer.calls.map(({ at }) => at);
+    assert.deepEqual(
+      times.slice(1).map((time, i) => time - (times[i] as number)),
+      waits,
+    );
+  });
+}
+
+const lasting: [string, () => TenantFault][] = [
+  ['a refusal', faults.unauthorized],
+  ['a 429', () => faults.throttled(1_000)],
+  ['a timeout', faults.lasting],
+  ['an answer that is not Qlik’s', faults.badResponse],
+];
+for (const [what, fault] of lasting) {
+  it(`given ${what}, the mint is not tried again`, async () => {
+    const bench = createTokenBench();
+    bench.issuer.script = (call) => call.fail(fault());
+    mint(bench);
+    await bench.clock.advance(DEADLINE_MS);
+    assert.equal(bench.issuer.calls.length, 1);
+  });
+}
+
+it('given a Retry-After, the caller is told for how long to stay away', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => call.fail(faults.throttled(13_000));
+  const outcome = mint(bench);
+  await settle();
+  assert.equal((outcome.error as TokenError).retryAfterMs, 13_000);
+});
+
+it('given tries, each of them takes its turn at the gate and counts in the budget', async () => {
+  const bench = createTokenBench({ budget: { limit: 2, windowMs: 60_000 } });
+  bench.issuer.script = (call) => call.fail(faults.passing());
+  const outcome = mint(bench);
+  await bench.clock.advance(DEADLINE_MS);
+  assert.equal(bench.issuer.calls.length, 2);
+  assert.equal(codeOf(outcome.error), 'tenant_throttled');
+});
+
+it('given no time for a pause, the mint is not tried again', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => call.fail(faults.passing());
+  const outcome = mint(bench, 'ada', 150);
+  await bench.clock.advance(0);
+  assert.equal(bench.issuer.calls.length, 1);
+  assert.equal(codeOf(outcome.error), 'tenant_unavailable');
+});
+
+it('given a call that hangs, it is aborted after its time', async () => {
+  const bench = createTokenBench({ callTimeoutMs: 6_000 });
+  bench.issuer.script = hang;
+  const outcome = mint(bench);
+  await bench.clock.advance(5_999);
+  assert.equal(outcome.state, 'pending');
+  await bench.clock.advance(1);
+  assert.equal(bench.issuer.calls[0]?.open, false);
+  assert.equal(codeOf(outcome.error), 'tenant_unavailable');
+});
+
+const codes: [string, () => TenantFault, string][] = [
+  ['a 429', () => faults.throttled(), 'tenant_throttled'],
+  ['no answer', faults.lasting, 'tenant_unavailable'],
+  ['an answer that is not Qlik’s', faults.badResponse, 'tenant_bad_response'],
+  ['a 401 of a client that never minted', faults.unauthorized, 'tenant_refused_client'],
+  ['a 403 of a client that never minted', faults.forbidden, 'tenant_refused_client'],
+  ['a 401 that names the user', faults.unknownUser, 'user_not_mapped'],
+];
+for (const [what, fault, code] of codes) {
+  it(`given ${what}, the code is ${code}, and the fault is kept as the cause`, async () => {
+    const bench = createTokenBench();
+    const cause = fault();
+    bench.issuer.script = (call) => call.fail(cause);
+    const { error } = await settled(mint(bench));
+    assert.equal(codeOf(error), code);
+    assert.equal((error as TokenError).cause, cause);
+  });
+}
+
+for (const [what, fault, code] of [
+  ['401', faults.unauthorized, 'user_not_mapped'],
+  ['403', faults.forbidden, 'user_disabled'],
+] as const) {
+  it(`given a client that minted lately, a ${what} is ${code}`, async () => {
+    const bench = createTokenBench();
+    await settled(mint(bench, 'bruno'));
+    bench.issuer.script = (call) => call.fail(fault());
+    assert.equal(codeOf((await settled(mint(bench))).error), code);
+  });
+}
+
+it('given three users who are refused, a fourth is not tried', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => call.fail(faults.unauthorized());
+  for (const user of ['ada', 'bruno', 'chiyo']) await settled(mint(bench, user));
+  const { error } = await settled(mint(bench, 'dario'));
+  assert.equal(codeOf(error), 'tenant_refused_client');
+  assert.equal((error as TokenError).retryAfterMs, 15_000);
+  assert.equal(bench.issuer.calls.length, 3);
+  assert.equal(bench.gateway.healthy, false);
+});
+
+it('given a client that is taken again, the way opens with the first mint', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => call.fail(faults.unauthorized());
+  for (const user of ['ada', 'bruno', 'chiyo']) await settled(mint(bench, user));
+  bench.issuer.script = (call) => call.succeed();
+  await bench.clock.advance(15_000);
+  assert.equal((await settled(mint(bench, 'dario'))).state, 'fulfilled');
+  assert.equal(bench.gateway.healthy, true);
+});
+
+it('given refusals while others wait for their turn, those are refused without a call', async () => {
+  const bench = createTokenBench({ concurrency: 3 });
+  bench.issuer.script = hang;
+  const outcomes = Array.from({ length: 50 }, (_, i) => mint(bench, `user-${i}`));
+  await settle();
+  for (const call of [...bench.issuer.calls]) call.fail(faults.unauthorized());
+  await settle();
+  assert.deepEqual([...new Set(outcomes.map(({ error }) => codeOf(error)))], ['tenant_refused_client']);
+  assert.equal(bench.issuer.calls.length, 3);
+});
+
+it('given mints that were refused in the queue, they used up nothing of the budget', async () => {
+  const bench = createTokenBench({ concurrency: 3, budget: { limit: 4, windowMs: 60_000 } });
+  bench.issuer.script = hang;
+  for (let i = 0; i < 4; i += 1) mint(bench, `user-${i}`);
+  await settle();
+  for (const call of [...bench.issuer.calls]) call.fail(faults.unauthorized());
+  await settle();
+  bench.issuer.script = (call) => call.succeed();
+  await bench.clock.advance(30_000);
+  assert.equal((await settled(mint(bench, 'user-9'))).state, 'fulfilled');
+});
+
+it('given a client that is refused, tokens are still revoked and judged', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => (call.kind === 'mint' ? call.fail(faults.unauthorized()) : call.succeed());
+  for (const user of ['ada', 'bruno', 'chiyo']) await settled(mint(bench, user));
+  assert.equal(await bench.gateway.revoke('token'), true);
+  assert.equal(await bench.gateway.judge('token'), 'accepted');
+  assert.equal(bench.issuer.of('accepts').length, 1);
+});
+
+it('given one user who is refused often, the others are still tried', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => call.fail(faults.unauthorized());
+  for (let i = 0; i < 10; i += 1) await settled(mint(bench, 'ada'));
+  bench.issuer.script = (call) => call.succeed();
+  assert.equal((await settled(mint(bench, 'bruno'))).state, 'fulfilled');
+});
+
+// Guards against a broken /oauth/revoke or /users/me that keeps new users from their tokens.
+it('given a tenant that can neither judge nor revoke, mints go on', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => (call.kind === 'mint' ? call.succeed() : call.fail(faults.lasting()));
+  for (let i = 0; i < 10; i += 1) {
+    await bench.gateway.revoke(`token-${i}`);
+    await bench.gateway.judge(`token-${i}`);
+  }
+  assert.equal(bench.gateway.healthy, true);
+  assert.equal((await settled(mint(bench))).state, 'fulfilled');
+});
+
+it('given an error that is no fault of the tenant’s, it passes through as it is', async () => {
+  const bench = createTokenBench();
+  const bug = new TypeError('bug');
+  bench.issuer.script = (call) => call.fail(bug as unknown as TenantFault);
+  assert.equal((await settled(mint(bench))).error, bug);
+});
+
+it('given a question whether a token is accepted, it is asked once and costs nothing of the budget', async () => {
+  const bench = createTokenBench({ budget: { limit: 1, windowMs: 60_000 } });
+  bench.issuer.script = (call) => (call.kind === 'accepts' ? call.deny() : call.succeed());
+  assert.equal(await bench.gateway.judge('token'), 'refused');
+  assert.equal((await settled(mint(bench))).state, 'fulfilled');
+  bench.issuer.script = (call) => call.fail(faults.passing());
+  assert.equal(await bench.gateway.judge('token'), 'unknown');
+  assert.equal(bench.issuer.of('accepts').length, 2);
+});
+
+it('given a revocation that meets a passing fault, it is tried again', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) =>
+    bench.issuer.calls.length < 3 ? call.fail(faults.passing()) : call.succeed();
+  const outcome = follow(bench.gateway.revoke('token'));
+  await bench.clock.advance(2_000);
+  assert.equal(outcome.value, true);
+});
+
+for (const [what, fault] of Object.entries(faults)) {
+  it(`given a revocation that fails (${what}), it resolves to false`, async () => {
+    const bench = createTokenBench();
+    bench.issuer.script = (call) => call.fail(fault());
+    const outcome = follow(bench.gateway.revoke('token'));
+    await bench.clock.advance(2_000);
+    assert.equal(outcome.value, false);
+  });
+}
+
+async function settled<T>(outcome: T): Promise<T> {
+  await settle();
+  return outcome;
+}
