@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError, loadSettings } from './config/load.ts';
-import type { Problem } from './config/rules.ts';
+import type { Issue } from './config/rules.ts';
 import { parseDemoUsers } from './demo/demo-auth.ts';
 import { parseUserTable } from './directory/user-table.ts';
 import { stopOnSignals } from './lib/signals.ts';
@@ -29,15 +29,15 @@ try {
   const address = await service.listen();
   log.info({ address, publicUrl: settings.PUBLIC_URL.href, node: process.version }, 'listening');
 } catch (error) {
-  const problems = error instanceof ConfigurationError ? error.problems : listenProblems(error);
-  if (!problems) throw error;
-  process.stderr.write(`The configuration has ${problems.length} problem(s):\n`);
-  for (const { name, message } of problems) process.stderr.write(`  ${name}: ${message}\n`);
+  const issues = error instanceof ConfigurationError ? error.issues : listenIssues(error);
+  if (!issues) throw error;
+  process.stderr.write(`The configuration has ${issues.length} problem(s):\n`);
+  for (const { name, message } of issues) process.stderr.write(`  ${name}: ${message}\n`);
   process.exit(EXIT_MISCONFIGURED);
 }
 
 /** What is wrong with the address to listen at; undefined when the error is about something else. */
-function listenProblems(error: unknown): Problem[] | undefined {
+function listenIssues(error: unknown): Issue[] | undefined {
   const { code, port } = error as { code?: unknown; port?: unknown };
   switch (code) {
     case 'EADDRINUSE':

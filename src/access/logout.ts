@@ -15,7 +15,7 @@ interface Ended {
  * session may have ended, or end yet, and a repeated sign-out would not find it: the tokens are seen to when the store
  * is back.
  */
-export interface SignOut {
+export interface Logout {
   /** Ends one session, and those that began with the same session of an identity provider's, in the same browser. */
   here(session: Ended): Promise<void>;
   /** Ends each of the user's sessions; how many sessions and tokens that were. */
@@ -24,7 +24,7 @@ export interface SignOut {
   afterwards(user: PortalUser): Promise<void>;
 }
 
-export interface SignOutDeps {
+export interface LogoutDeps {
   readonly sessions: Sessions;
   readonly providerSessions: ProviderSessions;
   readonly tokens: UserTokens;
@@ -34,7 +34,7 @@ export interface SignOutDeps {
 /** How often is tried whether the store is back. */
 const TRY_AGAIN_MS = 2_000;
 
-export function createSignOut({ sessions, providerSessions, tokens, after }: SignOutDeps): SignOut {
+export function createLogout({ sessions, providerSessions, tokens, after }: LogoutDeps): Logout {
   /** Tags of those whose tokens are seen to later on. */
   const unsettled = new Set<string>();
 
@@ -61,9 +61,9 @@ export function createSignOut({ sessions, providerSessions, tokens, after }: Sig
     });
   }
 
-  async function seenTo<T>(user: PortalUser, signOut: Promise<T>): Promise<T> {
+  async function seenTo<T>(user: PortalUser, logout: Promise<T>): Promise<T> {
     try {
-      return await signOut;
+      return await logout;
     } catch (error) {
       if ((error as { code?: unknown }).code === 'store_unavailable') laterOn(user);
       throw error;

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { PortalUser } from '../portal/portal-user.ts';
-import type { SignOut } from './logout.ts';
+import type { Logout } from './logout.ts';
 
 /**
  * Opens a session for somebody who has just proven who they are; that of another user in the same browser ends. Needs
@@ -9,14 +9,14 @@ import type { SignOut } from './logout.ts';
 export async function openSession(
   request: FastifyRequest,
   user: PortalUser,
-  signOut: SignOut,
+  logout: Logout,
   beforehand: (sessionId: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const { user: previous, sessionId } = request.session;
   if (previous && (previous.id !== user.id || previous.tenant !== user.tenant))
-    await signOut.here({ id: sessionId, user: previous });
+    await logout.here({ id: sessionId, user: previous });
   // A cookie that was planted before the sign-in is worth nothing after it.
-  request.signingIn = user;
+  request.loggingIn = user;
   await request.session.regenerate();
   await beforehand(request.session.sessionId);
   request.session.user = user;

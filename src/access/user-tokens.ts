@@ -2,7 +2,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
 import { TokenError } from '../tenant/token-error.ts';
-import type { Waiting } from '../token/deadline.ts';
+import type { Deadline } from '../token/deadline.ts';
 import type { Token } from '../token/token.ts';
 import type { TokenService } from '../token/token-service.ts';
 
@@ -11,12 +11,12 @@ import type { TokenService } from '../token/token-service.ts';
  * service does.
  */
 export interface UserTokens {
-  /** The token that is held, at once and without a call. Throws a `DirectoryError`. */
-  held(user: PortalUser, generation: string): Token | undefined;
-  /** The token that is held or shared, or else a fresh one. */
-  obtain(user: PortalUser, generation: string, waiting: Waiting): Promise<Token>;
+  /** The token in the cache, at once and without a call. Throws a `DirectoryError`. */
+  cached(user: PortalUser, generation: string): Token | undefined;
+  /** The token that is cached or shared, or else a fresh one. */
+  obtain(user: PortalUser, generation: string, deadline: Deadline): Promise<Token>;
   /** Like `obtain`, for a page that thinks its token was refused. */
-  rejected(user: PortalUser, generation: string, waiting: Waiting): Promise<Token>;
+  rejected(user: PortalUser, generation: string, deadline: Deadline): Promise<Token>;
   /**
    * Nobody gets the token any more that the user has, or is getting, on whichever replica. Resolves to whether there was
    * one. Can reject with a `StoreUnavailableError`.
@@ -33,22 +33,22 @@ export interface UserTokensDeps {
 
 export function createUserTokens({ directory, tokens }: UserTokensDeps): UserTokens {
   function fetchWith(fetch: TokenService['obtain']): UserTokens['obtain'] {
-    return async (user, generation, waiting) => {
+    return async (user, generation, deadline) => {
       try {
-        return await fetch(await directory.find(user, waiting), generation, waiting);
+        return await fetch(await directory.find(user, deadline), generation, deadline);
       } catch (error) {
         const unknown = error instanceof TokenError && error.code === 'user_not_mapped';
         if (!unknown || !directory.doubt(user)) throw error;
         // Found long ago, and gone since; there may be another one.
-        return await fetch(await directory.find(user, waiting), generation, waiting);
+        return await fetch(await directory.find(user, deadline), generation, deadline);
       }
     };
   }
 
   return {
-    held(user, generation) {
+    cached(user, generation) {
       const subject = directory.known(user);
-      return subject && tokens.held(subject, generation);
+      return subject && tokens.cached(subject, generation);
     },
     obtain: fetchWith(tokens.obtain),
     rejected: fetchWith(tokens.rejected),

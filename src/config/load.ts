@@ -1,15 +1,15 @@
-import { contradictions, type Problem } from './rules.ts';
+import { contradictions, type Issue } from './rules.ts';
 import { type Setting, type SettingName, type Settings, settings as table } from './settings.ts';
 
 /** Everything that is wrong with the configuration, found in one go. */
 export class ConfigurationError extends Error {
   readonly code = 'configuration_invalid';
-  readonly problems: readonly Problem[];
+  readonly issues: readonly Issue[];
 
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(({ name, message }) => `${name}: ${message}`).join('\n'));
+  constructor(issues: readonly Issue[]) {
+    super(issues.map(({ name, message }) => `${name}: ${message}`).join('\n'));
     this.name = 'ConfigurationError';
-    this.problems = problems;
+    this.issues = issues;
   }
 }
 
@@ -24,7 +24,7 @@ export interface LoadOptions {
 export interface Loaded {
   readonly settings: Settings;
   /** About variables that look like ours and are not. */
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Issue[];
 }
 
 const OUR_PREFIXES =
@@ -35,10 +35,10 @@ const NOT_OURS = new Set(['SESSION_MANAGER']);
 
 /**
  * The settings for an environment. An empty variable counts as absent. Throws a `ConfigurationError` that names
- * all problems at once and repeats no secret.
+ * all issues at once and repeats no secret.
  */
 export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): Loaded {
-  const problems: Problem[] = [];
+  const issues: Issue[] = [];
   const values: Record<string, unknown> = {};
 
   for (const [name, setting] of table) {
@@ -49,15 +49,15 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
       const check = fileChecks[name as SettingName];
       if (check && raw) check(read(raw, raw, readFile), raw);
     } catch (error) {
-      problems.push({ name, message: (error as Error).message });
+      issues.push({ name, message: (error as Error).message });
     }
   }
 
   const settings = values as Settings;
-  problems.push(...contradictions(settings, new Set(problems.map(({ name }) => name))));
+  issues.push(...contradictions(settings, new Set(issues.map(({ name }) => name))));
   const warnings = unknownVariables(env);
   // What is missing may be there under a name that is misspelt.
-  if (problems.length > 0) throw new ConfigurationError([...problems, ...warnings]);
+  if (issues.length > 0) throw new ConfigurationError([...issues, ...warnings]);
   return { settings, warnings };
 }
 
@@ -89,7 +89,7 @@ function read(path: string, label: string, readFile: LoadOptions['readFile']): s
   }
 }
 
-function unknownVariables(env: LoadOptions['env']): Problem[] {
+function unknownVariables(env: LoadOptions['env']): Issue[] {
   return Object.keys(env)
     .filter((name) => OUR_PREFIXES.test(name) && !NOT_OURS.has(name) && !isKnown(name))
     .map((name) => ({ name, message: 'is not a setting; is it misspelt?' }));

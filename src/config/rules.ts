@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 import type { SettingName, Settings } from './settings.ts';
 
 /** A problem with a setting, worded for the operator who has to mend it. */
-export interface Problem {
+export interface Issue {
   readonly name: string;
   readonly message: string;
 }
@@ -191,7 +191,7 @@ const rules: readonly Rule[] = [
  * What contradicts what among the settings. `unusable` names those that have a problem of their own already; rules
  * that read one of them are passed over.
  */
-export function contradictions(settings: Settings, unusable: ReadonlySet<string>): Problem[] {
+export function contradictions(settings: Settings, unusable: ReadonlySet<string>): Issue[] {
   return rules
     .filter(({ names, holds }) => !names.some((name) => unusable.has(name)) && !holds(settings))
     .map(({ names, otherwise }) => ({ name: names[0], message: otherwise }));

@@ -1,4 +1,4 @@
-import { type PortalAuth, SignInRefusedError } from '../portal/portal-auth.ts';
+import { LoginRefusedError, type PortalAuth } from '../portal/portal-auth.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import seed from '../sandbox/seed.json' with { type: 'json' };
 import { list, optional, record, text } from '../shape.ts';
@@ -64,7 +64,7 @@ export function createDemoAuth({ users, claims }: DemoAuthDeps): DemoAuth {
 
     async authenticate({ user: id }) {
       const found = users.find((user) => user.id === id);
-      if (!found) throw new SignInRefusedError('bad_request', 'There is no such demo user.');
+      if (!found) throw new LoginRefusedError('bad_request', 'There is no such demo user.');
       return portalUser(found, claims);
     },
   };

@@ -1,13 +1,13 @@
 import type { Settings } from '../config/settings.ts';
 import { createRateLimiter } from '../lib/rate-limiter.ts';
-import type { SignInMode, SignInModeDeps } from '../service/sign-in-mode.ts';
+import type { LoginMode, LoginModeDeps } from '../service/sign-in-mode.ts';
 import { createDemoAuth, parseDemoUsers, sandboxUsers } from './demo-auth.ts';
-import { registerDemoLogin, registerSignInPage } from './login.ts';
+import { registerDemoLogin, registerLoginPage } from './login.ts';
 import { registerDemoPortal } from './portal.ts';
 
 /** `PORTAL_AUTH=demo`. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
-export function createDemoMode(deps: SignInModeDeps): SignInMode {
-  const { settings, readFile, clock, origins, signOut, base } = deps;
+export function createDemoMode(deps: LoginModeDeps): LoginMode {
+  const { settings, readFile, clock, origins, logout, base } = deps;
   const auth = createDemoAuth({
     users: demoUsers(settings, readFile),
     claims: settings.USER_CLAIM ? [settings.USER_CLAIM] : [],
@@ -17,10 +17,10 @@ export function createDemoMode(deps: SignInModeDeps): SignInMode {
   return {
     registerOutside(routes) {
       registerDemoPortal(routes, { base, tenantUrl: settings.QLIK_TENANT_URL });
-      registerSignInPage(routes, { origins, auth, base });
+      registerLoginPage(routes, { origins, auth, base });
     },
     registerInside(scope) {
-      registerDemoLogin(scope, { origins, auth, signOut, failures });
+      registerDemoLogin(scope, { origins, auth, logout, failures });
     },
     endSessionUrl: () => undefined,
   };

@@ -1,7 +1,7 @@
-import { escapeHtml, type Page } from '../http/pages/html-page.ts';
+import { escapeHtml, type HtmlPage } from '../http/pages/html-page.ts';
 import type { DemoUser } from './demo-auth.ts';
 
-export interface SignInPageOptions {
+export interface LoginPageOptions {
   readonly users: readonly DemoUser[];
   /** Already judged safe. */
   readonly returnTo: string;
@@ -11,7 +11,7 @@ export interface SignInPageOptions {
 }
 
 /** The page to pick a demo user from: one button each, no script. */
-export function signInPage({ users, returnTo, action, formTargets }: SignInPageOptions): Page {
+export function loginPage({ users, returnTo, action, formTargets }: LoginPageOptions): HtmlPage {
   return {
     title: 'Sign in to the demo portal',
     formTargets,

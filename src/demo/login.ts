@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { SignOut } from '../access/logout.ts';
+import type { Logout } from '../access/logout.ts';
 import { openSession } from '../access/open-session.ts';
 import { sendPage } from '../http/pages/html-page.ts';
 import type { Origins } from '../http/policy/origins.ts';
@@ -10,20 +10,20 @@ import { isForm } from '../http/routes/form.ts';
 import { loginQuery } from '../http/routes/login-query.ts';
 import { shaped } from '../http/shaped.ts';
 import type { RateLimiter } from '../lib/rate-limiter.ts';
-import { SignInRefusedError } from '../portal/portal-auth.ts';
+import { LoginRefusedError } from '../portal/portal-auth.ts';
 import { optional, record, text } from '../shape.ts';
 import type { DemoAuth } from './demo-auth.ts';
-import { signInPage } from './login-page.ts';
+import { loginPage } from './login-page.ts';
 
 export interface DemoLoginDeps {
   readonly origins: Origins;
   readonly auth: DemoAuth;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   /** Of failed sign-ins, by client address. */
   readonly failures: RateLimiter;
 }
 
-export interface SignInPageDeps {
+export interface LoginPageDeps {
   readonly origins: Origins;
   readonly auth: DemoAuth;
   /** Path under which the routes live, without a trailing slash. */
@@ -33,13 +33,13 @@ export interface SignInPageDeps {
 const loginBody = shaped(record({ user: text(), returnTo: optional(text()) }));
 
 /** `GET /login` of the demo mode: the page to pick a user from. Reads no session. */
-export function registerSignInPage(app: FastifyInstance, { origins, auth, base }: SignInPageDeps): void {
+export function registerLoginPage(app: FastifyInstance, { origins, auth, base }: LoginPageDeps): void {
   app.get<{ Querystring: { returnTo?: string } }>(
     '/login',
     { schema: { querystring: loginQuery } },
     async (request, reply) => {
       const returnTo = safeReturnTo(request.query.returnTo, origins);
-      const page = signInPage({
+      const page = loginPage({
         users: auth.users,
         returnTo,
         action: `${base}/login`,
@@ -53,7 +53,7 @@ export function registerSignInPage(app: FastifyInstance, { origins, auth, base }
 /** `POST /login` of the demo mode. Needs a scope that admits only callers that may call, with the session plugin. */
 export function registerDemoLogin(
   app: FastifyInstance,
-  { origins, auth, signOut, failures }: DemoLoginDeps,
+  { origins, auth, logout, failures }: DemoLoginDeps,
 ): void {
   app.post<{ Body: { user: string; returnTo?: string } }>(
     '/login',
@@ -66,11 +66,11 @@ export function registerDemoLogin(
       const returnTo = safeReturnTo(request.body.returnTo, origins);
 
       const user = await auth.authenticate(request.body).catch((error) => {
-        if (error instanceof SignInRefusedError) failures.take(request.ip);
+        if (error instanceof LoginRefusedError) failures.take(request.ip);
         throw error;
       });
 
-      await openSession(request, user, signOut);
+      await openSession(request, user, logout);
       return isForm(request) ? reply.redirect(returnTo, 303) : reply.code(204).send();
     },
   );

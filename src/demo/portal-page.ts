@@ -1,4 +1,4 @@
-import { escapeHtml, type Page } from '../http/pages/html-page.ts';
+import { escapeHtml, type HtmlPage } from '../http/pages/html-page.ts';
 
 export interface PortalPageOptions {
   /** Path under which the service's routes live, without a trailing slash. */
@@ -13,7 +13,7 @@ const APP_ID = '3d2c9e74-8f5d-4aa1-9c43-2e7f90bd5c63';
  * The demo portal. Its charts are Qlik's own `<qlik-embed>`, which the browser helper gives its tokens; its script asks
  * the tenant, from the browser and with the user's own token, who the user is.
  */
-export function portalPage({ base, tenantUrl }: PortalPageOptions): Page {
+export function portalPage({ base, tenantUrl }: PortalPageOptions): HtmlPage {
   const root = escapeHtml(base);
   return {
     title: 'Demo portal',

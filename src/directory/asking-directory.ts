@@ -2,11 +2,11 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
-import { TenantFault } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/oauth/issued-token.ts';
 import { tenantTrouble } from '../tenant/tenant-trouble.ts';
 import { TokenError } from '../tenant/token-error.ts';
 import { waitFor } from '../token/deadline.ts';
-import type { Tenant, TokenSubject } from '../token/token-key.ts';
+import type { Tenant, TokenKey } from '../token/token-key.ts';
 import type { Directory } from './directory.ts';
 import { DirectoryError } from './directory-error.ts';
 import type { Identify, Identity } from './find-user.ts';
@@ -20,15 +20,15 @@ export interface AskingDirectoryDeps {
   readonly rememberMs: number;
   readonly maxRemembered: number;
   /** How long a look-up that somebody waits for may wait for its turn at the tenant. */
-  readonly patienceMs: number;
+  readonly deadlineMs: number;
   /** A user who was known is somebody else now, or nobody: nobody may act as the subject any more. */
-  readonly onLost: (subject: TokenSubject) => void;
+  readonly onLost: (subject: TokenKey) => void;
   /** A look-up behind an answer failed; what was known stays in force. */
-  readonly onStale: (subject: TokenSubject, error: unknown) => void;
+  readonly onStale: (subject: TokenKey, error: unknown) => void;
 }
 
 interface Entry {
-  readonly subject: TokenSubject;
+  readonly subject: TokenKey;
   /** As of the newest sign-in that was seen. */
   readonly user: PortalUser;
   readonly groupsInStep: boolean;
@@ -38,8 +38,8 @@ interface Entry {
 }
 
 interface Flight {
-  readonly pace: { priority: 'directory' | 'renewal'; waitUntil: number };
-  readonly result: Promise<TokenSubject>;
+  readonly pace: { priority: 'directory' | 'renewal'; deadline: number };
+  readonly result: Promise<TokenKey>;
 }
 
 /** How long a refusal is believed, and how soon after a find the tenant's doubt is not news. */
@@ -69,21 +69,21 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
   }
 
   function launch(key: string, user: PortalUser, priority: 'directory' | 'renewal'): Flight {
-    const patienceMs = priority === 'directory' ? deps.patienceMs : RETRY_MS;
-    const pace = { priority, waitUntil: clock.now() + patienceMs };
+    const deadlineMs = priority === 'directory' ? deps.deadlineMs : RETRY_MS;
+    const pace = { priority, deadline: clock.now() + deadlineMs };
     const flight: Flight = { pace, result: land() };
     flights.set(key, flight);
     flight.result.catch(() => {});
     return flight;
 
-    async function land(): Promise<TokenSubject> {
+    async function land(): Promise<TokenKey> {
       await Promise.resolve(); // so that `flight` exists
       const current = () => flights.get(key) === flight;
       try {
         const identity = await identify(user, entries.peek(key)?.groupsInStep ?? false, pace);
         return remember(key, user, identity, current());
       } catch (error) {
-        const told = error instanceof TenantFault ? tenantTrouble(error) : error;
+        const told = error instanceof QlikError ? tenantTrouble(error) : error;
         if (current()) fail(key, told);
         throw told;
       } finally {
@@ -92,10 +92,10 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
     }
   }
 
-  function remember(key: string, user: PortalUser, identity: Identity, keep: boolean): TokenSubject {
+  function remember(key: string, user: PortalUser, identity: Identity, keep: boolean): TokenKey {
     const before = entries.peek(key);
     const same = before?.subject.lookup.value === identity.qlikUserId;
-    const subject: TokenSubject = same
+    const subject: TokenKey = same
       ? before.subject
       : { tenant, owner: userTag(user), lookup: { field: 'userId', value: identity.qlikUserId } };
     if (!keep) return subject;
@@ -144,7 +144,7 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
       return undefined;
     },
 
-    async find(user, waiting) {
+    async find(user, deadline) {
       const key = keyOf(user);
       const entry = entries.get(key);
       if (entry && clock.now() < entry.until) return entry.subject;
@@ -152,7 +152,7 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
       if (error) throw error;
       const flight = flights.get(key) ?? launch(key, entry?.user ?? user, 'directory');
       flight.pace.priority = 'directory';
-      return waitFor(flight.result, waiting, clock).catch((error) => {
+      return waitFor(flight.result, deadline, clock).catch((error) => {
         if (entry && error instanceof TokenError) return entry.subject;
         throw error;
       });
@@ -166,7 +166,7 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
       return true;
     },
 
-    signedIn(user) {
+    loggedIn(user) {
       const key = keyOf(user);
       const entry = entries.peek(key);
       if (!deps.groupsMatter || !entry || sameGroups(entry.user, user)) return;

@@ -1,7 +1,7 @@
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
-import type { Waiting } from '../token/deadline.ts';
-import type { Tenant, TokenSubject, UserLookup } from '../token/token-key.ts';
+import type { Deadline } from '../token/deadline.ts';
+import type { Tenant, TokenKey, UserLookup } from '../token/token-key.ts';
 import type { IsDenied } from './deny-list.ts';
 import { DirectoryError, denied, notMapped } from './directory-error.ts';
 
@@ -12,15 +12,15 @@ export type UserMapping = (user: PortalUser) => UserLookup | undefined;
 export interface Directory {
   tenantOf(user: PortalUser): Tenant;
   /** At once and without a call; undefined when the tenant has to be asked first. Throws a `DirectoryError`. */
-  known(user: PortalUser): TokenSubject | undefined;
+  known(user: PortalUser): TokenKey | undefined;
   /** Asks the tenant if need be. Rejects with a `DirectoryError`, a `TokenError`, or the reason of an aborted wait. */
-  find(user: PortalUser, waiting: Waiting): Promise<TokenSubject>;
+  find(user: PortalUser, deadline: Deadline): Promise<TokenKey>;
   /** The tenant says at a mint that there is no such user. Whether it is worth while to find the user again. */
   doubt(user: PortalUser): boolean;
   /** The user has just signed in: what the portal says now is newer than what was known. */
-  signedIn(user: PortalUser): void;
+  loggedIn(user: PortalUser): void;
   /** The user's last session has ended. What was known, if anything was. */
-  forget(user: PortalUser): TokenSubject | undefined;
+  forget(user: PortalUser): TokenKey | undefined;
 }
 
 export interface DirectoryDeps {
@@ -32,9 +32,9 @@ export interface DirectoryDeps {
 /** A directory that needs no call: the mapping knows everybody. */
 export function createDirectory({ tenant, mapping, isDenied }: DirectoryDeps): Directory {
   /** What a user was resolved to; good for as long as the mapping says the same. */
-  const resolved = new WeakMap<PortalUser, TokenSubject>();
+  const resolved = new WeakMap<PortalUser, TokenKey>();
 
-  function known(user: PortalUser): TokenSubject {
+  function known(user: PortalUser): TokenKey {
     const lookup = mapping(user);
     const before = resolved.get(user);
     if (before && isSame(before.lookup, lookup)) return before;
@@ -51,7 +51,7 @@ export function createDirectory({ tenant, mapping, isDenied }: DirectoryDeps): D
     known,
     find: async (user) => known(user),
     doubt: () => false,
-    signedIn() {},
+    loggedIn() {},
 
     forget(user) {
       try {

@@ -14,7 +14,7 @@ export interface Identity {
 
 /**
  * Asks the tenant who a portal user is; `groupsInStep` tells what was known before. Rejects with a `DirectoryError` or a
- * `TenantFault`.
+ * `QlikError`.
  */
 export type Identify = (user: PortalUser, groupsInStep: boolean, pace: Pace) => Promise<Identity>;
 

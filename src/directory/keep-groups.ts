@@ -5,7 +5,7 @@ import type { UserAdministration } from '../tenant/user-administration.ts';
 
 /**
  * Makes a user's custom groups those with these names; groups of an identity provider stay as they are. Resolves to
- * whether that worked; false when the tenant refused some of it. Rejects with a `TenantFault`.
+ * whether that worked; false when the tenant refused some of it. Rejects with a `QlikError`.
  */
 export type KeepGroups = (user: QlikUser, wanted: readonly string[], pace: Pace) => Promise<boolean>;
 

@@ -1,5 +1,5 @@
 import type { PortalUser } from '../portal/portal-user.ts';
-import { TenantFault } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/oauth/issued-token.ts';
 import type { QlikUser } from '../qlik/resources/users.ts';
 import type { Pace } from '../tenant/management-client.ts';
 import { denied, notMapped } from './directory-error.ts';
@@ -14,7 +14,7 @@ export interface ProvisionDeps extends LookUpDeps {
 /** What was changed at the tenant, and what could not be. */
 export type ProvisionEvent =
   | { type: 'user_created'; qlikUserId: string; portalUser: string }
-  | { type: 'groups_failed'; qlikUserId: string; error: TenantFault };
+  | { type: 'groups_failed'; qlikUserId: string; error: QlikError };
 
 /** Finds users; who is not there is created, and groups that the portal names are put in step. */
 export function byProvisioning({ administration, isDenied, keepGroups, report }: ProvisionDeps): Identify {
@@ -42,7 +42,7 @@ export function byProvisioning({ administration, isDenied, keepGroups, report }:
     try {
       return await keepGroups(user, wanted, pace);
     } catch (error) {
-      if (!(error instanceof TenantFault)) throw error;
+      if (!(error instanceof QlikError)) throw error;
       report({ type: 'groups_failed', qlikUserId: user.id, error });
       return false;
     }

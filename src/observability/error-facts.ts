@@ -14,11 +14,11 @@ const OURS = new Set([
   'DirectoryError',
   'HttpProblem',
   'IdentityProviderError',
-  'RedisFault',
+  'RedisError',
   'SessionConflictError',
-  'SignInRefusedError',
+  'LoginRefusedError',
   'StoreUnavailableError',
-  'TenantFault',
+  'QlikError',
   'TokenError',
 ]);
 

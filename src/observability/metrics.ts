@@ -8,8 +8,8 @@ export interface Metrics {
   answered(route: string | null, status: number): void;
   /** A request got a problem answer. */
   refused(route: string | null, code: string): void;
-  /** A token was handed out: one that was held, or one that took a call to the tenant. */
-  served(from: 'held' | 'fetched'): void;
+  /** A token was handed out: from the cache, or by a call to the tenant. */
+  served(cache: 'hit' | 'miss'): void;
   tokenEvent(event: TokenEvent): void;
   /** A record of the shared store was read and did not open. */
   unreadable(why: string): void;
@@ -20,7 +20,7 @@ export interface Metrics {
 
 /** Where the values come from that are looked up when they are asked for. */
 export interface MetricsSources {
-  readonly tokensHeld: () => number;
+  readonly tokensCached: () => number;
   readonly tenant: () => TenantState;
 }
 
@@ -35,7 +35,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   // What every request counts is counted here, and handed over when somebody asks: the library's own way takes longer
   // than all other bookkeeping of a warm request.
   const requestsByRoute = new Map<string, Map<number, number>>();
-  const served = { held: 0, fetched: 0 };
+  const served = { hit: 0, miss: 0 };
 
   new Counter({
     name: `${PREFIX}http_requests_total`,
@@ -56,12 +56,12 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   new Counter({
     name: `${PREFIX}tokens_served_total`,
-    help: 'Tokens handed out: held ones, and ones that took a call to the tenant.',
-    labelNames: ['from'] as const,
+    help: 'Tokens handed out: cache hits, and misses, which took a call to the tenant.',
+    labelNames: ['cache'] as const,
     registers,
     collect() {
       this.reset();
-      for (const [from, count] of Object.entries(served)) this.inc({ from }, count);
+      for (const [cache, count] of Object.entries(served)) this.inc({ cache }, count);
     },
   });
   const mints = new Histogram({
@@ -100,7 +100,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
         this.set(Number(value()));
       },
     });
-  gauge('tokens_held', 'Users whose token is held.', sources.tokensHeld);
+  gauge('tokens_cached', 'Users whose token is cached.', sources.tokensCached);
   gauge('tenant_calls_running', 'Calls to the tenant under way.', () => sources.tenant().running);
   gauge('tenant_calls_waiting', 'Calls that wait for their turn.', () => sources.tenant().waiting);
   gauge('tenant_throttled', '1 while the tenant asks us to wait.', () => sources.tenant().throttled);
@@ -118,8 +118,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
       else requestsByRoute.set(route ?? 'none', new Map([[status, 1]]));
     },
     refused: (route, code) => problems.labels(route ?? 'none', code).inc(),
-    served(from) {
-      served[from] += 1;
+    served(cache) {
+      served[cache] += 1;
     },
 
     unreadable: (why) => unreadable.labels(why).inc(),

@@ -1,6 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { type ClaimOptions, userFromClaims } from './claims.ts';
-import { type PortalAuth, SignInRefusedError } from './portal-auth.ts';
+import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
 import { providerTrouble } from './provider-trouble.ts';
 import { acceptedUntilMs, unlikely, verifyToken } from './signed-token.ts';
@@ -52,7 +52,7 @@ export function createAssertionAuth(deps: AssertionAuthDeps): AssertionAuth {
     try {
       return userFromClaims(payload, claims);
     } catch (error) {
-      throw error instanceof SignInRefusedError ? refused('it does not say who it is (CLAIM_ID)') : error;
+      throw error instanceof LoginRefusedError ? refused('it does not say who it is (CLAIM_ID)') : error;
     }
   }
 
@@ -73,8 +73,8 @@ function hasId(payload: JWTPayload): payload is JWTPayload & { jti: string } {
   return typeof jti === 'string' && jti !== '' && jti.length <= MAX_JTI;
 }
 
-function refused(why: string): SignInRefusedError {
-  return new SignInRefusedError('assertion_invalid', `The assertion is not accepted: ${why}.`);
+function refused(why: string): LoginRefusedError {
+  return new LoginRefusedError('assertion_invalid', `The assertion is not accepted: ${why}.`);
 }
 
 /** For the portal's developers. Repeats nothing of what was sent. */

@@ -1,4 +1,4 @@
-import { SignInRefusedError } from './portal-auth.ts';
+import { LoginRefusedError } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
 
 /** Which claims say who it is. */
@@ -31,7 +31,7 @@ const MAX_OTHER = 1_024;
 
 /**
  * The user that verified claims describe, small enough for a session's record: what is too long, or of another type
- * than it should be, is left out, as if the portal had not told it. Throws a `SignInRefusedError` when the claims do
+ * than it should be, is left out, as if the portal had not told it. Throws a `LoginRefusedError` when the claims do
  * not identify anybody.
  */
 export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimOptions): PortalUser {
@@ -41,7 +41,7 @@ export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimOptio
 
   const id = told(names.id);
   if (!isText(id, MAX_ID)) {
-    throw new SignInRefusedError('bad_request', 'The sign-in does not say who it is: CLAIM_ID is not told.');
+    throw new LoginRefusedError('bad_request', 'The sign-in does not say who it is: CLAIM_ID is not told.');
   }
   const name = told(names.name);
   const email = told(names.email);

@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../config/secret.ts';
 import { isText, MAX_ID, userFromClaims } from './claims.ts';
-import { type PortalAuth, SignInRefusedError } from './portal-auth.ts';
+import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
 import { singleHeaders } from './single-headers.ts';
 import { createTrustedPeers } from './trusted-peers.ts';
 
 /** A request, as far as it can prove somebody. */
-export interface ProxyEvidence {
+export interface GatewayEvidence {
   /** The address at the other end of the connection, and not one that a header claims. */
   readonly peer: string | undefined;
   /** As they came, names and values in turn. */
@@ -15,7 +15,7 @@ export interface ProxyEvidence {
 }
 
 /** Names of headers, in lower case; null: not read. */
-export interface ProxyHeaders {
+export interface GatewayHeaders {
   readonly secret: string;
   readonly user: string;
   readonly email: string | null;
@@ -32,13 +32,13 @@ export type NotTheGateway = 'its address is not in TRUSTED_PROXIES' | 'it lacks 
  * the other end of the connection and knows the secret; of any other request it is as if it had none. A header that is
  * there twice, or beside a look-alike, is refused: one of the two may be the client's.
  */
-export type ProxyAuth = PortalAuth<ProxyEvidence>;
+export type GatewayAuth = PortalAuth<GatewayEvidence>;
 
-export interface ProxyAuthDeps {
+export interface GatewayAuthDeps {
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[];
   readonly secret: Secret;
-  readonly headers: ProxyHeaders;
+  readonly headers: GatewayHeaders;
   /** An e-mail counts: a header does not say whether anybody verified it. */
   readonly trustEmail: boolean;
   /** Told of each request that is not the gateway's. */
@@ -48,14 +48,14 @@ export interface ProxyAuthDeps {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NAMES = { id: 'id', email: 'email', name: 'name', groups: 'groups', others: [] } as const;
 
-export function createProxyAuth(deps: ProxyAuthDeps): ProxyAuth {
+export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
   const { headers, trustEmail, onOther } = deps;
   const names = new Set(Object.values(headers).filter((name) => name !== null));
   const isTrusted = createTrustedPeers(deps.trustedProxies);
   const expected = digest(deps.secret.reveal());
 
   /** The headers that the gateway sent; throws when it is not the gateway that sent them. */
-  function proven({ peer, rawHeaders }: ProxyEvidence): Map<string, string | undefined> {
+  function proven({ peer, rawHeaders }: GatewayEvidence): Map<string, string | undefined> {
     if (!isTrusted(peer)) throw other('its address is not in TRUSTED_PROXIES', peer);
     const found = singleHeaders(rawHeaders, names);
     if (!timingSafeEqual(expected, digest(found.get(headers.secret) ?? '')))
@@ -63,7 +63,7 @@ export function createProxyAuth(deps: ProxyAuthDeps): ProxyAuth {
     return found;
   }
 
-  function other(why: NotTheGateway, peer: string | undefined): SignInRefusedError {
+  function other(why: NotTheGateway, peer: string | undefined): LoginRefusedError {
     onOther(why, peer);
     return nobody();
   }
@@ -113,10 +113,10 @@ function one(name: string | null, found: Map<string, string | undefined>): strin
   return value;
 }
 
-function nobody(): SignInRefusedError {
-  return new SignInRefusedError('session_required', 'Nobody is signed in at the gateway.');
+function nobody(): LoginRefusedError {
+  return new LoginRefusedError('session_required', 'Nobody is signed in at the gateway.');
 }
 
-function refused(name: string, why: string): SignInRefusedError {
-  return new SignInRefusedError('bad_request', `The header ${name} ${why}.`);
+function refused(name: string, why: string): LoginRefusedError {
+  return new LoginRefusedError('bad_request', `The header ${name} ${why}.`);
 }

@@ -10,7 +10,7 @@ import {
 } from 'openid-client';
 import { type ClaimOptions, type Claims, userFromClaims } from './claims.ts';
 import type { KnownProvider, OidcProvider } from './oidc-provider.ts';
-import { type PortalAuth, SignInRefusedError } from './portal-auth.ts';
+import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser, ProviderSession } from './portal-user.ts';
 import { providerTrouble } from './provider-trouble.ts';
 import { unlikely, verifyToken } from './signed-token.ts';
@@ -143,18 +143,18 @@ const REFUSALS = new Set([
 ]);
 
 function refusal(error: unknown, provider: OidcProvider): Error {
-  if (error instanceof SignInRefusedError) return error;
+  if (error instanceof LoginRefusedError) return error;
   const trouble = providerTrouble(error);
   const word = trouble.details.providerError;
   if (word !== undefined && REFUSALS.has(word))
-    return new SignInRefusedError('bad_request', `The identity provider signed nobody in (${word}).`);
+    return new LoginRefusedError('bad_request', `The identity provider signed nobody in (${word}).`);
   if (trouble.code === 'idp_unavailable') provider.troubled(trouble);
   return trouble;
 }
 
 /**
  * Whether the browser came back from the provider to which it was sent (RFC 9207 §2.4), with each parameter once (RFC
- * 6749 §3.1). Throws a `SignInRefusedError`.
+ * 6749 §3.1). Throws a `LoginRefusedError`.
  */
 function checkReturn(query: URLSearchParams, { metadata }: KnownProvider): void {
   const once = ['state', 'iss', 'code', 'error', 'response'].every((name) => query.getAll(name).length <= 1);
@@ -162,5 +162,5 @@ function checkReturn(query: URLSearchParams, { metadata }: KnownProvider): void 
   const isFromThere =
     iss === null ? !metadata.authorization_response_iss_parameter_supported : iss === metadata.issuer;
   if (!once || !isFromThere || query.has('code') === query.has('error'))
-    throw new SignInRefusedError('bad_request', 'This is no answer of the identity provider’s.');
+    throw new LoginRefusedError('bad_request', 'This is no answer of the identity provider’s.');
 }

@@ -6,7 +6,7 @@ import type { PortalUser } from './portal-user.ts';
  * signed. The mode alone judges it; the routes then open the session.
  */
 export interface PortalAuth<Evidence> {
-  /** The user that the evidence proves. Rejects with a `SignInRefusedError` when it proves nobody. */
+  /** The user that the evidence proves. Rejects with a `LoginRefusedError` when it proves nobody. */
   authenticate(evidence: Evidence): Promise<PortalUser>;
 }
 
@@ -14,12 +14,12 @@ export interface PortalAuth<Evidence> {
  * The evidence proves nobody: it is wrong (`bad_request`), or there is none (`session_required`). The message is safe to
  * show.
  */
-export class SignInRefusedError extends Error {
+export class LoginRefusedError extends Error {
   readonly code: 'bad_request' | 'session_required' | 'assertion_invalid';
 
-  constructor(code: SignInRefusedError['code'], message: string) {
+  constructor(code: LoginRefusedError['code'], message: string) {
     super(message);
-    this.name = 'SignInRefusedError';
+    this.name = 'LoginRefusedError';
     this.code = code;
   }
 }

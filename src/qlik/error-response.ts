@@ -1,37 +1,37 @@
 import { parseStrictJson } from '../lib/strict-json.ts';
 import type { UserLookup } from '../token/token-key.ts';
 import type { QlikResponse } from './http.ts';
-import { TenantFault, type TenantFaultDetails } from './oauth/issued-token.ts';
+import { QlikError, type QlikErrorDetails } from './oauth/issued-token.ts';
 import { readRetryAfterMs } from './retry-after.ts';
 
 /**
  * The fault that an answer other than 2xx stands for. Understands Qlik's error shape, that of RFC 6749 §5.2, and
  * bodies that are neither. Of the body, only well-known codes are kept: its texts may repeat what was sent.
  */
-export function readFault(response: QlikResponse, now: number, lookup?: UserLookup): TenantFault {
+export function readQlikError(response: QlikResponse, now: number, lookup?: UserLookup): QlikError {
   const { status, headers } = response;
   const body = readErrorBody(response.body);
   const retryAfterMs = readRetryAfterMs(headers, now);
-  const details: TenantFaultDetails = {
+  const details: QlikErrorDetails = {
     status,
     upstream: { codes: body.codes, ...(body.traceId !== undefined && { traceId: body.traceId }) },
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
   const message = `the tenant answered ${status}`;
-  if (status === 429) return new TenantFault('throttled', message, details);
+  if (status === 429) return new QlikError('throttled', message, details);
   if (status >= 500)
-    return new TenantFault('unavailable', message, { ...details, passing: retryAfterMs === undefined });
+    return new QlikError('unavailable', message, { ...details, retryable: retryAfterMs === undefined });
   if (status === 400 || status === 401 || status === 403) {
-    return new TenantFault('refused', message, { ...details, namesUser: namesUser(body.texts, lookup) });
+    return new QlikError('refused', message, { ...details, namesUser: namesUser(body.texts, lookup) });
   }
-  return new TenantFault('bad_response', message, details);
+  return new QlikError('bad_response', message, details);
 }
 
-/** Like `readFault`, of an API call whose sender is known: a 400 is about what was sent, not about who sent it. */
-export function readApiFault(response: QlikResponse, now: number): TenantFault {
-  const fault = readFault(response, now);
+/** Like `readQlikError`, of an API call whose sender is known: a 400 is about what was sent, not about who sent it. */
+export function readApiError(response: QlikResponse, now: number): QlikError {
+  const fault = readQlikError(response, now);
   if (response.status !== 400) return fault;
-  return new TenantFault('bad_response', fault.message, fault.details);
+  return new QlikError('bad_response', fault.message, fault.details);
 }
 
 interface ErrorBody {

@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls';
-import { TenantFault } from './oauth/issued-token.ts';
+import { QlikError } from './oauth/issued-token.ts';
 
 /** An answer that arrived whole. */
 export interface QlikResponse {
@@ -24,7 +24,7 @@ export interface QlikRequest {
 
 /**
  * HTTP to one tenant. Redirects are not followed: the secret would travel. Compressed answers are not asked for and
- * not unpacked. What is too large, too slow or cut off is a `TenantFault`; every status is an answer.
+ * not unpacked. What is too large, too slow or cut off is a `QlikError`; every status is an answer.
  */
 export interface QlikHttp {
   send(request: QlikRequest, signal: AbortSignal): Promise<QlikResponse>;
@@ -103,9 +103,9 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
  * No answer is the tenant's trouble; one that ends before it is whole is no answer of Qlik's. The error's message stays
  * behind: only its code is known to hold nothing of what was sent.
  */
-function transportFault(error: unknown, answering: boolean, timedOut: boolean): TenantFault {
+function transportFault(error: unknown, answering: boolean, timedOut: boolean): QlikError {
   const code = timedOut ? 'timeout' : String((error as { code?: unknown }).code ?? 'unknown');
-  if (!answering) return new TenantFault('unavailable', `no answer (${code})`, { passing: !timedOut });
+  if (!answering) return new QlikError('unavailable', `no answer (${code})`, { retryable: !timedOut });
   const oversized = code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
-  return new TenantFault('bad_response', `answer not whole (${code})`, { passing: !timedOut && !oversized });
+  return new QlikError('bad_response', `answer not whole (${code})`, { retryable: !timedOut && !oversized });
 }

@@ -1,5 +1,5 @@
 import { parseStrictJson } from '../lib/strict-json.ts';
-import { TenantFault } from './oauth/issued-token.ts';
+import { QlikError } from './oauth/issued-token.ts';
 
 /** The members of an answer whose body is a JSON object; throws a `bad_response` that repeats nothing of any other. */
 export function readObject(body: string): Record<string, unknown> {
@@ -14,6 +14,6 @@ export function readObject(body: string): Record<string, unknown> {
 }
 
 /** An answer that is not what Qlik documents. */
-export function unusable(what: string): TenantFault {
-  return new TenantFault('bad_response', `the tenant’s answer ${what}`);
+export function unusable(what: string): QlikError {
+  return new QlikError('bad_response', `the tenant’s answer ${what}`);
 }

@@ -1,9 +1,9 @@
-import { readApiFault } from './error-response.ts';
+import { readApiError } from './error-response.ts';
 import { isSuccess, type QlikRequest, type QlikResponse } from './http.ts';
 import { readObject, unusable } from './json-response.ts';
 
 /** One page of a list, and the cursor of the next. */
-export interface Page<T> {
+export interface ListPage<T> {
   readonly data: readonly T[];
   readonly next?: string;
 }
@@ -20,13 +20,13 @@ export function filterRequest(path: string, filter: string, cursor?: string): Ql
   return { method: 'POST', path: `${path}?${query}`, json: { filter } };
 }
 
-/** The page in the answer. Of the link to the next one only the cursor counts: where to ask is known. Throws a `TenantFault`. */
+/** The page in the answer. Of the link to the next one only the cursor counts: where to ask is known. Throws a `QlikError`. */
 export function readPage<T>(
   response: QlikResponse,
   tenantNow: number,
   readEntry: (entry: Record<string, unknown>) => T,
-): Page<T> {
-  if (!isSuccess(response)) throw readApiFault(response, tenantNow);
+): ListPage<T> {
+  if (!isSuccess(response)) throw readApiError(response, tenantNow);
   const { data, links } = readObject(response.body);
   if (!Array.isArray(data)) throw unusable('holds no list');
   const entries = data.map((entry) => {

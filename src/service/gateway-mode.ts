@@ -1,18 +1,18 @@
 import type { Secret } from '../config/secret.ts';
 import { createFollowingSession, createNamedUser, isSameUser } from '../http/policy/following-session.ts';
-import { registerProxyLogin } from '../http/routes/gateway-login.ts';
+import { registerGatewayLogin } from '../http/routes/gateway-login.ts';
 import { createRateLimiter } from '../lib/rate-limiter.ts';
-import { createProxyAuth } from '../portal/gateway.ts';
-import type { SignInMode, SignInModeDeps } from './sign-in-mode.ts';
+import { createGatewayAuth } from '../portal/gateway.ts';
+import type { LoginMode, LoginModeDeps } from './sign-in-mode.ts';
 
 /** Of warnings about requests that are not the gateway's, for each reason. */
 const WARNINGS = { limit: 1, windowMs: 60_000 };
 
 /** `PORTAL_AUTH=proxy`. */
-export function createProxyMode(deps: SignInModeDeps): SignInMode {
-  const { settings, log, clock, signOut } = deps;
+export function createGatewayMode(deps: LoginModeDeps): LoginMode {
+  const { settings, log, clock, logout } = deps;
   const warnings = createRateLimiter(WARNINGS, clock.now);
-  const auth = createProxyAuth({
+  const auth = createGatewayAuth({
     trustedProxies: settings.TRUSTED_PROXIES,
     secret: settings.PROXY_SECRET as Secret,
     headers: {
@@ -34,9 +34,9 @@ export function createProxyMode(deps: SignInModeDeps): SignInMode {
   return {
     registerOutside() {},
     registerInside(scope) {
-      registerProxyLogin(scope, { ...deps, namedUser });
+      registerGatewayLogin(scope, { ...deps, namedUser });
     },
-    follow: (session) => createFollowingSession(session, namedUser, signOut),
+    follow: (session) => createFollowingSession(session, namedUser, logout),
     speaksFor: (request, user) =>
       namedUser(request).then(
         (named) => isSameUser(named, user),

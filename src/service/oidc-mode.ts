@@ -8,10 +8,10 @@ import { createOidcAuth } from '../portal/oidc.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';
 import { createSealer } from '../portal/sealer.ts';
 import { claimOptions } from './claim-options.ts';
-import type { SignInMode, SignInModeDeps } from './sign-in-mode.ts';
+import type { LoginMode, LoginModeDeps } from './sign-in-mode.ts';
 
 /** `PORTAL_AUTH=oidc`. */
-export function createOidcMode(deps: SignInModeDeps, provider: OidcProvider): SignInMode {
+export function createOidcMode(deps: LoginModeDeps, provider: OidcProvider): LoginMode {
   const { settings, clock, origins, base } = deps;
   const publicUrl = settings.PUBLIC_URL;
   const clientId = settings.OIDC_CLIENT_ID as string;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { SignOut } from '../access/logout.ts';
+import type { Logout } from '../access/logout.ts';
 import type { UserTokens } from '../access/user-tokens.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -21,11 +21,11 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { OidcProvider } from '../portal/oidc-provider.ts';
 import type { PublishedKeys } from '../portal/published-keys.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
-import type { Once } from '../session/replay-detection.ts';
+import type { ReplayDetection } from '../session/replay-detection.ts';
 import { createSessionCookie } from '../session/session-cookie.ts';
 import { registerSessionPlugin } from '../session/session-plugin.ts';
 import type { Sessions } from '../session/sessions.ts';
-import { createSignInMode } from './choose-sign-in.ts';
+import { createLoginMode } from './choose-sign-in.ts';
 
 export interface PublicAppDeps {
   readonly settings: Settings;
@@ -35,12 +35,12 @@ export interface PublicAppDeps {
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly providerSessions: ProviderSessions;
-  readonly once: Once;
+  readonly replays: ReplayDetection;
   readonly provider: OidcProvider | undefined;
   readonly portalKeys: PublishedKeys | undefined;
   readonly directory: Directory;
   readonly tokens: UserTokens;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   readonly health: Health;
 }
 
@@ -49,7 +49,7 @@ const ANSWER_MS = 500;
 
 /** The public listener, ready to answer. Throws a plain `Error` when the file that `DEMO_USERS` names is broken. */
 export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInstance> {
-  const { settings, log, metrics, clock, sessions, directory, tokens, signOut, health } = deps;
+  const { settings, log, metrics, clock, sessions, directory, tokens, logout, health } = deps;
   const publicUrl = settings.PUBLIC_URL;
   const tenantUrl = settings.QLIK_TENANT_URL;
   const base = publicUrl.pathname.replace(/\/$/, '');
@@ -61,9 +61,9 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
     secrets: settings.SESSION_SECRET,
     sameSite: settings.SESSION_SAME_SITE,
   });
-  const signIn = await createSignInMode({ ...deps, origins, base });
+  const login = await createLoginMode({ ...deps, origins, base });
   const cookieSession = createCurrentSession(cookie, sessions);
-  const currentSession = signIn.follow?.(cookieSession) ?? cookieSession;
+  const currentSession = login.follow?.(cookieSession) ?? cookieSession;
 
   const app = await createServer({
     publicUrl,
@@ -82,7 +82,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
         currentSession,
         rateLimiter: createRateLimiter(settings.RATE_LIMIT_TOKEN, clock.now),
         tokens,
-        signOut,
+        logout,
         clock,
         log,
         metrics,
@@ -91,7 +91,7 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
       registerQlikTokenScript(routes);
       registerQlikConfig(routes, { guard, currentSession, directory });
       registerSession(routes, { guard, currentSession, tenantUrl });
-      signIn.registerOutside(routes);
+      login.registerOutside(routes);
       await routes.register(async (scope) => {
         // Before the plugin's own hook: who may call is decided before the session is read.
         scope.addHook('onRequest', guard.forSessionScope);
@@ -99,12 +99,12 @@ export async function createPublicApp(deps: PublicAppDeps): Promise<FastifyInsta
         await registerSessionPlugin(scope, { cookie, sessions });
         registerLogout(scope, {
           cookie,
-          signOut,
+          logout,
           postLogoutUrl: settings.POST_LOGOUT_URL,
-          endSessionUrl: signIn.endSessionUrl,
-          speaksFor: signIn.speaksFor,
+          endSessionUrl: login.endSessionUrl,
+          speaksFor: login.speaksFor,
         });
-        signIn.registerInside(scope);
+        login.registerInside(scope);
       });
     },
     { prefix: base },

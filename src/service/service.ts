@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { createSignOut } from '../access/logout.ts';
+import { createLogout } from '../access/logout.ts';
 import { createUserTokens } from '../access/user-tokens.ts';
 import type { Settings } from '../config/settings.ts';
 import { createDenyList } from '../directory/deny-list.ts';
@@ -10,7 +10,7 @@ import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { logTokenEvent } from '../observability/token-log.ts';
 import { createProviderSessions } from '../session/provider-sessions.ts';
-import { createOnce } from '../session/replay-detection.ts';
+import { createReplayDetection } from '../session/replay-detection.ts';
 import { sessionsOfTag } from '../session/session-id.ts';
 import { createSessions } from '../session/sessions.ts';
 import type { Leases } from '../store/leases.ts';
@@ -63,7 +63,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const sessions = createSessions({
     store,
     limits: { idleMs: settings.SESSION_IDLE_TIMEOUT, lifetimeMs: settings.SESSION_LIFETIME },
-    onSignIn: (user) => directory.signedIn(user),
+    onSignIn: (user) => directory.loggedIn(user),
   });
 
   const {
@@ -92,12 +92,12 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   });
   const clientsAccepted = () => !gateway.state.clientRefused && management?.accepted() !== false;
   const metrics = createMetrics({
-    tokensHeld: () => tokens.size,
+    tokensCached: () => tokens.size,
     tenant: () => ({ ...gateway.state, clientRefused: !clientsAccepted() }),
   });
   const tokens = createTokenService({
-    gatewayOf: () => gateway,
-    share: createTokenShare({ store, groupOf: sessionsOfTag, isDenied, now: clock.now }),
+    tokenClientOf: () => gateway,
+    share: createTokenShare({ store, partitionOf: sessionsOfTag, isDenied, now: clock.now }),
     leases,
     isDenied,
     clock,
@@ -106,16 +106,16 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       logTokenEvent(log, event, settings.PUBLIC_URL.origin);
       metrics.tokenEvent(event);
     },
-    maxHeld: settings.TOKEN_CACHE_MAX,
+    maxCached: settings.TOKEN_CACHE_MAX,
     refreshBeforeMs: settings.TOKEN_REFRESH_BEFORE,
     minRemainingMs: settings.TOKEN_MIN_REMAINING,
     replaceCooldownMs: settings.TOKEN_REPLACE_COOLDOWN,
-    patienceMs: settings.TOKEN_DEADLINE,
+    deadlineMs: settings.TOKEN_DEADLINE,
   });
 
   const userTokens = createUserTokens({ directory, tokens });
   const providerSessions = createProviderSessions({ store, lifetimeMs: settings.SESSION_LIFETIME });
-  const signOut = createSignOut({ sessions, providerSessions, tokens: userTokens, after: clock.after });
+  const logout = createLogout({ sessions, providerSessions, tokens: userTokens, after: clock.after });
 
   const provider = await connectProvider({ settings, log, clock, random });
   const portalKeys = await connectPortalKeys({ settings, log, clock });
@@ -140,19 +140,19 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     clock,
     sessions,
     providerSessions,
-    once: createOnce(store),
+    replays: createReplayDetection(store),
     provider,
     portalKeys,
     directory,
     tokens: userTokens,
-    signOut,
+    logout,
     health,
   });
   const adminApp = createAdminServer({
     host: settings.ADMIN_HOST,
     token: settings.ADMIN_TOKEN,
     metrics,
-    signOut,
+    logout,
     tokens: userTokens,
     log,
   });

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { SignOut } from '../access/logout.ts';
+import type { Logout } from '../access/logout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { CurrentSession } from '../http/policy/current-session.ts';
 import type { Origins } from '../http/policy/origins.ts';
@@ -9,11 +9,11 @@ import type { OidcProvider } from '../portal/oidc-provider.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { PublishedKeys } from '../portal/published-keys.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
-import type { Once } from '../session/replay-detection.ts';
+import type { ReplayDetection } from '../session/replay-detection.ts';
 import type { Sessions } from '../session/sessions.ts';
 
 /** The routes with which one mode of `PORTAL_AUTH` signs users in. */
-export interface SignInMode {
+export interface LoginMode {
   /** Those that read and write no session. */
   registerOutside(routes: FastifyInstance): void;
   /** Those that open or end sessions; the scope has the session plugin. */
@@ -26,7 +26,7 @@ export interface SignInMode {
   endSessionUrl(user: PortalUser): string | undefined;
 }
 
-export interface SignInModeDeps {
+export interface LoginModeDeps {
   readonly settings: Settings;
   readonly log: Log;
   readonly readFile: (path: string) => string;
@@ -34,12 +34,12 @@ export interface SignInModeDeps {
   readonly origins: Origins;
   readonly sessions: Sessions;
   readonly providerSessions: ProviderSessions;
-  readonly once: Once;
+  readonly replays: ReplayDetection;
   /** Present in the OIDC mode. */
   readonly provider: OidcProvider | undefined;
   /** Present in the assertion mode, when the portal publishes its keys. */
   readonly portalKeys: PublishedKeys | undefined;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
 }

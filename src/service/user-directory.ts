@@ -15,7 +15,7 @@ import { createWatchedTable } from '../directory/watched-table.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../observability/log.ts';
 import type { UserAdministration } from '../tenant/user-administration.ts';
-import type { Tenant, TokenSubject } from '../token/token-key.ts';
+import type { Tenant, TokenKey } from '../token/token-key.ts';
 import { type DirectoryEvent, logDirectoryEvent } from './directory-log.ts';
 
 export interface UserDirectoryDeps {
@@ -28,7 +28,7 @@ export interface UserDirectoryDeps {
   readonly administration: UserAdministration | undefined;
   readonly isDenied: IsDenied;
   /** Nobody may act as the subject any more. */
-  readonly onLost: (subject: TokenSubject) => void;
+  readonly onLost: (subject: TokenKey) => void;
 }
 
 /**
@@ -78,7 +78,7 @@ function askTenant(deps: UserDirectoryDeps, administration: UserAdministration):
     clock,
     rememberMs: settings.USER_REMEMBER,
     maxRemembered: settings.TOKEN_CACHE_MAX,
-    patienceMs: settings.TOKEN_DEADLINE,
+    deadlineMs: settings.TOKEN_DEADLINE,
     onLost(subject) {
       report({ type: 'user_lost', qlikUserId: subject.lookup.value });
       onLost(subject);

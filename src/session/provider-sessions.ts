@@ -4,13 +4,13 @@ import type { RecordStore } from '../store/record-store.ts';
 import { SessionConflictError } from './sessions.ts';
 
 /** Whom an identity provider has signed out: one of its sessions, or, without `sid`, all of the subject's. */
-export interface ProviderSignOut {
+export interface ProviderLogoutRequest {
   readonly subject?: string | undefined;
   readonly sid?: string | undefined;
 }
 
 /** The sessions and users to sign out. */
-export interface SignedOutThere {
+export interface LoggedOutThere {
   /** Ids of sessions, some of which may have ended. */
   readonly sessions: readonly string[];
   /** Users of whom every session is to end. */
@@ -24,7 +24,7 @@ export interface SignedOutThere {
 export interface ProviderSessions {
   /** Remembers where a session comes from; before it is opened, so that it cannot be missed. */
   note(sessionId: string, user: PortalUser): Promise<void>;
-  find(signOut: ProviderSignOut): Promise<SignedOutThere>;
+  find(logout: ProviderLogoutRequest): Promise<LoggedOutThere>;
 }
 
 export interface ProviderSessionsDeps {

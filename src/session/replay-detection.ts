@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { RecordStore } from '../store/record-store.ts';
 
 /** Sees that something happens once, on whichever replica. Each call can reject with a `StoreUnavailableError`. */
-export interface Once {
+export interface ReplayDetection {
   /** False when that was claimed within the time that an earlier claim gave. `forMs` is more than nothing. */
   claim(what: string, forMs: number): Promise<boolean>;
   /** As if it had not been claimed. */
@@ -10,7 +10,7 @@ export interface Once {
   isClaimed(what: string): Promise<boolean>;
 }
 
-export function createOnce(store: RecordStore): Once {
+export function createReplayDetection(store: RecordStore): ReplayDetection {
   return {
     claim: (what, forMs) => store.create(keyOf(what), '', { idleMs: forMs, lifetimeMs: forMs }, keyOf(what)),
     async release(what) {

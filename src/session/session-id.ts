@@ -21,7 +21,7 @@ export function sessionKey(id: string): string {
   return `{${id.slice(0, USER_TAG_LENGTH)}}:session:${hash('sha256', id, 'base64url')}`;
 }
 
-/** The group of all sessions of the user; its generation is that of all that is kept for the user. */
+/** The partition of all sessions of the user; its generation is that of all that is kept for the user. */
 export function sessionsOf(user: PortalUser): string {
   return sessionsOfTag(userTag(user));
 }

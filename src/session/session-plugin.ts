@@ -10,7 +10,7 @@ import { SessionConflictError, type Sessions } from './sessions.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who has just proven who they are: whoever that is, the session that `regenerate` begins is theirs. */
-    signingIn?: PortalUser;
+    loggingIn?: PortalUser;
   }
   interface Session {
     /** Who is signed in; absent for anonymous visitors, of whom nothing is stored. */
@@ -48,12 +48,12 @@ export async function registerSessionPlugin(
     if (session?.user && session.isSaved()) cookies[cookie.name] = session.encryptedSessionId;
   });
 
-  scope.decorateRequest('signingIn', undefined);
+  scope.decorateRequest('loggingIn', undefined);
   await scope.register(fastifySession, {
     cookieName: cookie.name,
     cookie: cookie.attributes,
     secret: cookie.signer,
-    idGenerator: (request) => newSessionId(request?.signingIn),
+    idGenerator: (request) => newSessionId(request?.loggingIn),
     rolling: false,
     saveUninitialized: false,
     store: createPluginStore(sessions),

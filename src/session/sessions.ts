@@ -87,7 +87,7 @@ export function createSessions({ store, limits, onSignIn = () => {} }: SessionsD
     peek: (id) => store.peek(keyOf(id)).then((record) => session(id, record)),
     use: (id) => store.use(keyOf(id)).then((record) => session(id, record)),
     close: (id) => store.remove(sessionKey(id)),
-    count: (user) => store.countGroup(sessionsOf(user)),
-    closeAll: (user) => store.removeGroup(sessionsOf(user)),
+    count: (user) => store.countPartition(sessionsOf(user)),
+    closeAll: (user) => store.removePartition(sessionsOf(user)),
   };
 }

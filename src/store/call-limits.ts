@@ -8,38 +8,38 @@ import type { BudgetOutlook } from './call-budget.ts';
  * cannot be reached.
  */
 export interface CallLimits {
-  /** A place for a call, which is counted from now on; or what is in its way. */
+  /** A permit for a call, which is counted from now on; or what is in its way. */
   enter(ask: Ask): Promise<Answer>;
-  /** No place is given for so long; an earlier word that holds for longer stays in force. */
+  /** No permit is given for so long; an earlier word that holds for longer stays in force. */
   closeFor(ms: number): Promise<void>;
   /** Told, as far as that works, when asking again may be worth while before an answer's `waitMs` has passed. */
   onChange(listener: () => void): void;
 }
 
-/** Somebody asks for a place. */
+/** Somebody asks for a permit. */
 export interface Ask {
   /** The replica that asks; it lets its own go in order by itself. */
   readonly by: string;
-  /** Lower goes first: a replica that was refused a place for it is, for a while, in the way of others' higher ranks. */
+  /** Lower goes first: a replica that was refused a permit for it is, for a while, in the way of others' higher ranks. */
   readonly rank: number;
   /** What part of the budget (0–1) may be used up for this; undefined when the call does not count towards it. */
   readonly share: number | undefined;
 }
 
-export type Answer = { readonly place: Place } | Refusal;
+export type Answer = { readonly permit: Permit } | Refusal;
 
 export interface Refusal {
-  readonly place?: undefined;
-  /** `places`: all are taken, or somebody in front waits for one. */
-  readonly reason: 'closed' | 'budget' | 'places';
+  readonly permit?: undefined;
+  /** `permits`: all are taken, or somebody in front waits for one. */
+  readonly reason: 'closed' | 'budget' | 'permits';
   /** Asking earlier is of no use, unless `onChange` says otherwise. */
   readonly waitMs: number;
   /** Never tells longer than it is, so what it refuses would be refused. */
   readonly budget: BudgetOutlook;
 }
 
-/** A place that is taken. One that is never released, since its replica is gone, becomes free by itself. Neither throws. */
-export interface Place {
+/** A permit that is taken. One that is never released, since its replica is gone, becomes free by itself. Neither throws. */
+export interface Permit {
   /** The call has ended. */
   release(): void;
   /** The call is not made after all, and does not count. */
@@ -50,11 +50,11 @@ export interface Place {
 export interface CallLimitsOptions {
   readonly concurrency: number;
   readonly rate: { readonly limit: number; readonly windowMs: number };
-  /** After this time, in whole milliseconds, a place is free in any case. Longer than a call may take. */
-  readonly placeMs: number;
+  /** After this time, in whole milliseconds, a permit is free in any case. Longer than a call may take. */
+  readonly permitMs: number;
 }
 
-/** How soon somebody who was refused a place asks again when nothing is heard. */
+/** How soon somebody who was refused a permit asks again when nothing is heard. */
 export const ASK_AGAIN_MS = 500;
-/** For how long a replica that was refused a place and does not ask again is in the way of others. */
+/** For how long a replica that was refused a permit and does not ask again is in the way of others. */
 export const WAITING_COUNTS_MS = 2 * ASK_AGAIN_MS;

@@ -7,8 +7,8 @@ export interface Limits {
 /** What a record that was put depends on. */
 export interface PutOptions {
   readonly lifetimeMs: number;
-  readonly group: string;
-  /** That of the group under which the value was made. */
+  readonly partition: string;
+  /** That of the partition under which the value was made. */
   readonly generation: string;
 }
 
@@ -21,29 +21,29 @@ export interface StoredRecord {
   readonly idleRemainingMs: number;
   /** Until the record ends in any case. */
   readonly remainingMs: number;
-  /** Of the record's group, as it is now. */
+  /** Of the record's partition, as it is now. */
   readonly generation: string;
 }
 
 /**
- * Where replicas share state: small texts under a key, with limits that the store itself enforces and a group (the
+ * Where replicas share state: small texts under a key, with limits that the store itself enforces and a partition (the
  * records of one user) in which they can be counted and removed together.
  *
- * A record exists only between `create` or `put` and the first of `remove`, `removeGroup` and its limits. No other call
+ * A record exists only between `create` or `put` and the first of `remove`, `removePartition` and its limits. No other call
  * brings one into being, so what has been removed stays removed, whatever was in flight.
  *
- * A group also has a generation, which outlives its records. What is made for its user counts only while that stands:
+ * A partition also has a generation, which outlives its records. What is made for its user counts only while that stands:
  * `put` keeps nothing that was made under an earlier one, and `advance` ends all that was.
  *
  * Each call takes effect as one step. Each rejects with a `StoreUnavailableError` when the store cannot be reached.
- * A key and its group share what stands between their first `{` and `}` (the hash tag of a Redis Cluster).
+ * A key and its partition share what stands between their first `{` and `}` (the hash tag of a Redis Cluster).
  */
 export interface RecordStore {
-  /** A record, counted in its group. Resolves to false, and changes nothing, when the key is taken. */
-  create(key: string, value: string, limits: Limits, group: string): Promise<boolean>;
+  /** A record, counted in its partition. Resolves to false, and changes nothing, when the key is taken. */
+  create(key: string, value: string, limits: Limits, partition: string): Promise<boolean>;
   /**
-   * A record, whatever the key held before, that depends on the group without being one of those that are counted and
-   * removed with it. Resolves to false, and changes nothing, when the group has another generation by now.
+   * A record, whatever the key held before, that depends on the partition without being one of those that are counted and
+   * removed with it. Resolves to false, and changes nothing, when the partition has another generation by now.
    */
   put(key: string, value: string, options: PutOptions): Promise<boolean>;
   /** The record, without counting as use. */
@@ -52,20 +52,20 @@ export interface RecordStore {
   use(key: string): Promise<StoredRecord | undefined>;
   /** Another value for the record at `revision`; its limits stay. False when it is gone or was written meanwhile. */
   replace(key: string, value: string, revision: number): Promise<boolean>;
-  /** How many records the group still has, or undefined when there was no such record. */
+  /** How many records the partition still has, or undefined when there was no such record. */
   remove(key: string): Promise<number | undefined>;
-  /** How many records the group has. */
-  countGroup(group: string): Promise<number>;
+  /** How many records the partition has. */
+  countPartition(partition: string): Promise<number>;
   /** How many records it removed. */
-  removeGroup(group: string): Promise<number>;
-  /** The group's generation; the empty text before the first `advance`. */
-  generation(group: string): Promise<string>;
+  removePartition(partition: string): Promise<number>;
+  /** The partition's generation; the empty text before the first `advance`. */
+  generation(partition: string): Promise<string>;
   /**
-   * Gives the group a generation that it never had, and resolves to it. It is kept for `forMs`, which must be longer
+   * Gives the partition a generation that it never had, and resolves to it. It is kept for `forMs`, which must be longer
    * than whatever was made under an earlier one may live.
    */
-  advance(group: string, forMs: number): Promise<string>;
-  /** Gives every group, also those that have none yet, a generation that it never had; else like `advance`. */
+  advance(partition: string, forMs: number): Promise<string>;
+  /** Gives every partition, also those that have none yet, a generation that it never had; else like `advance`. */
   advanceAll(forMs: number): Promise<void>;
   /** Resolves when the store answers, and would keep the use of a record. */
   ping(): Promise<void>;

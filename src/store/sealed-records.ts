@@ -39,9 +39,9 @@ export function createSealedRecords({ store, seal, onUnreadable }: SealedRecords
 
   return {
     ...store,
-    async create(key, value, limits, group) {
+    async create(key, value, limits, partition) {
       const sealed = seal.seal(value, key);
-      if (await store.create(key, sealed, limits, group)) return true;
+      if (await store.create(key, sealed, limits, partition)) return true;
       const taken = await store.peek(key);
       return taken !== undefined && !open(key, taken) && store.replace(key, sealed, taken.revision);
     },

@@ -1,10 +1,10 @@
 import { type Clock, sleep } from '../lib/clock.ts';
-import { TenantFault } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/oauth/issued-token.ts';
 import type { Gate, Ticket } from './admission/ticket.ts';
 
 /** Makes calls to a tenant with care: in turn, within time, and again when that helps. */
 export interface TenantCalls {
-  /** Rejects with a `TenantFault`, or with the error that `obstacle` gives (see `Gate`). */
+  /** Rejects with a `QlikError`, or with the error that `obstacle` gives (see `Gate`). */
   make<T>(
     call: (signal: AbortSignal) => Promise<T>,
     ticket: Ticket,
@@ -44,10 +44,9 @@ export function createTenantCalls({ gate, clock, random, callTimeoutMs }: Tenant
         try {
           return await gate.run(() => timed(call), ticket, obstacle);
         } catch (error) {
-          const passing = error instanceof TenantFault && error.details.passing === true;
+          const passing = error instanceof QlikError && error.details.retryable === true;
           const backoffMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random());
-          if (!passing || attempt === MAX_ATTEMPTS || clock.now() + backoffMs >= ticket.waitUntil)
-            throw error;
+          if (!passing || attempt === MAX_ATTEMPTS || clock.now() + backoffMs >= ticket.deadline) throw error;
           await sleep(clock, backoffMs);
         }
       }

@@ -14,15 +14,15 @@ import { createGate } from './admission/gate.ts';
 import type { Gate } from './admission/ticket.ts';
 import { createTenantCalls } from './calls.ts';
 import { createCircuit } from './circuit.ts';
-import { createClientStanding } from './credentials-status.ts';
-import { createManagementApi } from './management-client.ts';
-import { createTenantGateway, type TenantGateway } from './token-client.ts';
+import { createCredentialsStatus } from './credentials-status.ts';
+import { createManagementClient } from './management-client.ts';
+import { createTokenClient, type TokenClient } from './token-client.ts';
 import { createUserAdministration, type UserAdministration } from './user-administration.ts';
 
 /** A tenant and the one way to it. */
 export interface TenantConnection {
   readonly tenant: Tenant;
-  readonly gateway: TenantGateway;
+  readonly gateway: TokenClient;
   /** When the settings name a management client. */
   readonly management: Management | undefined;
   close(): Promise<void>;
@@ -49,7 +49,7 @@ const CALL_SHARE = 0.75;
 /** The same for a call to the users and groups APIs: a mint has to follow. */
 const MANAGEMENT_CALL_SHARE = 0.4;
 /** After this multiple of `TOKEN_DEADLINE` every call has ended, or the replica that made it is gone. */
-const PLACE_SHARE = 1.25;
+const PERMIT_SHARE = 1.25;
 
 /** Everything between the token service and the tenant of the `QLIK_*` settings. Connects at the first call. */
 export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
@@ -78,11 +78,11 @@ export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
     limits: deps.createCallLimits(tenant.url, {
       concurrency: settings.TENANT_CONCURRENCY,
       rate: settings.TENANT_BUDGET,
-      placeMs: Math.ceil(settings.TOKEN_DEADLINE * PLACE_SHARE),
+      permitMs: Math.ceil(settings.TOKEN_DEADLINE * PERMIT_SHARE),
     }),
     onThrottled: (pauseMs) => log.warn({ ...facts, pauseMs }, 'the tenant throttles us'),
   });
-  const standing = createClientStanding({
+  const standing = createCredentialsStatus({
     now: clock.now,
     onChange: (change) =>
       log.error(
@@ -90,7 +90,7 @@ export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
         'the tenant’s opinion of our client changed',
       ),
   });
-  const gateway = createTenantGateway({
+  const gateway = createTokenClient({
     issuer: createQlikTokenIssuer({
       http,
       authentication: clientAuthentication(settings, http),
@@ -114,7 +114,7 @@ function connectManagement(
   const clientSecret = settings.QLIK_ADMIN_CLIENT_SECRET;
   if (clientId === undefined || clientSecret === undefined) return undefined;
   const facts = { tenant: settings.QLIK_TENANT_URL, clientId };
-  const api = createManagementApi({
+  const api = createManagementClient({
     http,
     authentication: withClientSecret(clientId, clientSecret),
     calls: createTenantCalls({

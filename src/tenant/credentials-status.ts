@@ -5,7 +5,7 @@
  * tenant is left alone for a while. After each pause users who were not refused yet go first: the refused ones may be
  * strangers to the tenant, who must not close the way for all others for good.
  */
-export interface ClientStanding {
+export interface CredentialsStatus {
   /** How long no mint for `user` should be tried; 0 when one may. */
   pauseMs(user: string): number;
   /** A mint succeeded. */
@@ -15,7 +15,7 @@ export interface ClientStanding {
   readonly healthy: boolean;
 }
 
-export interface ClientStandingDeps {
+export interface CredentialsStatusDeps {
   readonly now: () => number;
   /** Told when the client counts as refused (with the pause) and when it is taken again. */
   readonly onChange: (change: { refused: true; pauseMs: number } | { refused: false }) => void;
@@ -33,7 +33,7 @@ const FIRST_USER_PAUSE_MS = 30_000;
 const LONGEST_USER_PAUSE_MS = 5 * 60_000;
 const MAX_REFUSED_USERS = 1_000;
 
-export function createClientStanding({ now, onChange }: ClientStandingDeps): ClientStanding {
+export function createCredentialsStatus({ now, onChange }: CredentialsStatusDeps): CredentialsStatus {
   const refusedUsers = new Map<string, { times: number; until: number }>();
   let goodUntil = Number.NEGATIVE_INFINITY;
   let pauses = 0;

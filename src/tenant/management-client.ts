@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { ClientAuthentication } from '../qlik/client-authentication.ts';
 import type { QlikHttp, QlikRequest, QlikResponse } from '../qlik/http.ts';
-import { TenantFault } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/oauth/issued-token.ts';
 import type { Priority, Ticket } from './admission/ticket.ts';
 import type { TenantCalls } from './calls.ts';
 import type { Circuit } from './circuit.ts';
@@ -11,7 +11,7 @@ import { createManagementToken, managementTokenRequest, readManagementToken } fr
 export interface Pace {
   readonly priority: Priority;
   /** By the clock; later, no call is begun any more. */
-  readonly waitUntil: number;
+  readonly deadline: number;
 }
 
 /** A call, and what its answer says. */
@@ -19,7 +19,7 @@ export interface ManagementCall<T> {
   readonly request: QlikRequest;
   /** Counts towards the budget (Qlik Cloud's tier 2). */
   readonly budgeted: boolean;
-  /** Throws a `TenantFault`. */
+  /** Throws a `QlikError`. */
   readonly read: (response: QlikResponse, tenantNow: number) => T;
 }
 
@@ -27,14 +27,14 @@ export interface ManagementCall<T> {
  * Qlik's APIs as the management client may use them, through the tenant's gate: what users wait for goes first, and when
  * these APIs are in trouble they are spared, and minting goes on.
  */
-export interface ManagementApi {
-  /** Rejects with a `TenantFault`; `refused` when the management client is not accepted, or may not do this. */
+export interface ManagementClient {
+  /** Rejects with a `QlikError`; `refused` when the management client is not accepted, or may not do this. */
   send<T>(call: ManagementCall<T>, pace: Pace): Promise<T>;
   /** False while the tenant refuses the management client. */
   readonly accepted: boolean;
 }
 
-export interface ManagementApiDeps {
+export interface ManagementClientDeps {
   readonly http: QlikHttp;
   readonly authentication: ClientAuthentication;
   readonly calls: TenantCalls;
@@ -48,19 +48,19 @@ export interface ManagementApiDeps {
 /** How long a client that was refused is not tried again. */
 const REFUSED_PAUSE_MS = 30_000;
 
-export function createManagementApi(deps: ManagementApiDeps): ManagementApi {
+export function createManagementClient(deps: ManagementClientDeps): ManagementClient {
   const { http, authentication, calls, circuit, clock, onChange } = deps;
   const token = createManagementToken(clock);
   let refusedUntil = 0;
   let accepted = true;
 
-  function obstacle(): TenantFault | undefined {
+  function obstacle(): QlikError | undefined {
     const refusedMs = refusedUntil - clock.now();
     if (refusedMs > 0)
-      return new TenantFault('refused', 'the management client was refused', { retryAfterMs: refusedMs });
+      return new QlikError('refused', 'the management client was refused', { retryAfterMs: refusedMs });
     const pauseMs = circuit.pauseMs();
     if (pauseMs === 0) return undefined;
-    return new TenantFault('unavailable', 'the management APIs are in trouble', { retryAfterMs: pauseMs });
+    return new QlikError('unavailable', 'the management APIs are in trouble', { retryAfterMs: pauseMs });
   }
 
   async function make<T>(
@@ -74,7 +74,7 @@ export function createManagementApi(deps: ManagementApiDeps): ManagementApi {
       },
       budgeted,
       decisive: false,
-      waitUntil: pace.waitUntil,
+      deadline: pace.deadline,
     };
     return calls.make(
       async (signal) => {
@@ -145,11 +145,11 @@ export function createManagementApi(deps: ManagementApiDeps): ManagementApi {
   };
 }
 
-function isRefusal(error: unknown): error is TenantFault {
-  return error instanceof TenantFault && error.kind === 'refused';
+function isRefusal(error: unknown): error is QlikError {
+  return error instanceof QlikError && error.kind === 'refused';
 }
 
 /** The API works, whatever it says. */
 function isAnswer(error: unknown): boolean {
-  return isRefusal(error) || (error instanceof TenantFault && error.kind === 'throttled');
+  return isRefusal(error) || (error instanceof QlikError && error.kind === 'throttled');
 }

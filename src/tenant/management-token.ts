@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { ClientCredentials } from '../qlik/client-authentication.ts';
-import { readFault } from '../qlik/error-response.ts';
+import { readQlikError } from '../qlik/error-response.ts';
 import { isSuccess, type QlikRequest, type QlikResponse } from '../qlik/http.ts';
 import type { IssuedToken } from '../qlik/oauth/issued-token.ts';
 import { readTokenAnswer } from '../qlik/oauth/token-response.ts';
@@ -13,9 +13,9 @@ export function managementTokenRequest(credentials: ClientCredentials): QlikRequ
   return { method: 'POST', path: '/oauth/token', json: { ...credentials, grant_type: 'client_credentials' } };
 }
 
-/** The token in the answer. `tenantNow` as in `readImpersonationResponse`. Throws a `TenantFault`. */
+/** The token in the answer. `tenantNow` as in `readImpersonationResponse`. Throws a `QlikError`. */
 export function readManagementToken(response: QlikResponse, tenantNow: number): IssuedToken {
-  if (!isSuccess(response)) throw readFault(response, tenantNow);
+  if (!isSuccess(response)) throw readQlikError(response, tenantNow);
   return readTokenAnswer(response.body, '', tenantNow);
 }
 

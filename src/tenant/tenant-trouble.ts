@@ -1,8 +1,8 @@
-import type { TenantFault } from '../qlik/oauth/issued-token.ts';
+import type { QlikError } from '../qlik/oauth/issued-token.ts';
 import { TokenError } from './token-error.ts';
 
 /** What a tenant's fault means to whoever waits. A refusal is taken to be that of an OAuth client of ours. */
-export function tenantTrouble(fault: TenantFault): TokenError {
+export function tenantTrouble(fault: QlikError): TokenError {
   const { retryAfterMs } = fault.details;
   const options = { cause: fault, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   switch (fault.kind) {

@@ -1,10 +1,10 @@
 import type { Clock } from '../lib/clock.ts';
-import { type IssuedToken, TenantFault, type TokenIssuer } from '../qlik/oauth/issued-token.ts';
+import { type IssuedToken, QlikError, type TokenIssuer } from '../qlik/oauth/issued-token.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
 import type { UserLookup } from '../token/token-key.ts';
 import type { Gate, GateState, Ticket } from './admission/ticket.ts';
 import { createTenantCalls } from './calls.ts';
-import type { ClientStanding } from './credentials-status.ts';
+import type { CredentialsStatus } from './credentials-status.ts';
 import { refusedClient, tenantTrouble } from './tenant-trouble.ts';
 import { TokenError } from './token-error.ts';
 
@@ -12,7 +12,7 @@ import { TokenError } from './token-error.ts';
 export type Verdict = 'accepted' | 'refused' | 'unknown';
 
 /** The calls about tokens at one tenant, made with care: in turn, within time, and again when that helps. */
-export interface TenantGateway {
+export interface TokenClient {
   /** A fresh token. Rejects with a `TokenError`, or a `StoreUnavailableError`: see `Gate`. */
   mint(lookup: UserLookup, ticket: Ticket): Promise<IssuedToken>;
   /** Somebody waits now for a mint that was queued as a renewal. */
@@ -31,10 +31,10 @@ export interface TenantState extends GateState {
   readonly clientRefused: boolean;
 }
 
-export interface TenantGatewayDeps {
+export interface TokenClientDeps {
   readonly issuer: TokenIssuer;
   readonly gate: Gate;
-  readonly standing: ClientStanding;
+  readonly standing: CredentialsStatus;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -45,7 +45,7 @@ export interface TenantGatewayDeps {
 /** A revocation may wait this long for its turn. */
 const REVOCATION_PATIENCE_MS = 60_000;
 
-export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
+export function createTokenClient(deps: TokenClientDeps): TokenClient {
   const { issuer, gate, standing, clock, random, callTimeoutMs } = deps;
 
   const calls = createTenantCalls({ gate, clock, random, callTimeoutMs });
@@ -62,7 +62,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
           standing.accepted();
           return issued;
         } catch (error) {
-          if (error instanceof TenantFault && error.kind === 'refused')
+          if (error instanceof QlikError && error.kind === 'refused')
             blame = standing.refused(user, error.details.namesUser === true);
           throw error;
         }
@@ -87,7 +87,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
         priority: 'user',
         budgeted: false,
         decisive: false,
-        waitUntil: clock.now() + callTimeoutMs,
+        deadline: clock.now() + callTimeoutMs,
       };
       try {
         const accepted = await calls.once((signal) => issuer.accepts(accessToken, signal), ticket);
@@ -103,7 +103,7 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
         priority: 'revocation',
         budgeted: true,
         decisive: false,
-        waitUntil: clock.now() + REVOCATION_PATIENCE_MS,
+        deadline: clock.now() + REVOCATION_PATIENCE_MS,
       };
       try {
         await calls.make((signal) => issuer.revoke(accessToken, signal), ticket);
@@ -126,14 +126,14 @@ export function createTenantGateway(deps: TenantGatewayDeps): TenantGateway {
 
 /** The tenant did not do what was asked, or nobody knows whether it may be asked. */
 function isTrouble(error: unknown): boolean {
-  return error instanceof TenantFault || error instanceof StoreUnavailableError;
+  return error instanceof QlikError || error instanceof StoreUnavailableError;
 }
 
 function mintError(error: unknown, blame: 'user' | 'client'): unknown {
-  if (!(error instanceof TenantFault)) return error;
+  if (!(error instanceof QlikError)) return error;
   if (error.kind !== 'refused' || blame === 'client') return tenantTrouble(error);
   const { status, retryAfterMs } = error.details;
-  const options = { cause: error, lasting: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  const options = { cause: error, permanent: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   return status === 403
     ? new TokenError('user_disabled', 'This user is disabled in Qlik Cloud, or has too many tokens.', options)
     : new TokenError('user_not_mapped', 'This user is not known in Qlik Cloud.', options);

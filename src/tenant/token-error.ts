@@ -18,18 +18,18 @@ export class TokenError extends Error {
   /** When another try is worth while. */
   readonly retryAfterMs: number | undefined;
   /** Another try soon would only bring the same. */
-  readonly lasting: boolean;
+  readonly permanent: boolean;
 
   constructor(
     code: TokenErrorCode,
     message: string,
-    options: { retryAfterMs?: number; cause?: unknown; lasting?: boolean } = {},
+    options: { retryAfterMs?: number; cause?: unknown; permanent?: boolean } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'TokenError';
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
-    this.lasting = options.lasting ?? false;
+    this.permanent = options.permanent ?? false;
   }
 }
 
@@ -40,11 +40,11 @@ export function superseded(): TokenError {
 
 /** The minted token is of a Qlik user who is never impersonated. */
 export function denied(): TokenError {
-  return new TokenError('user_denied', 'This user may not be impersonated.', { lasting: true });
+  return new TokenError('user_denied', 'This user may not be impersonated.', { permanent: true });
 }
 
 /** A fresh token has less left than is ever handed out. */
 export function tooShort(): TokenError {
   const message = 'Qlik Cloud’s tokens live too short to be handed out.';
-  return new TokenError('tenant_bad_response', message, { lasting: true });
+  return new TokenError('tenant_bad_response', message, { permanent: true });
 }

@@ -1,6 +1,6 @@
 import type { QlikRequest, QlikResponse } from '../qlik/http.ts';
 import { unusable } from '../qlik/json-response.ts';
-import type { Page } from '../qlik/list-page.ts';
+import type { ListPage } from '../qlik/list-page.ts';
 import {
   createGroupRequest,
   findGroupsRequest,
@@ -18,9 +18,9 @@ import {
   readPatched,
   readUsersPage,
 } from '../qlik/resources/users.ts';
-import type { ManagementApi, Pace } from './management-client.ts';
+import type { ManagementClient, Pace } from './management-client.ts';
 
-/** A tenant's users and groups. Each call rejects with a `TenantFault`. */
+/** A tenant's users and groups. Each call rejects with a `QlikError`. */
 export interface UserAdministration {
   /** All users with that subject or e-mail; the tenant compares without case, so look again. */
   find(by: { subject: string; email?: string | undefined }, pace: Pace): Promise<QlikUser[]>;
@@ -40,10 +40,10 @@ const MAX_PAGES = 20;
 const NAMES_AT_ONCE = 20;
 
 /** Of these calls, those that create and change users are of Qlik Cloud's tier 2. */
-export function createUserAdministration(api: ManagementApi): UserAdministration {
+export function createUserAdministration(api: ManagementClient): UserAdministration {
   async function all<T>(
     requestPage: (cursor?: string) => QlikRequest,
-    read: (response: QlikResponse, tenantNow: number) => Page<T>,
+    read: (response: QlikResponse, tenantNow: number) => ListPage<T>,
     pace: Pace,
   ): Promise<T[]> {
     const entries: T[] = [];

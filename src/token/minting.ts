@@ -2,17 +2,17 @@ import type { Clock } from '../lib/clock.ts';
 import type { Lease, Leases } from '../store/leases.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
 import type { Priority, Ticket } from '../tenant/admission/ticket.ts';
-import type { TenantGateway } from '../tenant/token-client.ts';
+import type { TokenClient } from '../tenant/token-client.ts';
 import { denied, superseded, TokenError, tooShort } from '../tenant/token-error.ts';
 import type { Background } from './background.ts';
 import { keepToken, remainingMs, type Token } from './token.ts';
 import type { TokenEvent } from './token-event.ts';
-import type { Tenant, TokenOwner, TokenSubject } from './token-key.ts';
+import type { Tenant, TokenKey, TokenOwner } from './token-key.ts';
 import type { TokenShare } from './token-share.ts';
 
 /** For whom and when: the owner's generation as the session showed it. */
 export interface Wanted {
-  readonly subject: TokenSubject;
+  readonly subject: TokenKey;
   readonly generation: string;
   readonly ticket: Ticket;
 }
@@ -28,7 +28,7 @@ export interface Minting {
 }
 
 export interface MintingDeps {
-  readonly gatewayOf: (tenant: Tenant) => TenantGateway;
+  readonly tokenClientOf: (tenant: Tenant) => TokenClient;
   readonly share: TokenShare;
   readonly leases: Leases;
   /** Whether a Qlik user must never be impersonated; asked with a minted token's `sub`. */
@@ -46,7 +46,7 @@ export interface MintingDeps {
 }
 
 export function createMinting(deps: MintingDeps): Minting {
-  const { gatewayOf, share, leases, isDenied, clock, random, report, revoke, background } = deps;
+  const { tokenClientOf, share, leases, isDenied, clock, random, report, revoke, background } = deps;
 
   async function shared({ subject, generation }: Wanted, priority: Priority): Promise<Token | undefined> {
     const found = await share.read(subject);
@@ -63,7 +63,7 @@ export function createMinting(deps: MintingDeps): Minting {
   async function mint(wanted: Wanted, leaseEndsAt: number): Promise<Token> {
     const { subject, generation, ticket } = wanted;
     const requestedAt = clock.now();
-    const issued = await gatewayOf(subject.tenant).mint(subject.lookup, ticket);
+    const issued = await tokenClientOf(subject.tenant).mint(subject.lookup, ticket);
     const fresh = keepToken(issued, generation, requestedAt, deps.refreshBeforeMs, random());
     if (remainingMs(fresh, clock.now()) < deps.minRemainingMs) throw tooShort();
     try {
@@ -81,7 +81,7 @@ export function createMinting(deps: MintingDeps): Minting {
   }
 
   async function keep(
-    subject: TokenSubject,
+    subject: TokenKey,
     fresh: Token,
     qlikUser: string | undefined,
   ): Promise<Token | undefined> {
@@ -118,7 +118,7 @@ export function createMinting(deps: MintingDeps): Minting {
       for (;;) {
         const found = await shared(wanted, ticket.priority);
         if (found) return found;
-        const remainingMs = ticket.waitUntil - clock.now();
+        const remainingMs = ticket.deadline - clock.now();
         if (remainingMs <= 0)
           throw new TokenError('tenant_unavailable', 'Another replica waits for Qlik Cloud.');
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { isBearerToken, isScope } from '../qlik/oauth/oauth-texts.ts';
-import { cacheKey, type TokenSubject } from './token-key.ts';
+import { cacheKey, type TokenKey } from './token-key.ts';
 
 /** A token as replicas hand it to each other. */
 export interface SharedToken {
@@ -15,7 +15,7 @@ export interface SharedToken {
 const VERSION = 1;
 
 /** The text that the store keeps of a subject's token: a line that says what it is, and the token. */
-export function encodeToken(subject: TokenSubject, { accessToken, ...facts }: SharedToken): string {
+export function encodeToken(subject: TokenKey, { accessToken, ...facts }: SharedToken): string {
   return `${JSON.stringify({ v: VERSION, for: digestOf(subject), ...facts })}\n${accessToken}`;
 }
 
@@ -23,7 +23,7 @@ export function encodeToken(subject: TokenSubject, { accessToken, ...facts }: Sh
  * The token in such a text; undefined for garbage and other versions, and when it is not the given subject's. Never
  * throws.
  */
-export function decodeToken(text: string, subject?: TokenSubject): SharedToken | undefined {
+export function decodeToken(text: string, subject?: TokenKey): SharedToken | undefined {
   try {
     const end = text.indexOf('\n');
     const facts = JSON.parse(text.slice(0, end));
@@ -51,6 +51,6 @@ function isToken({
   );
 }
 
-function digestOf(subject: TokenSubject): string {
+function digestOf(subject: TokenKey): string {
   return hash('sha256', cacheKey(subject), 'base64url');
 }

@@ -20,17 +20,17 @@ export interface TokenOwner {
 }
 
 /** For whom a token is: all that makes one token another token. */
-export interface TokenSubject extends TokenOwner {
+export interface TokenKey extends TokenOwner {
   readonly lookup: UserLookup;
 }
 
-const keys = new WeakMap<TokenSubject, string>();
+const keys = new WeakMap<TokenKey, string>();
 
 /**
  * A key that two subjects share only when they are the same: JSON marks where each part ends. Remembered with the
  * subject, which must not be changed.
  */
-export function cacheKey(subject: TokenSubject): string {
+export function cacheKey(subject: TokenKey): string {
   const known = keys.get(subject);
   if (known !== undefined) return known;
   const { owner, tenant, lookup } = subject;

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { createBackground } from './background.ts';
-import { type Waiting, waitFor } from './deadline.ts';
+import { type Deadline, waitFor } from './deadline.ts';
 import { createFlights } from './flights.ts';
 import { createMinting, type MintingDeps } from './minting.ts';
-import { createJudgements } from './rejection.ts';
+import { createRejections } from './rejection.ts';
 import { remainingMs, type Token } from './token.ts';
-import { cacheKey, type TokenOwner, type TokenSubject } from './token-key.ts';
+import { cacheKey, type TokenKey, type TokenOwner } from './token-key.ts';
 
 /**
  * The tokens of all users: each is minted once for all replicas, kept, renewed in time, and forgotten for good.
@@ -14,21 +14,21 @@ import { cacheKey, type TokenOwner, type TokenSubject } from './token-key.ts';
  * it was obtained under: whoever has waited looks at the session again, and compares.
  */
 export interface TokenService {
-  /** The token that is held, at once and without a call; undefined when it has to be fetched. Renews it behind the answer. */
-  held(subject: TokenSubject, generation: string): Token | undefined;
+  /** The token in the cache, at once and without a call; undefined when it has to be fetched. Renews it behind the answer. */
+  cached(subject: TokenKey, generation: string): Token | undefined;
   /**
-   * The token that is held or shared, or else a fresh one. Rejects with a `TokenError`, a `StoreUnavailableError`, or the
+   * The token that is cached or shared, or else a fresh one. Rejects with a `TokenError`, a `StoreUnavailableError`, or the
    * reason of an aborted wait.
    */
-  obtain(subject: TokenSubject, generation: string, waiting: Waiting): Promise<Token>;
+  obtain(subject: TokenKey, generation: string, deadline: Deadline): Promise<Token>;
   /** Like `obtain`, for a page that thinks its token was refused: the tenant judges, at most once in the cooldown. */
-  rejected(subject: TokenSubject, generation: string, waiting: Waiting): Promise<Token>;
+  rejected(subject: TokenKey, generation: string, deadline: Deadline): Promise<Token>;
   /**
    * Begins a new generation: no replica hands out the token that there is, or the one that is being minted, any more;
    * then they are revoked at the tenant, as far as that works. With the owner alone, what this process holds is found
    * only where it is shared. Resolves to whether there was one; can reject with a `StoreUnavailableError`.
    */
-  forget(whose: TokenOwner | TokenSubject): Promise<boolean>;
+  forget(whose: TokenOwner | TokenKey): Promise<boolean>;
   /**
    * Begins a new generation for everybody: no replica hands out a token that there is now. They are not revoked at the
    * tenant, whose rate limit that would use up. Can reject with a `StoreUnavailableError`.
@@ -41,20 +41,20 @@ export interface TokenService {
 }
 
 export interface TokenServiceDeps extends Omit<MintingDeps, 'revoke' | 'background' | 'callMs'> {
-  readonly maxHeld: number;
+  readonly maxCached: number;
   readonly replaceCooldownMs: number;
   /** How long a user's mint may wait for its turn at the tenant; a call there takes less. */
-  readonly patienceMs: number;
+  readonly deadlineMs: number;
 }
 
 /** A renewal can wait; it is tried again after a while of about this length. */
 const RENEWAL_PATIENCE_MS = 60_000;
 
 export function createTokenService(deps: TokenServiceDeps): TokenService {
-  const { gatewayOf, share, clock, random, report, minRemainingMs, patienceMs } = deps;
-  const tokens = new LRUCache<string, Token>({ max: deps.maxHeld });
+  const { tokenClientOf, share, clock, random, report, minRemainingMs, deadlineMs } = deps;
+  const tokens = new LRUCache<string, Token>({ max: deps.maxCached });
   const background = createBackground();
-  const judgements = createJudgements({
+  const rejections = createRejections({
     ...deps,
     cooldownMs: deps.replaceCooldownMs,
     onRefused(subject, token) {
@@ -62,11 +62,11 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     },
   });
   const flights = createFlights({
-    minting: createMinting({ ...deps, revoke, background, callMs: patienceMs }),
-    gatewayOf,
+    minting: createMinting({ ...deps, revoke, background, callMs: deadlineMs }),
+    tokenClientOf,
     clock,
     background,
-    patienceMs: { user: patienceMs, renewal: RENEWAL_PATIENCE_MS },
+    deadlineMs: { user: deadlineMs, renewal: RENEWAL_PATIENCE_MS },
     onToken: (subject, token) => tokens.set(cacheKey(subject), token),
   });
 
@@ -81,7 +81,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     return tokens.peek(key)?.accessToken === token.accessToken;
   }
 
-  function renewBehind(subject: TokenSubject, token: Token): void {
+  function renewBehind(subject: TokenKey, token: Token): void {
     if (flights.has(subject, token.generation)) return;
     const key = cacheKey(subject);
     background.add(
@@ -94,25 +94,25 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
 
   function revoke(whose: TokenOwner, accessToken: string): void {
     background.add(
-      gatewayOf(whose.tenant)
+      tokenClientOf(whose.tenant)
         .revoke(accessToken)
         .then((done) => report({ type: 'revoked', subject: whose, done })),
     );
   }
 
-  function held(subject: TokenSubject, generation: string): Token | undefined {
+  function cached(subject: TokenKey, generation: string): Token | undefined {
     const token = usable(cacheKey(subject), generation);
     if (token && clock.now() >= token.renewAt) renewBehind(subject, token);
     return token;
   }
 
-  async function obtain(subject: TokenSubject, generation: string, waiting: Waiting): Promise<Token> {
-    const token = held(subject, generation);
+  async function obtain(subject: TokenKey, generation: string, deadline: Deadline): Promise<Token> {
+    const token = cached(subject, generation);
     if (token) return token;
-    return waitFor(flights.join(subject, generation, 'user'), waiting, clock);
+    return waitFor(flights.join(subject, generation, 'user'), deadline, clock);
   }
 
-  async function forget(whose: TokenOwner | TokenSubject): Promise<boolean> {
+  async function forget(whose: TokenOwner | TokenKey): Promise<boolean> {
     const { generation, accessToken } = await share.end(whose.owner);
     const key = 'lookup' in whose ? cacheKey(whose) : undefined;
     const local = key && tokens.peek(key);
@@ -126,13 +126,13 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
   }
 
   return {
-    held,
+    cached,
     obtain,
 
-    async rejected(subject, generation, waiting) {
+    async rejected(subject, generation, deadline) {
       const token = usable(cacheKey(subject), generation) ?? (await share.read(subject)).token;
-      if (token) await judgements.pass(subject, token, waiting);
-      return obtain(subject, generation, waiting);
+      if (token) await rejections.pass(subject, token, deadline);
+      return obtain(subject, generation, deadline);
     },
 
     forget(whose) {

@@ -1,7 +1,7 @@
 import type { RecordStore } from '../store/record-store.ts';
 import { decodeToken, encodeToken, type SharedToken } from './shared-token.ts';
 import { type Token, tokenUntil } from './token.ts';
-import type { TokenSubject } from './token-key.ts';
+import type { TokenKey } from './token-key.ts';
 
 /**
  * Where replicas share the tokens: one for each owner, under the owner's generation. Whatever changes who may have it
@@ -10,9 +10,9 @@ import type { TokenSubject } from './token-key.ts';
  */
 export interface TokenShare {
   /** The owner's generation now, and the subject's token if there is one. */
-  read(subject: TokenSubject): Promise<{ generation: string; token: Token | undefined }>;
+  read(subject: TokenKey): Promise<{ generation: string; token: Token | undefined }>;
   /** Shares a token, under its generation: the token as it is kept, or undefined when there is another generation by now. */
-  keep(subject: TokenSubject, token: Token, qlikUser: string | undefined): Promise<Token | undefined>;
+  keep(subject: TokenKey, token: Token, qlikUser: string | undefined): Promise<Token | undefined>;
   /** Begins a new generation for the owner; tells that and which token was shared until then. */
   end(owner: string): Promise<{ generation: string; accessToken: string | undefined }>;
   /** Begins a new generation for every owner. */
@@ -21,8 +21,8 @@ export interface TokenShare {
 
 export interface TokenShareDeps {
   readonly store: RecordStore;
-  /** The group of records whose generation is that of the owner's tokens. */
-  readonly groupOf: (owner: string) => string;
+  /** The partition of records whose generation is that of the owner's tokens. */
+  readonly partitionOf: (owner: string) => string;
   /** Whether a Qlik user must never be impersonated: who wrote the token may not have known. */
   readonly isDenied: (qlikUser: string) => boolean;
   /** Milliseconds since the epoch. */
@@ -32,12 +32,13 @@ export interface TokenShareDeps {
 /** Longer than a token may live: nothing of an earlier generation outlives the memory that it was one. */
 const GENERATION_MS = 25 * 3_600_000;
 
-export function createTokenShare({ store, groupOf, isDenied, now }: TokenShareDeps): TokenShare {
+export function createTokenShare({ store, partitionOf, isDenied, now }: TokenShareDeps): TokenShare {
   return {
     async read(subject) {
       const askedAt = now();
       const record = await store.peek(recordKey(subject.owner));
-      if (!record) return { generation: await store.generation(groupOf(subject.owner)), token: undefined };
+      if (!record)
+        return { generation: await store.generation(partitionOf(subject.owner)), token: undefined };
       const { value, generation, remainingMs } = record;
       const shared = decodeToken(value, subject);
       const isGood = shared && !isDenied(shared.qlikUser ?? '');
@@ -48,14 +49,14 @@ export function createTokenShare({ store, groupOf, isDenied, now }: TokenShareDe
       const shared = { accessToken, scope, renewBeforeMs: expiresAt - renewAt, qlikUser };
       const value = encodeToken(subject, shared);
       const lifetimeMs = Math.floor(expiresAt - now());
-      const group = groupOf(subject.owner);
-      const kept = await store.put(recordKey(subject.owner), value, { lifetimeMs, group, generation });
+      const partition = partitionOf(subject.owner);
+      const kept = await store.put(recordKey(subject.owner), value, { lifetimeMs, partition, generation });
       return kept ? held(decodeToken(value) ?? shared, expiresAt, generation) : undefined;
     },
 
     async end(owner) {
       const record = await store.peek(recordKey(owner));
-      const generation = await store.advance(groupOf(owner), GENERATION_MS);
+      const generation = await store.advance(partitionOf(owner), GENERATION_MS);
       return { generation, accessToken: record && decodeToken(record.value)?.accessToken };
     },
 

@@ -97,7 +97,7 @@ test('a page on another origin that posts its portal’s assertions, in Chromium
   await t.test('a page that leaves the sign-in to the helper is loaded anew, and signs in', async (t) => {
     const portal = await startAssertionPortal(t);
     const script = portal.files['/session.js'] as string;
-    portal.files['/session.js'] = script.replace('{ onSignInRequired: signIn }', '');
+    portal.files['/session.js'] = script.replace('{ onSignInRequired: login }', '');
     assert.notEqual(portal.files['/session.js'], script);
     const { page } = await visit(portal);
     await shows(page, 'ada');

@@ -40,7 +40,7 @@ async function visitor({ browser, url }: Demo): Promise<{ page: Page; faults: st
   return { page, faults };
 }
 
-async function signIn(page: Page, name: string): Promise<void> {
+async function login(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name }).click(WAIT);
   await page.locator('#qlik-user').filter({ hasNotText: '…' }).waitFor(WAIT);
 }
@@ -50,8 +50,8 @@ test('two users in two browsers each see who Qlik takes them for, and their own 
   if (!demo) return;
   const [ada, bruno] = [await visitor(demo), await visitor(demo)];
 
-  await signIn(ada.page, 'Ada Lindqvist');
-  await signIn(bruno.page, 'Bruno');
+  await login(ada.page, 'Ada Lindqvist');
+  await login(bruno.page, 'Bruno');
 
   assert.equal(await ada.page.locator('#qlik-user').textContent(), 'Ada Lindqvist');
   assert.match((await bruno.page.locator('#qlik-user').textContent()) ?? '', /^Bruno/);
@@ -71,7 +71,7 @@ test('when the tenant has revoked the token, the page gets another without being
   const demo = await startDemo(t);
   if (!demo) return;
   const { page, faults } = await visitor(demo);
-  await signIn(page, 'Ada Lindqvist');
+  await login(page, 'Ada Lindqvist');
 
   await page.getByRole('button', { name: 'Revoke my token' }).click(WAIT);
 
@@ -87,13 +87,13 @@ test('after signing out the page asks who one is, and another user sees their ow
   const demo = await startDemo(t);
   if (!demo) return;
   const { page, faults } = await visitor(demo);
-  await signIn(page, 'Ada Lindqvist');
+  await login(page, 'Ada Lindqvist');
 
   await page.getByRole('button', { name: 'Sign out' }).click(WAIT);
   await page.getByRole('heading', { name: 'Who are you today?' }).waitFor(WAIT);
   await page.screenshot({ path: join(demo.pictures, 'sign-in.png') });
   t.diagnostic(`screenshots in ${demo.pictures}`);
-  await signIn(page, 'Bruno');
+  await login(page, 'Bruno');
 
   assert.match((await page.locator('#qlik-user').textContent()) ?? '', /^Bruno/);
   assert.deepEqual(faults, []);

@@ -49,13 +49,13 @@ const cases: Case[] = [
       bench.portal.files = { '/': bench.text('one-tag') };
       for (const { name, total } of USERS) {
         const { page, faults } = await visit(bench);
-        await signIn(page, name);
+        await login(page, name);
         await page.getByText(total, { exact: true }).waitFor(WAIT);
         assert.deepEqual(faults, []);
       }
       const { page } = await visit(bench);
       for (const { name, total } of USERS) {
-        await signIn(page, name);
+        await login(page, name);
         await page.getByText(total, { exact: true }).waitFor(WAIT);
         await page.getByRole('button', { name: 'Sign out' }).click();
       }
@@ -95,14 +95,14 @@ const cases: Case[] = [
         '/other': '<form method="post" action="/logout"><button>Sign out</button></form>',
       };
       const elsewhere = await visit(bench);
-      await signIn(elsewhere.page, ADA.name);
+      await login(elsewhere.page, ADA.name);
       const { page } = await visit(bench);
-      await signIn(page, ADA.name);
+      await login(page, ADA.name);
       await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
       await page.goto(`${bench.portal.origin}/other`);
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.goto(`${bench.portal.origin}/login`);
-      await signIn(page, BRUNO.name);
+      await login(page, BRUNO.name);
       await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
     },
   },
@@ -114,7 +114,7 @@ const cases: Case[] = [
       const { portal, service } = bench;
       portal.files = { '/': bench.text('one-tag') };
       const { page } = await visit(bench);
-      await signIn(page, ADA.name);
+      await login(page, ADA.name);
       await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
       await page.evaluate('globalThis.same = true');
       const token = await page.evaluate("fetch('/qlik-token').then((answer) => answer.json())");
@@ -135,13 +135,13 @@ const cases: Case[] = [
       const { portal } = bench;
       portal.files = { '/': bench.text('one-tag') };
       const { page, context } = await visit(bench);
-      await signIn(page, ADA.name);
+      await login(page, ADA.name);
       await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
       const other = await context.newPage();
       await other.goto(portal.origin);
       await other.getByRole('button', { name: 'Sign out' }).click(WAIT);
       await page.waitForURL(`${portal.origin}/login?**`, WAIT);
-      await signIn(page, BRUNO.name);
+      await login(page, BRUNO.name);
       await page.getByText(BRUNO.total, { exact: true }).waitFor(WAIT);
     },
   },
@@ -161,7 +161,7 @@ const cases: Case[] = [
       const refused = page.waitForResponse(
         (answer) => answer.url().endsWith('/qlik-token') && answer.status() === 503,
       );
-      await signIn(page, ADA.name);
+      await login(page, ADA.name);
       await refused;
       await page.getByText(ADA.total, { exact: true }).waitFor({ timeout: 40_000 });
     },
@@ -191,7 +191,7 @@ const cases: Case[] = [
         '/qlik-host.js': bench.text('qlik-host.js'),
       };
       const { page } = await visit(bench);
-      await signIn(page, ADA.name);
+      await login(page, ADA.name);
       const asked: string[] = [];
       page.on('request', (request) => {
         if (request.url() === `${portal.origin}/qlik-token`) asked.push(request.method());
@@ -294,21 +294,21 @@ const cases: Case[] = [
       portal.files = { '/': bench.text('portal.html'), '/portal.js': bench.text('portal.js') };
       const { page, context, faults } = await visit(bench);
       await page.getByRole('link', { name: 'Sign in to see your charts' }).click(WAIT);
-      await signIn(page, 'ada');
+      await login(page, 'ada');
       await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
       assert.equal(page.url(), `${portal.origin}/`);
       assert.equal(await page.getByRole('link').count(), 0);
 
       const other = await context.newPage();
       await other.goto(`${portal.origin}/login`);
-      await signIn(other, 'bruno');
+      await login(other, 'bruno');
       page.evaluate('getAccessToken()').catch(() => {}); // which goes away with its page
       await page.getByText(BRUNO.total, { exact: true }).waitFor(WAIT);
       assert.deepEqual(faults, []);
 
       const stranger = await visit(bench);
       await stranger.page.getByRole('link').click(WAIT);
-      await signIn(stranger.page, 'stranger');
+      await login(stranger.page, 'stranger');
       const message = stranger.page
         .getByRole('alert')
         .filter({ hasText: 'You have no account in Qlik yet.' });
@@ -326,7 +326,7 @@ const cases: Case[] = [
       assert.notEqual(portal.origin, service.origin);
       for (const { name, total } of USERS) {
         const { page, faults } = await visit(bench);
-        await signIn(page, name);
+        await login(page, name);
         await page.getByText(total, { exact: true }).waitFor(WAIT);
         await page.locator('#user').filter({ hasText: name }).waitFor(WAIT);
         assert.equal(page.url(), `${portal.origin}/`);
@@ -355,7 +355,7 @@ const cases: Case[] = [
       const { portal, service } = bench;
       portal.files = { '/': bench.text('one-tag'), '/session.js': '' };
       const { page, said } = await visit(bench);
-      await signIn(page, ADA.name);
+      await login(page, ADA.name);
       await until(() => said.some((line) => line.includes('(sign_in_failed)')));
       assert.equal(page.url(), `${portal.origin}/`);
       assert.equal(service.mints(), 0);
@@ -372,7 +372,7 @@ const cases: Case[] = [
       const { page, context } = await visit(bench, '/empty');
       const own = await context.newPage();
       await own.goto(`${service.origin}/login?returnTo=/session`);
-      await signIn(own, ADA.name);
+      await login(own, ADA.name);
       await own.waitForURL(`${service.origin}/session`, WAIT);
 
       for (const path of ['/qlik-token', '/qlik-config', '/session']) {
@@ -467,7 +467,7 @@ async function visit({ browser, portal }: Bench, path = '/'): Promise<Visit> {
   return { page, context, said, faults };
 }
 
-async function signIn(page: Page, name: string): Promise<void> {
+async function login(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name }).click(WAIT);
 }
 
@@ -475,7 +475,7 @@ async function signIn(page: Page, name: string): Promise<void> {
 async function seesOwnTotal(bench: Bench, written = (total: string) => total): Promise<void> {
   const visits = USERS.map(async ({ name, total }) => {
     const { page, faults } = await visit(bench);
-    await signIn(page, name);
+    await login(page, name);
     await page.getByText(written(total), { exact: true }).waitFor(WAIT);
     faults.length = 0; // of the page that was left for the sign-in
     await page.reload();
@@ -491,7 +491,7 @@ async function showsTheNextChart(bench: Bench, script: string): Promise<void> {
   bench.portal.files = { '/': tag + APP_ELEMENT, '/main.js': script };
   await seesOwnTotal(bench);
   const { page } = await visit(bench);
-  await signIn(page, ADA.name);
+  await login(page, ADA.name);
   await page.getByText(ADA.total, { exact: true }).waitFor(WAIT);
   await page.getByRole('button', { name: 'By region' }).click(WAIT);
   await page.getByRole('img', { name: 'Sales by region' }).waitFor(WAIT);

@@ -25,7 +25,7 @@ const shows = (page: Page, person: Person) => page.getByText(TOTALS[person], { e
 const asks = (page: Page) => page.getByRole('button', { name: 'ada' }).waitFor(WAIT);
 
 /** Opens the portal in a new tab, and signs in at the provider, to which the helper leads. */
-async function signIn({ portal }: Bench, context: BrowserContext, person: Person): Promise<Page> {
+async function login({ portal }: Bench, context: BrowserContext, person: Person): Promise<Page> {
   const page = await context.newPage();
   await page.goto(portal.origin);
   await page.getByRole('button', { name: person }).click(WAIT);
@@ -38,7 +38,7 @@ test('a page leads to the provider and back, with the numbers of whoever signed 
   if (!bench) return;
   for (const person of ['ada', 'bruno'] as const) {
     const context = await newContext(bench.browser);
-    const page = await signIn(bench, context, person);
+    const page = await login(bench, context, person);
     assert.equal(page.url(), `${bench.portal.origin}/`);
     const names = (await context.cookies()).map(({ name }) => name);
     assert.ok(names.includes('qlik_token_broker'));
@@ -65,7 +65,7 @@ test('three tabs that a browser restores, of somebody whom the provider still kn
   if (!bench) return;
   const { service, idp } = bench.portal;
   const context = await newContext(bench.browser);
-  await (await signIn(bench, context, 'ada')).close();
+  await (await login(bench, context, 'ada')).close();
   const kept = (await context.cookies()).filter(({ name }) => name === 'qlik_token_broker');
   const cookie = kept.map(({ name, value }) => `${name}=${value}`).join();
   await service.fetch({ method: 'POST', url: '/logout', cookie });
@@ -87,7 +87,7 @@ test('three tabs that a browser restores, of somebody whom the provider still kn
 test('a sign-out goes through the provider, which then asks who it is', async (t) => {
   const bench = await start(t);
   if (!bench) return;
-  const page = await signIn(bench, await newContext(bench.browser), 'ada');
+  const page = await login(bench, await newContext(bench.browser), 'ada');
   await page.getByRole('button', { name: 'Sign out' }).click(WAIT);
   await page.getByRole('button', { name: 'Yes, sign me out' }).click(WAIT);
   // Back in the portal, whose helper leads to the provider.
@@ -99,7 +99,7 @@ test('a policy whose form-action lacks the provider stops the sign-out half-way'
   const bench = await start(t);
   if (!bench) return;
   bench.portal.formAction = '';
-  const page = await signIn(bench, await newContext(bench.browser), 'ada');
+  const page = await login(bench, await newContext(bench.browser), 'ada');
   const violation = page.waitForEvent('console', {
     predicate: (message) => message.text().includes('form-action'),
     ...WAIT,
@@ -113,8 +113,8 @@ test('a sign-out at the provider ends the session here: the page leads to the si
   const bench = await start(t);
   if (!bench) return;
   const context = await newContext(bench.browser);
-  const page = await signIn(bench, context, 'ada');
-  const other = await signIn(bench, await newContext(bench.browser), 'ada');
+  const page = await login(bench, context, 'ada');
+  const other = await login(bench, await newContext(bench.browser), 'ada');
 
   const elsewhere = await context.newPage();
   await elsewhere.goto(`${bench.portal.idp.issuer}/session/end`);

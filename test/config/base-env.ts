@@ -18,14 +18,14 @@ export function load(changes: Env = {}, options: Partial<LoadOptions> = {}): Loa
   return loadSettings({ env: { ...baseEnv, ...changes }, readFile, ...options });
 }
 
-/** The problems with the base environment and these changes, as `NAME: message`; none when it loads. */
+/** The issues with the base environment and these changes, as `NAME: message`; none when it loads. */
 export function problemsOf(changes: Env = {}, options: Partial<LoadOptions> = {}): string[] {
   try {
     load(changes, options);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    return error.problems.map(({ name, message }) => `${name}: ${message}`);
+    return error.issues.map(({ name, message }) => `${name}: ${message}`);
   }
 }
 

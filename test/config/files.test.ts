@@ -96,15 +96,15 @@ describe('a file that a setting names', () => {
     const users = file(t, '[{"name":"no id"}]');
     const usersTable = file(t, 'portal_user,qlik_subject\nada,\n', 'users.csv');
 
-    const problems = problemsOf(
+    const issues = problemsOf(
       { DEMO_USERS: users, USER_MAPPING: 'table', USER_TABLE: usersTable, PORT: 'x' },
       { fileChecks },
     );
 
-    assert.equal(problems.length, 3);
-    assert.match(problems[0] ?? '', /^PORT: /);
-    assert.match(problems[1] ?? '', /^DEMO_USERS: expected \[\{ "id"/);
-    assert.match(problems[2] ?? '', /^USER_TABLE: row 1: give one of qlik_user_id and qlik_subject/);
+    assert.equal(issues.length, 3);
+    assert.match(issues[0] ?? '', /^PORT: /);
+    assert.match(issues[1] ?? '', /^DEMO_USERS: expected \[\{ "id"/);
+    assert.match(issues[2] ?? '', /^USER_TABLE: row 1: give one of qlik_user_id and qlik_subject/);
   });
 
   test('that is not there is named with its path and the reason', () => {

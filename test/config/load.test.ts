@@ -19,17 +19,17 @@ describe('loading the settings', () => {
   });
 
   test('given nothing, every required setting is named at once, with what would be right', () => {
-    const problems = problemsOf(Object.fromEntries(Object.keys(baseEnv).map((name) => [name, undefined])));
+    const issues = problemsOf(Object.fromEntries(Object.keys(baseEnv).map((name) => [name, undefined])));
 
     const required = [...table].filter(([, { required }]) => required);
     assert.ok(required.length >= 4);
     for (const [name, { kind }] of required) {
-      assert.ok(problems.includes(`${name}: is required: ${kind.expected}`), name);
+      assert.ok(issues.includes(`${name}: is required: ${kind.expected}`), name);
     }
-    assert.ok(problems.some((problem) => problem.startsWith('QLIK_CLIENT_SECRET: give exactly one')));
+    assert.ok(issues.some((problem) => problem.startsWith('QLIK_CLIENT_SECRET: give exactly one')));
   });
 
-  test('given many problems of every sort, all are listed at once, each once', () => {
+  test('given many issues of every sort, all are listed at once, each once', () => {
     const names = namesOfProblems(
       {
         PORT: '99999999',
@@ -102,7 +102,7 @@ describe('loading the settings', () => {
       (error) => {
         assert.ok(error instanceof ConfigurationError);
         assert.equal(error.code, 'configuration_invalid');
-        assert.equal(error.message.split('\n').length, error.problems.length);
+        assert.equal(error.message.split('\n').length, error.issues.length);
         return true;
       },
     );
@@ -110,7 +110,7 @@ describe('loading the settings', () => {
 });
 
 describe('unknown variables', () => {
-  test('stand beside the problems that they may be the reason of', () => {
+  test('stand beside the issues that they may be the reason of', () => {
     assert.throws(
       () => load({ SESSION_SECRET: '', SESSION_SECRETS: 'canary' }),
       ({ message }: Error) =>

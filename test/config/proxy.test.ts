@@ -34,9 +34,9 @@ for (const TRUSTED_PROXIES of [
 
 for (const PROXY_SECRET of ['x'.repeat(31), `${'x'.repeat(32)} `, `${'x'.repeat(32)}\ny`, 'ü'.repeat(40)]) {
   test(`a secret of ${PROXY_SECRET.length} characters that no header could hold, or that is too short, is refused and not shown`, () => {
-    const problems = problemsOf({ ...proxy, PROXY_SECRET });
-    assert.match(problems.join('\n'), /^PROXY_SECRET: expected a secret of at least 32/);
-    assert.ok(!problems.join('\n').includes(PROXY_SECRET));
+    const issues = problemsOf({ ...proxy, PROXY_SECRET });
+    assert.match(issues.join('\n'), /^PROXY_SECRET: expected a secret of at least 32/);
+    assert.ok(!issues.join('\n').includes(PROXY_SECRET));
   });
 }
 

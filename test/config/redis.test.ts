@@ -59,10 +59,10 @@ describe('REDIS_URL', () => {
     'unix:///run/redis.sock',
   ]) {
     test(`${REDIS_URL} is refused, and not repeated`, () => {
-      const problems = problemsOf({ ...redis, REDIS_URL });
-      assert.equal(problems.length, 1);
-      assert.match(problems[0] ?? '', /^REDIS_URL: expected a URL such as `rediss:/);
-      assert.doesNotMatch(problems[0] ?? '', /canary/);
+      const issues = problemsOf({ ...redis, REDIS_URL });
+      assert.equal(issues.length, 1);
+      assert.match(issues[0] ?? '', /^REDIS_URL: expected a URL such as `rediss:/);
+      assert.doesNotMatch(issues[0] ?? '', /canary/);
     });
   }
 
@@ -120,9 +120,9 @@ describe('STORE_KEY', () => {
     ['too few hex digits', 'ab'.repeat(31)],
   ] as const) {
     test(`${what} are refused, and not repeated`, () => {
-      const problems = problemsOf({ ...redis, STORE_KEY: `${STORE_KEY},${wrong}` });
-      assert.match(problems.join(), /^STORE_KEY: expected 32 bytes in base64 or hex/);
-      assert.ok(!problems.join().includes(wrong) && !problems.join().includes(STORE_KEY));
+      const issues = problemsOf({ ...redis, STORE_KEY: `${STORE_KEY},${wrong}` });
+      assert.match(issues.join(), /^STORE_KEY: expected 32 bytes in base64 or hex/);
+      assert.ok(!issues.join().includes(wrong) && !issues.join().includes(STORE_KEY));
     });
   }
 });

@@ -86,7 +86,7 @@ describe('a configuration error', () => {
         const error = failure({ PORT: 'not a port', ...changes(name) });
 
         assert.doesNotMatch(printed(error), new RegExp(CANARY));
-        assert.doesNotMatch(printed(error.problems), new RegExp(CANARY));
+        assert.doesNotMatch(printed(error.issues), new RegExp(CANARY));
       });
     }
   }

@@ -5,7 +5,7 @@ import {
   type Ask,
   type CallLimits,
   type CallLimitsOptions,
-  type Place,
+  type Permit,
   WAITING_COUNTS_MS,
 } from '../../src/store/call-limits.ts';
 
@@ -26,7 +26,7 @@ const LONG_MS = 600_000;
 const roomy: CallLimitsOptions = {
   concurrency: 100,
   rate: { limit: 100, windowMs: LONG_MS },
-  placeMs: LONG_MS,
+  permitMs: LONG_MS,
 };
 
 /** What all `CallLimits` promise, seen through the port alone. */
@@ -41,46 +41,46 @@ export function describeCallLimits(
   }
 
   describe(`${name} as call limits`, () => {
-    test('of many who ask at once on all replicas, as many get a place as there are', async (t) => {
+    test('of many who ask at once on all replicas, as many get a permit as there are', async (t) => {
       const { here, there } = await open(t, { concurrency: 5 });
 
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, index) => (index % 2 ? here.enter(ask('a')) : there.enter(ask('b')))),
       );
 
-      assert.equal(answers.filter(({ place }) => place).length, 5);
-      assert.ok(answers.every((answer) => answer.place || answer.reason === 'places'));
+      assert.equal(answers.filter(({ permit }) => permit).length, 5);
+      assert.ok(answers.every((answer) => answer.permit || answer.reason === 'permits'));
     });
 
-    test('a place that is released is for the next, on any replica', async (t) => {
+    test('a permit that is released is for the next, on any replica', async (t) => {
       const { here, there } = await open(t, { concurrency: 1 });
-      const place = placeOf(await here.enter(ask('a')));
-      assert.equal(reasonOf(await there.enter(ask('b'))), 'places');
+      const permit = placeOf(await here.enter(ask('a')));
+      assert.equal(reasonOf(await there.enter(ask('b'))), 'permits');
 
-      place.release();
+      permit.release();
       await untilEntered(there, ask('b'));
 
-      assert.equal(reasonOf(await here.enter(ask('a'))), 'places');
+      assert.equal(reasonOf(await here.enter(ask('a'))), 'permits');
     });
 
-    test('a place that is released twice is one place', async (t) => {
+    test('a permit that is released twice is one permit', async (t) => {
       const { here } = await open(t, { concurrency: 2 });
-      const place = placeOf(await here.enter(ask('a')));
+      const permit = placeOf(await here.enter(ask('a')));
       await here.enter(ask('a'));
-      place.release();
-      place.release();
+      permit.release();
+      permit.release();
 
       await untilEntered(here, ask('a'));
-      assert.equal(reasonOf(await here.enter(ask('a'))), 'places');
+      assert.equal(reasonOf(await here.enter(ask('a'))), 'permits');
     });
 
-    test('whoever waits for a place hears that one is free', async (t) => {
+    test('whoever waits for a permit hears that one is free', async (t) => {
       const { here, there, advance } = await open(t, { concurrency: 1 });
       const told = listenTo(there);
       for (let attempt = 0; !told.yet && attempt < 20; attempt += 1) {
-        const place = await untilEntered(here, ask('a'));
-        assert.equal(reasonOf(await there.enter(ask('b'))), 'places');
-        place.release();
+        const permit = await untilEntered(here, ask('a'));
+        assert.equal(reasonOf(await there.enter(ask('b'))), 'permits');
+        permit.release();
         await advance(50); // Where listening takes a moment to begin, the first change may not be heard.
       }
 
@@ -88,7 +88,7 @@ export function describeCallLimits(
       placeOf(await there.enter(ask('b')));
     });
 
-    test('a replica hears of its own places that are free, at once', async (t) => {
+    test('a replica hears of its own permits that are free, at once', async (t) => {
       const { here } = await open(t);
       const told = listenTo(here);
 
@@ -97,26 +97,26 @@ export function describeCallLimits(
       assert.ok(told.yet);
     });
 
-    test('a place of a replica that is gone is free after its time, and not earlier', async (t) => {
-      const { here, there, advance } = await open(t, { concurrency: 2, placeMs: SHORT_MS });
+    test('a permit of a replica that is gone is free after its time, and not earlier', async (t) => {
+      const { here, there, advance } = await open(t, { concurrency: 2, permitMs: SHORT_MS });
       placeOf(await here.enter(ask('gone')));
 
       await advance(SHORT_MS - MARGIN_MS);
       placeOf(await there.enter(ask('b')));
-      assert.equal(reasonOf(await there.enter(ask('b'))), 'places');
+      assert.equal(reasonOf(await there.enter(ask('b'))), 'permits');
       await advance(MARGIN_MS);
       placeOf(await there.enter(ask('b')));
     });
 
-    test('a place that is released after its time frees nobody else’s', async (t) => {
-      const { here, there, advance } = await open(t, { concurrency: 1, placeMs: SHORT_MS });
+    test('a permit that is released after its time frees nobody else’s', async (t) => {
+      const { here, there, advance } = await open(t, { concurrency: 1, permitMs: SHORT_MS });
       const late = placeOf(await here.enter(ask('a')));
       await advance(SHORT_MS);
       placeOf(await there.enter(ask('b')));
 
       late.release();
 
-      assert.equal(reasonOf(await here.enter(ask('a'))), 'places');
+      assert.equal(reasonOf(await here.enter(ask('a'))), 'permits');
     });
 
     test('of many who ask at once on all replicas, no more are counted than the budget has', async (t) => {
@@ -126,8 +126,8 @@ export function describeCallLimits(
         Array.from({ length: 20 }, (_, index) => (index % 2 ? here.enter(ask('a')) : there.enter(ask('b')))),
       );
 
-      assert.equal(answers.filter(({ place }) => place).length, 7);
-      assert.ok(answers.every((answer) => answer.place || answer.reason === 'budget'));
+      assert.equal(answers.filter(({ permit }) => permit).length, 7);
+      assert.ok(answers.every((answer) => answer.permit || answer.reason === 'budget'));
     });
 
     test('a budget has room again when its first call has left the window, and no more than that', async (t) => {
@@ -136,7 +136,7 @@ export function describeCallLimits(
       await advance(SHORT_MS - MARGIN_MS);
       placeOf(await there.enter(ask('b')));
       const refused = await here.enter(ask('a'));
-      assert.ok(!refused.place && refused.waitMs > 0 && refused.waitMs <= MARGIN_MS);
+      assert.ok(!refused.permit && refused.waitMs > 0 && refused.waitMs <= MARGIN_MS);
 
       await advance(MARGIN_MS);
 
@@ -151,7 +151,7 @@ export function describeCallLimits(
       assert.equal(reasonOf(await there.enter(ask('b'))), 'budget');
     });
 
-    test('a call that was not made after all does not count, and its place is free', async (t) => {
+    test('a call that was not made after all does not count, and its permit is free', async (t) => {
       const { here, there } = await open(t, { concurrency: 1, rate: { limit: 1, windowMs: LONG_MS } });
       placeOf(await here.enter(ask('a'))).giveBack();
 
@@ -185,7 +185,7 @@ export function describeCallLimits(
       placeOf(await there.enter(ask('b')));
 
       const refused = await here.enter(ask('a'));
-      assert.ok(!refused.place && refused.reason === 'places');
+      assert.ok(!refused.permit && refused.reason === 'permits');
       assert.equal(refused.budget.waitMs(1, 0), 0);
       assert.equal(refused.budget.waitMs(1, 1), 0);
       assertAbout(refused.budget.waitMs(1, 2), LONG_MS - SHORT_MS);
@@ -194,14 +194,14 @@ export function describeCallLimits(
       assertAbout(refused.budget.waitMs(0.5, 0), LONG_MS - SHORT_MS);
     });
 
-    test('while it is closed, nobody gets a place on any replica', async (t) => {
+    test('while it is closed, nobody gets a permit on any replica', async (t) => {
       const { here, there, advance } = await open(t);
 
       await here.closeFor(SHORT_MS);
 
       for (const limits of [here, there]) {
         const refused = await limits.enter(ask('a', { share: undefined }));
-        assert.ok(!refused.place && refused.reason === 'closed');
+        assert.ok(!refused.permit && refused.reason === 'closed');
         assertAbout(refused.waitMs, SHORT_MS);
       }
       await advance(SHORT_MS);
@@ -222,7 +222,7 @@ export function describeCallLimits(
       const { here, there, advance } = await open(t, { concurrency: 1 });
       const told = listenTo(there);
       placeOf(await here.enter(ask('a')));
-      assert.equal(reasonOf(await there.enter(ask('b'))), 'places');
+      assert.equal(reasonOf(await there.enter(ask('b'))), 'permits');
 
       for (let attempt = 1; !told.yet && attempt <= 20; attempt += 1) {
         await here.closeFor(attempt * LONG_MS);
@@ -232,23 +232,23 @@ export function describeCallLimits(
       assert.ok(told.yet);
     });
 
-    test('who was refused a place is before those of a higher rank on other replicas', async (t) => {
+    test('who was refused a permit is before those of a higher rank on other replicas', async (t) => {
       const { here, there } = await open(t, { concurrency: 1 });
-      const place = placeOf(await here.enter(ask('a')));
+      const permit = placeOf(await here.enter(ask('a')));
       await here.enter(ask('a', { rank: 0 }));
-      place.release();
+      permit.release();
 
-      assert.equal(reasonOf(await there.enter(ask('b', { rank: 2 }))), 'places');
+      assert.equal(reasonOf(await there.enter(ask('b', { rank: 2 }))), 'permits');
       const user = placeOf(await here.enter(ask('a', { rank: 0 })));
       user.release();
       await untilEntered(there, ask('b', { rank: 2 }));
     });
 
-    test('who was refused a place is not before those of the same rank', async (t) => {
+    test('who was refused a permit is not before those of the same rank', async (t) => {
       const { here, there } = await open(t, { concurrency: 1 });
-      const place = placeOf(await here.enter(ask('a')));
+      const permit = placeOf(await here.enter(ask('a')));
       await here.enter(ask('a', { rank: 1 }));
-      place.release();
+      permit.release();
 
       await untilEntered(there, ask('b', { rank: 1 }));
     });
@@ -263,11 +263,11 @@ export function describeCallLimits(
 
     test('a replica that waited and is gone is in nobody’s way for long', async (t) => {
       const { here, there, advance } = await open(t, { concurrency: 1 });
-      const place = placeOf(await here.enter(ask('a')));
+      const permit = placeOf(await here.enter(ask('a')));
       await here.enter(ask('gone', { rank: 0 }));
-      place.release();
+      permit.release();
       await advance(MARGIN_MS);
-      assert.equal(reasonOf(await there.enter(ask('b', { rank: 2 }))), 'places');
+      assert.equal(reasonOf(await there.enter(ask('b', { rank: 2 }))), 'permits');
 
       await advance(WAITING_COUNTS_MS - MARGIN_MS);
 
@@ -280,17 +280,17 @@ function ask(by: string, given: { rank?: number; share?: number | undefined } = 
   return { by, rank: 0, share: 1, ...given };
 }
 
-function placeOf(answer: Answer): Place {
-  assert.ok(answer.place, `refused: ${JSON.stringify(answer)}`);
-  return answer.place;
+function placeOf(answer: Answer): Permit {
+  assert.ok(answer.permit, `refused: ${JSON.stringify(answer)}`);
+  return answer.permit;
 }
 
 function reasonOf(answer: Answer): string | undefined {
-  return answer.place ? undefined : answer.reason;
+  return answer.permit ? undefined : answer.reason;
 }
 
 function waitOf(answer: Answer): number {
-  return answer.place ? 0 : answer.waitMs;
+  return answer.permit ? 0 : answer.waitMs;
 }
 
 function listenTo(limits: CallLimits): { yet: boolean } {
@@ -302,12 +302,12 @@ function listenTo(limits: CallLimits): { yet: boolean } {
 }
 
 /** Gets in, as soon as what was released by another connection has arrived. */
-async function untilEntered(limits: CallLimits, asked: Ask): Promise<Place> {
+async function untilEntered(limits: CallLimits, asked: Ask): Promise<Permit> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const { place } = await limits.enter(asked);
-    if (place) return place;
+    const { permit } = await limits.enter(asked);
+    if (permit) return permit;
   }
-  return assert.fail('no place became free');
+  return assert.fail('no permit became free');
 }
 
 function assertAbout(actual: number, expected: number): void {

@@ -25,15 +25,15 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
     const underTest = await createStore();
     t.after(() => underTest.close());
     const id = randomUUID();
-    return { ...underTest, key: `key-${id}`, group: `group-${id}` };
+    return { ...underTest, key: `key-${id}`, partition: `partition-${id}` };
   }
 
   describe(`${name} as a record store`, () => {
     describe('creating', () => {
       test('a record can be read as it was written', async (t) => {
-        const { store, key, group } = await open(t);
+        const { store, key, partition } = await open(t);
 
-        assert.equal(await store.create(key, 'the value', limits, group), true);
+        assert.equal(await store.create(key, 'the value', limits, partition), true);
 
         const record = await store.peek(key);
         assert.equal(record?.value, 'the value');
@@ -42,56 +42,56 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('what was never created is not there', async (t) => {
-        const { store, key, group } = await open(t);
+        const { store, key, partition } = await open(t);
 
         assert.equal(await store.peek(key), undefined);
         assert.equal(await store.use(key), undefined);
         assert.equal(await store.replace(key, 'value', 1), false);
         assert.equal(await store.remove(key), undefined);
-        assert.equal(await store.countGroup(group), 0);
-        assert.equal(await store.removeGroup(group), 0);
-        assert.equal(await store.generation(group), '');
+        assert.equal(await store.countPartition(partition), 0);
+        assert.equal(await store.removePartition(partition), 0);
+        assert.equal(await store.generation(partition), '');
       });
 
-      test('a taken key changes nothing: neither value nor revision, limits or groups', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+      test('a taken key changes nothing: neither value nor revision, limits or partitions', async (t) => {
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         const before = await store.peek(key);
         await advance(MARGIN_MS);
 
-        assert.equal(await store.create(key, 'second', long, `${group}-other`), false);
+        assert.equal(await store.create(key, 'second', long, `${partition}-other`), false);
 
         const after = await store.peek(key);
         assert.equal(after?.value, 'first');
         assert.equal(after?.revision, before?.revision);
         assertAbout(after?.idleRemainingMs, IDLE_MS - MARGIN_MS);
         assertAbout(after?.remainingMs, LIFETIME_MS - MARGIN_MS);
-        assert.equal(await store.countGroup(group), 1);
-        assert.equal(await store.countGroup(`${group}-other`), 0);
+        assert.equal(await store.countPartition(partition), 1);
+        assert.equal(await store.countPartition(`${partition}-other`), 0);
       });
 
       test('of many who create one key at once, one wins, and the value is the winner’s', async (t) => {
-        const { store, key, group } = await open(t);
+        const { store, key, partition } = await open(t);
         const values = Array.from({ length: 20 }, (_, index) => `value ${index}`);
 
-        const won = await Promise.all(values.map((value) => store.create(key, value, limits, group)));
+        const won = await Promise.all(values.map((value) => store.create(key, value, limits, partition)));
 
         assert.equal(won.filter(Boolean).length, 1);
         assert.equal((await store.peek(key))?.value, values[won.indexOf(true)]);
-        assert.equal(await store.countGroup(group), 1);
+        assert.equal(await store.countPartition(partition), 1);
       });
 
       test('a key is free again once its record was removed', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         await store.remove(key);
 
-        assert.equal(await store.create(key, 'second', limits, group), true);
+        assert.equal(await store.create(key, 'second', limits, partition), true);
         assert.equal((await store.peek(key))?.value, 'second');
       });
 
       test('any text survives as a value', async (t) => {
-        const { store, key, group } = await open(t);
+        const { store, key, partition } = await open(t);
         const texts = [
           '',
           '\0',
@@ -103,15 +103,15 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
           'x'.repeat(50_000),
         ];
         for (const [index, value] of texts.entries()) {
-          await store.create(`${key}:${index}`, value, long, group);
+          await store.create(`${key}:${index}`, value, long, partition);
           assert.equal((await store.peek(`${key}:${index}`))?.value, value);
           assert.equal((await store.use(`${key}:${index}`))?.value, value);
         }
       });
 
       test('any text survives as a value that replaces another', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'first', long, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'first', long, partition);
         await fc.assert(
           fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 200 }), async (value) => {
             const revision = (await store.peek(key))?.revision ?? Number.NaN;
@@ -125,8 +125,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
 
     describe('limits', () => {
       test('a record that nobody uses is there just before its idle limit, and gone at it', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'value', limits, group);
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'value', limits, partition);
 
         await advance(IDLE_MS - MARGIN_MS);
         assert.ok(await store.peek(key));
@@ -136,8 +136,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('use starts the idle limit anew, and the answer shows it', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'value', limits, group);
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'value', limits, partition);
         await advance(IDLE_MS - MARGIN_MS);
 
         const used = await store.use(key);
@@ -151,8 +151,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('peeking extends nothing, however often', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'value', limits, group);
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'value', limits, partition);
         await advance(IDLE_MS - MARGIN_MS);
 
         for (let n = 0; n < 5; n++) assertAbout((await store.peek(key))?.idleRemainingMs, MARGIN_MS);
@@ -162,9 +162,9 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('under constant use a record ends with its lifetime, and never shows more than is left', async (t) => {
-        const { store, advance, key, group } = await open(t);
+        const { store, advance, key, partition } = await open(t);
         const step = MARGIN_MS;
-        await store.create(key, 'value', limits, group);
+        await store.create(key, 'value', limits, partition);
 
         for (let passed = step; passed < LIFETIME_MS - step / 2; passed += step) {
           await advance(step);
@@ -180,8 +180,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('an idle limit beyond the lifetime counts no more than the lifetime', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'value', { idleMs: 600_000, lifetimeMs: IDLE_MS }, group);
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'value', { idleMs: 600_000, lifetimeMs: IDLE_MS }, partition);
 
         assertAbout((await store.peek(key))?.idleRemainingMs, IDLE_MS);
         await advance(IDLE_MS);
@@ -189,8 +189,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('replacing a value leaves both limits as they are', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         await advance(IDLE_MS - MARGIN_MS);
         const before = await store.peek(key);
 
@@ -204,22 +204,22 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('a record that ended by its limit cannot be replaced, and its key is free', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         const ended = await store.peek(key);
         await advance(IDLE_MS);
 
         assert.equal(await store.replace(key, 'late', ended?.revision ?? Number.NaN), false);
         assert.equal(await store.remove(key), undefined);
-        assert.equal(await store.create(key, 'second', limits, group), true);
+        assert.equal(await store.create(key, 'second', limits, partition), true);
         assert.equal((await store.peek(key))?.value, 'second');
       });
     });
 
     describe('replacing', () => {
       test('needs the revision that was read', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         const read = (await store.peek(key))?.revision ?? Number.NaN;
 
         assert.equal(await store.replace(key, 'second', read), true);
@@ -232,8 +232,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('is unharmed by use: using is no write', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         const read = (await store.peek(key))?.revision ?? Number.NaN;
 
         assert.equal((await store.use(key))?.revision, read);
@@ -241,8 +241,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('of many who replace one revision at once, one wins, and the value is the winner’s', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         const read = (await store.peek(key))?.revision ?? Number.NaN;
         const values = Array.from({ length: 20 }, (_, index) => `value ${index}`);
 
@@ -253,11 +253,11 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
 
       test('with what was read of a removed record does not touch the one that took its key', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         const first = await store.peek(key);
         await store.remove(key);
-        await store.create(key, 'second', limits, group);
+        await store.create(key, 'second', limits, partition);
 
         assert.equal(await store.replace(key, 'late', first?.revision ?? Number.NaN), false);
         assert.equal((await store.peek(key))?.value, 'second');
@@ -266,8 +266,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
 
     describe('removing', () => {
       test('what was removed stays removed, whatever is called with what was read before', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'value', limits, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'value', limits, partition);
         const read = await store.use(key);
         await store.remove(key);
 
@@ -275,14 +275,14 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(await store.replace(key, 'back', read?.revision ?? Number.NaN), false);
         assert.equal(await store.remove(key), undefined);
         assert.equal(await store.peek(key), undefined);
-        assert.equal(await store.countGroup(group), 0);
+        assert.equal(await store.countPartition(partition), 0);
       });
 
       test('what is removed while it is used and replaced stays removed', async (t) => {
-        const { store, key, group } = await open(t);
+        const { store, key, partition } = await open(t);
         for (let n = 0; n < 30; n++) {
           const own = `${key}:${n}`;
-          await store.create(own, 'value', long, group);
+          await store.create(own, 'value', long, partition);
           const read = (await store.peek(own))?.revision ?? Number.NaN;
           const calls = [
             () => store.use(own),
@@ -294,13 +294,13 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
           await Promise.all([...calls.slice(n % 5), ...calls.slice(0, n % 5)].map((call) => call()));
 
           assert.equal(await store.peek(own), undefined);
-          assert.equal(await store.countGroup(group), 0);
+          assert.equal(await store.countPartition(partition), 0);
         }
       });
 
       test('of many who remove one record at once, one is told that it did', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'value', limits, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'value', limits, partition);
 
         const answers = await Promise.all(Array.from({ length: 10 }, () => store.remove(key)));
 
@@ -310,10 +310,10 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         );
       });
 
-      test('of many who remove the members of a group at once, exactly one sees it empty', async (t) => {
-        const { store, key, group } = await open(t);
+      test('of many who remove the members of a partition at once, exactly one sees it empty', async (t) => {
+        const { store, key, partition } = await open(t);
         const keys = Array.from({ length: 10 }, (_, index) => `${key}:${index}`);
-        for (const own of keys) await store.create(own, 'value', limits, group);
+        for (const own of keys) await store.create(own, 'value', limits, partition);
 
         const left = await Promise.all(keys.map((own) => store.remove(own)));
 
@@ -324,215 +324,215 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       });
     });
 
-    describe('groups', () => {
-      test('a group counts its members, and a removal answers how many are left', async (t) => {
-        const { store, key, group } = await open(t);
-        for (const n of [1, 2, 3]) await store.create(`${key}:${n}`, 'value', limits, group);
+    describe('partitions', () => {
+      test('a partition counts its members, and a removal answers how many are left', async (t) => {
+        const { store, key, partition } = await open(t);
+        for (const n of [1, 2, 3]) await store.create(`${key}:${n}`, 'value', limits, partition);
 
-        assert.equal(await store.countGroup(group), 3);
+        assert.equal(await store.countPartition(partition), 3);
         assert.equal(await store.remove(`${key}:2`), 2);
-        assert.equal(await store.countGroup(group), 2);
+        assert.equal(await store.countPartition(partition), 2);
       });
 
-      test('removing a group ends each of its members and no other’s', async (t) => {
-        const { store, key, group } = await open(t);
-        for (const n of [1, 2, 3]) await store.create(`${key}:${n}`, 'value', limits, group);
-        await store.create(`${key}:other`, 'value', limits, `${group}-other`);
+      test('removing a partition ends each of its members and no other’s', async (t) => {
+        const { store, key, partition } = await open(t);
+        for (const n of [1, 2, 3]) await store.create(`${key}:${n}`, 'value', limits, partition);
+        await store.create(`${key}:other`, 'value', limits, `${partition}-other`);
 
-        assert.equal(await store.removeGroup(group), 3);
+        assert.equal(await store.removePartition(partition), 3);
 
         for (const n of [1, 2, 3]) assert.equal(await store.peek(`${key}:${n}`), undefined);
         assert.ok(await store.peek(`${key}:other`));
-        assert.equal(await store.countGroup(group), 0);
-        assert.equal(await store.countGroup(`${group}-other`), 1);
-        assert.equal(await store.removeGroup(group), 0);
+        assert.equal(await store.countPartition(partition), 0);
+        assert.equal(await store.countPartition(`${partition}-other`), 1);
+        assert.equal(await store.removePartition(partition), 0);
       });
 
       test('members that ended by their limits are no longer counted, and those that are used are', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(`${key}:idle`, 'value', limits, group);
-        await store.create(`${key}:used`, 'value', limits, group);
-        await store.create(`${key}:long`, 'value', long, group);
+        const { store, advance, key, partition } = await open(t);
+        await store.create(`${key}:idle`, 'value', limits, partition);
+        await store.create(`${key}:used`, 'value', limits, partition);
+        await store.create(`${key}:long`, 'value', long, partition);
         await advance(IDLE_MS - MARGIN_MS);
         await store.use(`${key}:used`);
         await advance(MARGIN_MS);
 
-        assert.equal(await store.countGroup(group), 2);
+        assert.equal(await store.countPartition(partition), 2);
         assert.equal(await store.remove(`${key}:used`), 1);
-        assert.equal(await store.removeGroup(group), 1);
+        assert.equal(await store.removePartition(partition), 1);
       });
 
-      test('a member that lives longer than those who joined after it stays in the group', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(`${key}:long`, 'value', long, group);
-        await store.create(`${key}:short`, 'value', limits, group);
+      test('a member that lives longer than those who joined after it stays in the partition', async (t) => {
+        const { store, advance, key, partition } = await open(t);
+        await store.create(`${key}:long`, 'value', long, partition);
+        await store.create(`${key}:short`, 'value', limits, partition);
         await advance(LIFETIME_MS);
 
-        assert.equal(await store.countGroup(group), 1);
-        assert.equal(await store.removeGroup(group), 1);
+        assert.equal(await store.countPartition(partition), 1);
+        assert.equal(await store.removePartition(partition), 1);
         assert.equal(await store.peek(`${key}:long`), undefined);
       });
 
-      test('a member whose idle limit was extended stays in the group until its lifetime ends', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'value', limits, group);
+      test('a member whose idle limit was extended stays in the partition until its lifetime ends', async (t) => {
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'value', limits, partition);
         for (let passed = 0; passed < LIFETIME_MS - 2 * MARGIN_MS; passed += MARGIN_MS) {
           await advance(MARGIN_MS);
           await store.use(key);
         }
 
-        assert.equal(await store.countGroup(group), 1);
+        assert.equal(await store.countPartition(partition), 1);
         await advance(2 * MARGIN_MS);
-        assert.equal(await store.countGroup(group), 0);
+        assert.equal(await store.countPartition(partition), 0);
       });
 
-      test('a key that ended in one group and began in another belongs to the new one alone', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.create(key, 'first', limits, group);
+      test('a key that ended in one partition and began in another belongs to the new one alone', async (t) => {
+        const { store, advance, key, partition } = await open(t);
+        await store.create(key, 'first', limits, partition);
         await advance(IDLE_MS);
-        await store.create(key, 'second', long, `${group}-new`);
+        await store.create(key, 'second', long, `${partition}-new`);
 
-        assert.equal(await store.countGroup(group), 0);
-        assert.equal(await store.removeGroup(group), 0);
+        assert.equal(await store.countPartition(partition), 0);
+        assert.equal(await store.removePartition(partition), 0);
         assert.equal((await store.peek(key))?.value, 'second');
-        assert.equal(await store.countGroup(`${group}-new`), 1);
+        assert.equal(await store.countPartition(`${partition}-new`), 1);
       });
 
-      test('a member that joins while the group is removed is either gone or counted', async (t) => {
-        const { store, key, group } = await open(t);
+      test('a member that joins while the partition is removed is either gone or counted', async (t) => {
+        const { store, key, partition } = await open(t);
         for (let n = 0; n < 20; n++) {
           const own = `${key}:${n}`;
-          await Promise.all([store.create(own, 'value', long, group), store.removeGroup(group)]);
+          await Promise.all([store.create(own, 'value', long, partition), store.removePartition(partition)]);
           const survived = (await store.peek(own)) !== undefined;
-          assert.equal(await store.countGroup(group), survived ? 1 : 0);
-          await store.removeGroup(group);
+          assert.equal(await store.countPartition(partition), survived ? 1 : 0);
+          await store.removePartition(partition);
           assert.equal(await store.peek(own), undefined);
         }
       });
     });
 
     describe('generations', () => {
-      test('a group has the empty generation until it advances, and a new one each time', async (t) => {
-        const { store, group } = await open(t);
-        assert.equal(await store.generation(group), '');
+      test('a partition has the empty generation until it advances, and a new one each time', async (t) => {
+        const { store, partition } = await open(t);
+        assert.equal(await store.generation(partition), '');
 
-        const first = await store.advance(group, 600_000);
-        assert.equal(await store.generation(group), first);
-        const second = await store.advance(group, 600_000);
+        const first = await store.advance(partition, 600_000);
+        assert.equal(await store.generation(partition), first);
+        const second = await store.advance(partition, 600_000);
 
-        assert.equal(await store.generation(group), second);
+        assert.equal(await store.generation(partition), second);
         assert.equal(new Set(['', first, second]).size, 3);
-        assert.equal(await store.generation(`${group}-other`), '');
+        assert.equal(await store.generation(`${partition}-other`), '');
       });
 
-      test('of many who advance one group at once, each gets another generation, and one of them stands', async (t) => {
-        const { store, group } = await open(t);
+      test('of many who advance one partition at once, each gets another generation, and one of them stands', async (t) => {
+        const { store, partition } = await open(t);
 
         const generations = await Promise.all(
-          Array.from({ length: 10 }, () => store.advance(group, 600_000)),
+          Array.from({ length: 10 }, () => store.advance(partition, 600_000)),
         );
 
         assert.equal(new Set(generations).size, 10);
-        assert.ok(generations.includes(await store.generation(group)));
+        assert.ok(generations.includes(await store.generation(partition)));
       });
 
-      test('a group that never had a record, or has none any more, keeps its generation', async (t) => {
-        const { store, key, group } = await open(t);
-        const generation = await store.advance(group, 600_000);
-        await store.create(key, 'value', limits, group);
+      test('a partition that never had a record, or has none any more, keeps its generation', async (t) => {
+        const { store, key, partition } = await open(t);
+        const generation = await store.advance(partition, 600_000);
+        await store.create(key, 'value', limits, partition);
         await store.remove(key);
-        await store.removeGroup(group);
+        await store.removePartition(partition);
 
-        assert.equal(await store.generation(group), generation);
+        assert.equal(await store.generation(partition), generation);
       });
 
       test('a generation is kept for as long as was asked', async (t) => {
-        const { store, advance, group } = await open(t);
-        const generation = await store.advance(group, LIFETIME_MS);
+        const { store, advance, partition } = await open(t);
+        const generation = await store.advance(partition, LIFETIME_MS);
 
         await advance(LIFETIME_MS - MARGIN_MS);
-        assert.equal(await store.generation(group), generation);
+        assert.equal(await store.generation(partition), generation);
         await advance(MARGIN_MS);
-        assert.equal(await store.generation(group), '');
+        assert.equal(await store.generation(partition), '');
       });
 
-      test('all groups advance at once: each has another generation, and what was put is gone', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        const fresh = `${group}-fresh`;
-        await store.create(key, 'value', long, group);
-        const before = await store.advance(group, 600_000);
+      test('all partitions advance at once: each has another generation, and what was put is gone', async (t) => {
+        const { store, advance, key, partition } = await open(t);
+        const fresh = `${partition}-fresh`;
+        await store.create(key, 'value', long, partition);
+        const before = await store.advance(partition, 600_000);
         const none = await store.generation(fresh);
-        const put = { lifetimeMs: 600_000, group };
+        const put = { lifetimeMs: 600_000, partition };
         await store.put(`${key}:put`, 'value', { ...put, generation: before });
 
         await store.advanceAll(LIFETIME_MS);
 
-        const after = await store.generation(group);
+        const after = await store.generation(partition);
         assert.notEqual(after, before);
         assert.notEqual(await store.generation(fresh), none);
         assert.equal((await store.use(key))?.generation, after);
         assert.equal(await store.peek(`${key}:put`), undefined);
         assert.equal(await store.put(`${key}:put`, 'late', { ...put, generation: before }), false);
         assert.equal(await store.put(`${key}:put`, 'new', { ...put, generation: after }), true);
-        assert.equal(await store.advance(group, 600_000), await store.generation(group));
+        assert.equal(await store.advance(partition, 600_000), await store.generation(partition));
         assert.equal(await store.peek(`${key}:put`), undefined);
 
         await advance(LIFETIME_MS);
         assert.equal(await store.generation(fresh), none);
       });
 
-      test('a record shows the generation of its group as it is now', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'value', long, group);
+      test('a record shows the generation of its partition as it is now', async (t) => {
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'value', long, partition);
         assert.equal((await store.use(key))?.generation, '');
 
-        const generation = await store.advance(group, 600_000);
+        const generation = await store.advance(partition, 600_000);
 
         assert.equal((await store.use(key))?.generation, generation);
         assert.equal((await store.peek(key))?.generation, generation);
       });
 
       test('advancing ends no record that was created, and changes neither revision nor limits', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'value', long, group);
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'value', long, partition);
         const before = await store.peek(key);
 
-        await store.advance(group, 600_000);
+        await store.advance(partition, 600_000);
 
         const after = await store.peek(key);
         assert.equal(after?.value, 'value');
         assert.equal(after?.revision, before?.revision);
-        assert.equal(await store.countGroup(group), 1);
+        assert.equal(await store.countPartition(partition), 1);
       });
     });
 
     describe('putting', () => {
       const put = { lifetimeMs: LIFETIME_MS, generation: '' };
 
-      test('a record that was put can be read, lives for its lifetime, and is not one of its group', async (t) => {
-        const { store, advance, key, group } = await open(t);
+      test('a record that was put can be read, lives for its lifetime, and is not one of its partition', async (t) => {
+        const { store, advance, key, partition } = await open(t);
 
-        assert.equal(await store.put(key, 'token', { ...put, group }), true);
+        assert.equal(await store.put(key, 'token', { ...put, partition }), true);
 
         const record = await store.peek(key);
         assert.equal(record?.value, 'token');
         assert.equal(record?.generation, '');
         assertAbout(record?.remainingMs, LIFETIME_MS);
         assertAbout(record?.idleRemainingMs, LIFETIME_MS);
-        assert.equal(await store.countGroup(group), 0);
-        assert.equal(await store.removeGroup(group), 0);
+        assert.equal(await store.countPartition(partition), 0);
+        assert.equal(await store.removePartition(partition), 0);
         assert.equal((await store.use(key))?.value, 'token');
         await advance(LIFETIME_MS);
         assert.equal(await store.peek(key), undefined);
       });
 
       test('putting overwrites value, revision and limits', async (t) => {
-        const { store, advance, key, group } = await open(t);
-        await store.put(key, 'first', { ...put, group });
+        const { store, advance, key, partition } = await open(t);
+        await store.put(key, 'first', { ...put, partition });
         const first = await store.peek(key);
         await advance(LIFETIME_MS - MARGIN_MS);
 
-        assert.equal(await store.put(key, 'second', { ...put, group }), true);
+        assert.equal(await store.put(key, 'second', { ...put, partition }), true);
 
         await advance(MARGIN_MS);
         const second = await store.peek(key);
@@ -541,68 +541,68 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(await store.replace(key, 'late', first?.revision ?? Number.NaN), false);
       });
 
-      test('a record that is put over a member takes its place, and the group has one less', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'member', long, group);
-        await store.create(`${key}:other`, 'member', long, group);
+      test('a record that is put over a member takes its place, and the partition has one less', async (t) => {
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'member', long, partition);
+        await store.create(`${key}:other`, 'member', long, partition);
 
-        await store.put(key, 'put', { ...put, group });
+        await store.put(key, 'put', { ...put, partition });
 
-        assert.equal(await store.countGroup(group), 1);
-        assert.equal(await store.removeGroup(group), 1);
+        assert.equal(await store.countPartition(partition), 1);
+        assert.equal(await store.removePartition(partition), 1);
         assert.equal((await store.peek(key))?.value, 'put');
       });
 
       test('a key that was put is taken, and free once that was removed', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.put(key, 'put', { ...put, group });
-        await store.create(`${key}:member`, 'value', long, group);
+        const { store, key, partition } = await open(t);
+        await store.put(key, 'put', { ...put, partition });
+        await store.create(`${key}:member`, 'value', long, partition);
 
-        assert.equal(await store.create(key, 'created', long, group), false);
+        assert.equal(await store.create(key, 'created', long, partition), false);
         assert.equal(await store.remove(key), 1);
-        assert.equal(await store.create(key, 'created', long, group), true);
+        assert.equal(await store.create(key, 'created', long, partition), true);
       });
 
       test('what was made under an earlier generation is not kept, and what is there stays', async (t) => {
-        const { store, key, group } = await open(t);
-        const generation = await store.advance(group, 600_000);
-        await store.put(key, 'newer', { ...put, group, generation });
+        const { store, key, partition } = await open(t);
+        const generation = await store.advance(partition, 600_000);
+        await store.put(key, 'newer', { ...put, partition, generation });
 
-        assert.equal(await store.put(key, 'late', { ...put, group }), false);
-        assert.equal(await store.put(`${key}:other`, 'late', { ...put, group }), false);
+        assert.equal(await store.put(key, 'late', { ...put, partition }), false);
+        assert.equal(await store.put(`${key}:other`, 'late', { ...put, partition }), false);
 
         assert.equal((await store.peek(key))?.value, 'newer');
         assert.equal(await store.peek(`${key}:other`), undefined);
       });
 
-      test('what was put is gone, and its key free, once the group has advanced', async (t) => {
-        const { store, key, group } = await open(t);
+      test('what was put is gone, and its key free, once the partition has advanced', async (t) => {
+        const { store, key, partition } = await open(t);
         const names = ['peek', 'use', 'replace', 'remove', 'create', 'put'];
-        for (const name of names) await store.put(`${key}:${name}`, 'token', { ...put, group });
-        await store.put(`${key}:elsewhere`, 'token', { ...put, group: `${group}-other` });
+        for (const name of names) await store.put(`${key}:${name}`, 'token', { ...put, partition });
+        await store.put(`${key}:elsewhere`, 'token', { ...put, partition: `${partition}-other` });
         const { revision = Number.NaN } = (await store.peek(`${key}:replace`)) ?? {};
 
-        const generation = await store.advance(group, 600_000);
+        const generation = await store.advance(partition, 600_000);
 
         assert.equal(await store.peek(`${key}:peek`), undefined);
         assert.equal(await store.use(`${key}:use`), undefined);
         assert.equal(await store.replace(`${key}:replace`, 'late', revision), false);
         assert.equal(await store.remove(`${key}:remove`), undefined);
-        assert.equal(await store.create(`${key}:create`, 'new', long, group), true);
-        assert.equal(await store.put(`${key}:put`, 'new', { ...put, group, generation }), true);
+        assert.equal(await store.create(`${key}:create`, 'new', long, partition), true);
+        assert.equal(await store.put(`${key}:put`, 'new', { ...put, partition, generation }), true);
         assert.equal((await store.peek(`${key}:put`))?.value, 'new');
-        await store.advance(group, 600_000);
+        await store.advance(partition, 600_000);
         assert.equal((await store.peek(`${key}:create`))?.value, 'new', 'a member outlives generations');
-        assert.equal(await store.countGroup(group), 1);
+        assert.equal(await store.countPartition(partition), 1);
         assert.equal((await store.peek(`${key}:elsewhere`))?.value, 'token');
       });
 
       test('however puts and advances meet, nothing of an earlier generation is left', async (t) => {
-        const { store, key, group } = await open(t);
+        const { store, key, partition } = await open(t);
         for (let n = 0; n < 20; n++) {
-          const generation = await store.generation(group);
-          const own = { lifetimeMs: 600_000, group, generation };
-          const calls = [() => store.put(key, `value ${n}`, own), () => store.advance(group, 600_000)];
+          const generation = await store.generation(partition);
+          const own = { lifetimeMs: 600_000, partition, generation };
+          const calls = [() => store.put(key, `value ${n}`, own), () => store.advance(partition, 600_000)];
           await Promise.all((n % 2 ? calls : calls.reverse()).map((call) => call()));
 
           assert.equal(await store.peek(key), undefined);
@@ -638,41 +638,41 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       ];
 
       test('keys never collide, however alike they look', async (t) => {
-        const { store, key, group } = await open(t);
+        const { store, key, partition } = await open(t);
         for (const name of awkward) {
-          assert.equal(await store.create(`${key}:${name}`, `value of ${name}`, long, group), true, name);
+          assert.equal(await store.create(`${key}:${name}`, `value of ${name}`, long, partition), true, name);
         }
         for (const name of awkward) {
           assert.equal((await store.peek(`${key}:${name}`))?.value, `value of ${name}`);
         }
-        assert.equal(await store.countGroup(group), awkward.length);
+        assert.equal(await store.countPartition(partition), awkward.length);
       });
 
-      test('groups never collide, however alike they look', async (t) => {
-        const { store, key, group } = await open(t);
+      test('partitions never collide, however alike they look', async (t) => {
+        const { store, key, partition } = await open(t);
         for (const [n, name] of awkward.entries())
-          await store.create(`${key}:${n}`, name, long, `${group}:${name}`);
+          await store.create(`${key}:${n}`, name, long, `${partition}:${name}`);
 
         for (const [n, name] of awkward.entries()) {
-          assert.equal(await store.countGroup(`${group}:${name}`), 1, name);
-          assert.equal(await store.removeGroup(`${group}:${name}`), 1, name);
+          assert.equal(await store.countPartition(`${partition}:${name}`), 1, name);
+          assert.equal(await store.removePartition(`${partition}:${name}`), 1, name);
           assert.equal(await store.peek(`${key}:${n}`), undefined);
         }
       });
 
-      test('a key and a group of the same name have nothing to do with each other', async (t) => {
-        const { store, key, group } = await open(t);
-        await store.create(key, 'value', limits, group);
-        await store.create(group, 'other value', limits, key);
+      test('a key and a partition of the same name have nothing to do with each other', async (t) => {
+        const { store, key, partition } = await open(t);
+        await store.create(key, 'value', limits, partition);
+        await store.create(partition, 'other value', limits, key);
 
         assert.equal((await store.peek(key))?.value, 'value');
-        assert.equal(await store.countGroup(key), 1);
-        assert.equal(await store.removeGroup(key), 1);
-        assert.equal(await store.peek(group), undefined);
+        assert.equal(await store.countPartition(key), 1);
+        assert.equal(await store.removePartition(key), 1);
+        assert.equal(await store.peek(partition), undefined);
         assert.equal((await store.peek(key))?.value, 'value');
       });
 
-      test('the boundary between key and group does not matter', async (t) => {
+      test('the boundary between key and partition does not matter', async (t) => {
         const { store, key } = await open(t);
         await store.create(`${key}:a`, '1', limits, 'b:c');
         await store.create(`${key}:a:b`, '2', limits, 'c');
@@ -687,11 +687,11 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         test(`the bare names "${name}" hold nothing by themselves, and hold what they are given`, async (t) => {
           const { store } = await open(t);
           assert.equal(await store.peek(name), undefined);
-          assert.equal(await store.countGroup(name), 0);
+          assert.equal(await store.countPartition(name), 0);
 
           assert.equal(await store.create(name, 'value', limits, name), true);
           assert.equal((await store.peek(name))?.value, 'value');
-          assert.equal(await store.countGroup(name), 1);
+          assert.equal(await store.countPartition(name), 1);
           assert.equal(await store.remove(name), 0);
         });
       }

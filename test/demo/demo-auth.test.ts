@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createDemoAuth, parseDemoUsers, sandboxUsers } from '../../src/demo/demo-auth.ts';
-import { SignInRefusedError } from '../../src/portal/portal-auth.ts';
+import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
 
 describe('a file of demo users', () => {
   test('given all that a user may have, keeps it, and what else there is as claims', () => {
@@ -100,7 +100,7 @@ describe('the demo sign-in', () => {
     test(`given ${JSON.stringify(user)}, who is not listed, is refused`, async () => {
       const auth = createDemoAuth({ users, claims: [] });
       await assert.rejects(auth.authenticate({ user }), (error) => {
-        assert.ok(error instanceof SignInRefusedError);
+        assert.ok(error instanceof LoginRefusedError);
         assert.equal(error.code, 'bad_request');
         assert.ok(user === '' || !error.message.includes(user), 'the message repeats what was sent');
         return true;

@@ -5,9 +5,9 @@ import { DirectoryError, notMapped } from '../../src/directory/directory-error.t
 import type { Identity } from '../../src/directory/find-user.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
 import { userTag } from '../../src/portal/user-tag.ts';
-import { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import { QlikError } from '../../src/qlik/oauth/issued-token.ts';
 import type { Pace } from '../../src/tenant/management-client.ts';
-import type { TokenSubject } from '../../src/token/token-key.ts';
+import type { TokenKey } from '../../src/token/token-key.ts';
 import { createManualClock, settle } from '../support/manual-clock.ts';
 
 const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
@@ -24,7 +24,7 @@ interface Asked {
 function bench(options: { maxRemembered?: number; groupsMatter?: boolean } = {}) {
   const clock = createManualClock();
   const asked: Asked[] = [];
-  const lost: TokenSubject[] = [];
+  const lost: TokenKey[] = [];
   const directory = createAskingDirectory({
     tenant,
     identify: (user, groupsInStep, pace) =>
@@ -33,12 +33,12 @@ function bench(options: { maxRemembered?: number; groupsMatter?: boolean } = {})
     clock,
     rememberMs: 15 * MINUTE,
     maxRemembered: 100,
-    patienceMs: 8_000,
+    deadlineMs: 8_000,
     onLost: (subject) => lost.push(subject),
     onStale() {},
     ...options,
   });
-  const find = (user: PortalUser) => directory.find(user, { deadline: clock.now() + 8_000 });
+  const find = (user: PortalUser) => directory.find(user, { at: clock.now() + 8_000 });
   /** Finds a user and answers the tenant's part. */
   async function found(user: PortalUser, qlikUserId = `q-${user.id}`, groupsInStep = true) {
     const finding = find(user);
@@ -116,7 +116,7 @@ test('somebody who has waited for long enough is told; the look-up goes on for t
 
 test('a refusal is remembered, trouble is not', async () => {
   const { asked, find } = bench();
-  for (const [index, error] of [new TenantFault('unavailable', 'x'), notMapped()].entries()) {
+  for (const [index, error] of [new QlikError('unavailable', 'x'), notMapped()].entries()) {
     const finding = find({ id: 'ada' }).catch((reason) => reason);
     await settle();
     assert.equal(asked.length, index + 1);
@@ -154,12 +154,12 @@ test('a sign-in with other groups: they are put in step behind the next answer; 
   const old = { id: 'ada', groups: ['a'] };
   const fresh = { id: 'ada', groups: ['b'] };
   await found(old);
-  directory.signedIn({ id: 'ada', groups: ['a'] });
+  directory.loggedIn({ id: 'ada', groups: ['a'] });
   assert.ok(directory.known(old));
   await settle();
   assert.equal(asked.length, 1);
 
-  directory.signedIn(fresh);
+  directory.loggedIn(fresh);
   assert.ok(directory.known(old));
   await settle();
   assert.deepEqual([asked[1]?.user, asked[1]?.groupsInStep], [fresh, false]);
@@ -178,7 +178,7 @@ test('a sign-in with other groups during a look-up is not overtaken by it', asyn
   await clock.advance(15 * MINUTE);
   directory.known(old);
   await settle();
-  directory.signedIn(fresh);
+  directory.loggedIn(fresh);
   asked[1]?.answer({ qlikUserId: 'q-ada', groupsInStep: true });
   await settle();
   directory.known(fresh);
@@ -204,7 +204,7 @@ test('groups that could not be changed are tried again a minute later; those in 
 test('given a mapping for which groups do not matter, a sign-in with others changes nothing', async () => {
   const { directory, asked, found } = bench({ groupsMatter: false });
   await found({ id: 'ada', groups: ['a'] });
-  directory.signedIn({ id: 'ada', groups: ['b'] });
+  directory.loggedIn({ id: 'ada', groups: ['b'] });
   directory.known({ id: 'ada' });
   await settle();
   assert.equal(asked.length, 1);

@@ -78,7 +78,7 @@ describe('USER_MAPPING=lookup refuses', () => {
         users: [user],
         env: { USER_DENY: 'DANA,65c0bb20e1b2c3d4e5f60013' },
       });
-      const cookie = await service.signIn(user.id);
+      const cookie = await service.login(user.id);
       for (let request = 0; request < 5; request += 1) {
         const response = await service.ask(cookie);
         assert.deepEqual([response.statusCode, response.json().code], [403, code]);
@@ -114,7 +114,7 @@ describe('what a look-up costs', () => {
       mapping: 'lookup',
       users: [{ id: 'ada' }, { id: 'bruno' }],
     });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.ask(cookie);
     assert.deepEqual(service.asked(), [MANAGE, FIND, MINT]);
     await service.first('bruno');
@@ -125,7 +125,7 @@ describe('what a look-up costs', () => {
 
   test('many requests at once: one look-up and one mint', async (t) => {
     const service = await createDirectoryService(t, { mapping: 'lookup', users: [{ id: 'ada' }] });
-    const cookies = await Promise.all(Array.from({ length: 20 }, () => service.signIn('ada')));
+    const cookies = await Promise.all(Array.from({ length: 20 }, () => service.login('ada')));
     const responses = await Promise.all(cookies.map((cookie) => service.ask(cookie)));
     assert.equal(new Set(responses.map((response) => response.json().access_token)).size, 1);
     assert.deepEqual(service.asked(), [MANAGE, FIND, MINT]);
@@ -133,7 +133,7 @@ describe('what a look-up costs', () => {
 
   test('/qlik-config and a sign-in: nothing', async (t) => {
     const service = await createDirectoryService(t, { mapping: 'lookup', users: [{ id: 'ada' }] });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     assert.equal((await service.fetch({ url: '/qlik-config', cookie })).statusCode, 200);
     assert.deepEqual(service.asked(), []);
   });

@@ -76,7 +76,7 @@ describe('USER_MAPPING=provision', () => {
 
   test('given first sign-ins at once here, makes one user by one call', async (t) => {
     const service = await createDirectoryService(t, { mapping: 'provision', users: [FRIDA] });
-    const cookies = await Promise.all(Array.from({ length: 10 }, () => service.signIn('frida')));
+    const cookies = await Promise.all(Array.from({ length: 10 }, () => service.login('frida')));
     const responses = await Promise.all(cookies.map((cookie) => service.ask(cookie)));
     assert.deepEqual(new Set(responses.map(({ statusCode }) => statusCode)), new Set([200]));
     await only(service, 'frida');

@@ -24,7 +24,7 @@ function finds(service: DirectoryService): number {
 describe('who was found', () => {
   test('is looked up again after USER_REMEMBER, behind an answer', async (t) => {
     const { service, clock } = await onClock(t, 'lookup', [{ id: 'ada' }]);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.ask(cookie);
     await clock.advance(15 * MINUTE - 1);
     await service.ask(cookie);
@@ -40,7 +40,7 @@ describe('who was found', () => {
 
   test('stays known while the tenant cannot be asked, and is looked up again a minute later', async (t) => {
     const { service, clock } = await onClock(t, 'lookup', [{ id: 'ada' }]);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.ask(cookie);
     await clock.advance(15 * MINUTE);
     service.sandbox.faults.add({
@@ -62,7 +62,7 @@ describe('who was found', () => {
 
   test('and is disabled since is refused once that is seen, and the token is revoked', async (t) => {
     const { service, clock } = await onClock(t, 'lookup', [{ id: 'ada' }]);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.ask(cookie);
     const [ada] = await service.usersWith('ada');
     await service.admin('PATCH', `/users/${ada?.id}`, [
@@ -77,7 +77,7 @@ describe('who was found', () => {
 
   test('and whom the tenant does not know at a mint is looked up at once, and created again', async (t) => {
     const { service, clock } = await onClock(t, 'provision', [{ id: 'frida' }, { id: 'ada' }]);
-    const cookie = await service.signIn('frida');
+    const cookie = await service.login('frida');
     await service.ask(cookie);
     const [frida] = await service.usersWith('frida');
     await service.admin('DELETE', `/users/${frida?.id}`);
@@ -102,7 +102,7 @@ describe('who was found', () => {
       match: { path: '/oauth/token', grantType: 'urn:qlik:oauth:user-impersonation' },
       effect: { type: 'status', status: 401 },
     });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     for (let request = 0; request < 5; request += 1)
       assert.equal((await service.ask(cookie)).json().code, 'user_not_mapped');
     assert.equal(finds(service), 2);
@@ -111,7 +111,7 @@ describe('who was found', () => {
 
   test('is forgotten with the last session, not before', async (t) => {
     const { service } = await onClock(t, 'lookup', [{ id: 'ada' }]);
-    const [here, there] = [await service.signIn('ada'), await service.signIn('ada')];
+    const [here, there] = [await service.login('ada'), await service.login('ada')];
     await service.ask(here);
     await service.fetch({ method: 'POST', url: '/logout', cookie: here });
     await service.ask(there);
@@ -135,7 +135,7 @@ describe('who was found', () => {
 describe('who was refused', () => {
   test('is asked for again after 30 seconds', async (t) => {
     const { service, clock } = await onClock(t, 'lookup', [{ id: 'frida' }]);
-    const cookie = await service.signIn('frida');
+    const cookie = await service.login('frida');
     assert.equal((await service.ask(cookie)).json().code, 'user_not_mapped');
     await service.admin('POST', '/users', { subject: 'frida' });
     await clock.advance(30_000 - 1);
@@ -150,7 +150,7 @@ describe('a sign-out during a look-up', () => {
   test('leaves nothing behind: no mint, and the old cookie is 401', async (t) => {
     const service = await createDirectoryService(t, { mapping: 'lookup', users: [{ id: 'ada' }] });
     service.sandbox.faults.add({ match: { path: '/api/v1/*' }, effect: { type: 'latency', delayMs: 300 } });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const asking = service.ask(cookie);
     await until(() => finds(service) === 1);
     await service.fetch({ method: 'POST', url: '/logout', cookie });
@@ -162,7 +162,7 @@ describe('a sign-out during a look-up', () => {
   test('while another session stays: that one gets its token', async (t) => {
     const service = await createDirectoryService(t, { mapping: 'lookup', users: [{ id: 'ada' }] });
     service.sandbox.faults.add({ match: { path: '/api/v1/*' }, effect: { type: 'latency', delayMs: 300 } });
-    const [leaves, stays] = [await service.signIn('ada'), await service.signIn('ada')];
+    const [leaves, stays] = [await service.login('ada'), await service.login('ada')];
     const [late, kept] = [service.ask(leaves), service.ask(stays)];
     await until(() => finds(service) === 1);
     await service.fetch({ method: 'POST', url: '/logout', cookie: leaves });

@@ -58,7 +58,7 @@ describe('what a page is told when the users API', () => {
         env: QUICK,
       });
       service.sandbox.faults.add({ match: FILTER, effect });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       const response = await service.ask(cookie);
       assert.deepEqual([response.statusCode, response.json().code], [status, code], response.body);
       if (status === 503) assert.ok(Number(response.headers['retry-after']) >= 1);
@@ -75,7 +75,7 @@ describe('a management client that is refused', () => {
     const clock = createManualClock(Date.now());
     const service = await createDirectoryService(t, { mapping: 'lookup', users: THREE, clock });
     service.sandbox.faults.add({ match: CREDENTIALS, effect: { type: 'status', status: 401 } });
-    const cookies = await Promise.all(THREE.map(({ id }) => service.signIn(id)));
+    const cookies = await Promise.all(THREE.map(({ id }) => service.login(id)));
     for (let round = 0; round < 5; round += 1) {
       for (const cookie of cookies)
         assert.equal((await service.ask(cookie)).json().code, 'tenant_refused_client');
@@ -94,7 +94,7 @@ describe('a management client that is refused', () => {
 
   test('does not make the impersonating client a refused one', async (t) => {
     const service = await createDirectoryService(t, { mapping: 'lookup', users: THREE });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.ask(cookie);
     service.sandbox.faults.add({ match: { path: '/api/v1/*' }, effect: { type: 'status', status: 401 } });
     assert.equal((await service.first('bruno')).json().code, 'tenant_refused_client');
@@ -129,10 +129,10 @@ describe('while the users API is in trouble', () => {
   test('those who hold a token notice nothing, and it is not hammered', async (t) => {
     const users = [...THREE, { id: 'dana' }];
     const service = await createDirectoryService(t, { mapping: 'lookup', users, env: QUICK });
-    const ada = await service.signIn('ada');
+    const ada = await service.login('ada');
     await service.ask(ada);
     service.sandbox.faults.add({ match: FILTER, effect: { type: 'status', status: 503 } });
-    const others = await Promise.all(['bruno', 'chiyo', 'dana'].map((id) => service.signIn(id)));
+    const others = await Promise.all(['bruno', 'chiyo', 'dana'].map((id) => service.login(id)));
     for (let round = 0; round < 10; round += 1) {
       const answers = await Promise.all(others.map(service.ask));
       for (const answer of answers) assert.equal(answer.json().code, 'tenant_unavailable');
@@ -145,7 +145,7 @@ describe('while the users API is in trouble', () => {
   test('mints go on for those who are known', async (t) => {
     const clock = createManualClock(Date.now());
     const service = await createDirectoryService(t, { mapping: 'lookup', users: THREE, clock });
-    const ada = await service.signIn('ada');
+    const ada = await service.login('ada');
     await service.ask(ada);
     await service.first('bruno');
     service.sandbox.faults.add({
@@ -175,7 +175,7 @@ test('a 429 on a creation: nobody asks until then, and the user is made afterwar
     effect: { type: 'status', status: 429, headers: { 'retry-after': '13' } },
     times: 1,
   });
-  const cookie = await service.signIn('frida');
+  const cookie = await service.login('frida');
   const response = await service.ask(cookie);
   assert.deepEqual([response.json().code, response.headers['retry-after']], ['tenant_throttled', '13']);
   const calls = service.asked().length;

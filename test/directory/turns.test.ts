@@ -18,9 +18,9 @@ test('mints of users who wait go before look-ups, through the one gate', async (
     env: { TENANT_CONCURRENCY: '1' },
   });
   const [ada, bruno, chiyo] = [
-    await service.signIn('ada'),
-    await service.signIn('bruno'),
-    await service.signIn('chiyo'),
+    await service.login('ada'),
+    await service.login('bruno'),
+    await service.login('chiyo'),
   ];
   // Known, but without a token.
   service.sandbox.faults.add({ match: MINTS, effect: UNAVAILABLE, times: 1 });

@@ -101,7 +101,7 @@ describe('docker/compose.yaml', () => {
       (error: ConfigurationError) => {
         assert.ok(error instanceof ConfigurationError);
         assert.deepEqual(
-          error.problems.map(({ name }) => name),
+          error.issues.map(({ name }) => name),
           ['QLIK_CLIENT_ID', 'OIDC_ISSUER', 'OIDC_CLIENT_ID'],
         );
         return true;

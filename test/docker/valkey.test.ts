@@ -15,7 +15,7 @@ const read = (name: string) => readFileSync(new URL(`../../docker/${name}`, impo
 describe('docker/valkey.conf and docker/valkey-users.acl', { skip: redisMissing() }, () => {
   test('are a store that the service can use, and nobody else', async (t) => {
     const { server, service } = await startStoreAndService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
 
     assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
     assert.equal((await service.fetch({ method: 'POST', url: '/logout', cookie })).statusCode, 200);
@@ -34,7 +34,7 @@ describe('docker/valkey.conf and docker/valkey-users.acl', { skip: redisMissing(
   // Valkey and Redis replay transactions as the default user, and drop what that one may not do (valkey#3983).
   test('a restart signs nobody out', async (t) => {
     const { server, service } = await startStoreAndService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const tokenStatus = async () => (await service.fetch({ url: '/qlik-token', cookie })).statusCode;
 
     await server.restart();

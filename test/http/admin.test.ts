@@ -21,7 +21,7 @@ function sampleOf(text: string, series: string): number | undefined {
 
 test('the metrics count what was asked, what was handed out and what that cost', async (t) => {
   const service = await createTestService(t);
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   for (let i = 0; i < 3; i += 1) await service.fetch({ url: '/qlik-token', cookie });
   await service.fetch({ url: '/qlik-token' });
   await service.fetch({ url: `/no/such/path?secret=${TOKEN}` });
@@ -35,11 +35,11 @@ test('the metrics count what was asked, what was handed out and what that cost',
     ['http_requests_total{route="/login",status="204"}', 1],
     ['http_requests_total{route="none",status="404"}', 1],
     ['problems_total{route="/qlik-token",code="session_required"}', 1],
-    ['tokens_served_total{from="held"}', 2],
-    ['tokens_served_total{from="fetched"}', 2],
+    ['tokens_served_total{cache="hit"}', 2],
+    ['tokens_served_total{cache="miss"}', 2],
     ['mint_duration_seconds_count{priority="user",result="minted"}', 1],
     ['rejections_judged_total{verdict="accepted"}', 1],
-    ['tokens_held', 1],
+    ['tokens_cached', 1],
     ['tenant_calls_running', 0],
     ['tenant_calls_waiting', 0],
     ['tenant_throttled', 0],
@@ -55,7 +55,7 @@ test('the metrics show a tenant that throttles, is in trouble, or refuses our cl
   const service = await createTestService(t);
   const { faults } = service.sandbox;
   const users = ['ada', 'bruno', 'chiyo', 'dana'];
-  const cookies = await Promise.all(users.map((user) => service.signIn(user)));
+  const cookies = await Promise.all(users.map((user) => service.login(user)));
   const ask = () => Promise.all(cookies.map((cookie) => service.fetch({ url: '/qlik-token', cookie })));
 
   faults.add({ match: { path: '/oauth/token' }, effect: { type: 'status', status: 401 } });
@@ -63,7 +63,7 @@ test('the metrics show a tenant that throttles, is in trouble, or refuses our cl
   assert.equal(sampleOf(await metrics(service), 'qlik_token_broker_tenant_client_refused'), 1);
 
   const throttled = await createTestService(t);
-  const cookie = await throttled.signIn('ada');
+  const cookie = await throttled.login('ada');
   throttled.sandbox.faults.add({ match: { path: '/oauth/token' }, effect: { type: 'status', status: 429 } });
   await throttled.fetch({ url: '/qlik-token', cookie });
   const text = await metrics(throttled);
@@ -79,7 +79,7 @@ test('the metrics show a tenant that throttles, is in trouble, or refuses our cl
 
 test('a sign-out is counted as a revocation', async (t) => {
   const service = await createTestService(t);
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   await service.fetch({ url: '/qlik-token', cookie });
   await service.fetch({ method: 'POST', url: '/logout', cookie });
   const series = 'qlik_token_broker_revocations_total{result="done"}';
@@ -114,7 +114,7 @@ test('the operators’ listener on this machine answers under no other name', as
 test('the public listener has no metrics, and the operators’ one no token', async (t) => {
   const service = await createTestService(t);
   assert.equal((await service.fetch({ url: '/metrics' })).statusCode, 404);
-  const headers = { host: 'localhost', cookie: await service.signIn('ada') };
+  const headers = { host: 'localhost', cookie: await service.login('ada') };
   assert.equal((await service.adminApp.inject({ url: '/qlik-token', headers })).statusCode, 404);
   assert.equal((await service.adminApp.inject({ url: '/%zz', headers })).json().code, 'bad_request');
 });

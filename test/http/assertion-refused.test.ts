@@ -156,8 +156,8 @@ test('an assertion is refused with 401 assertion_invalid, and signs nobody in or
       url: '/session',
       headers: { authorization: `Bearer ${token}`, cookie },
     });
-  const signedIn = await post(signer.assertion());
-  const cookie = String(signedIn.headers['set-cookie']).split(';', 1)[0] as string;
+  const loggedIn = await post(signer.assertion());
+  const cookie = String(loggedIn.headers['set-cookie']).split(';', 1)[0] as string;
 
   for (const [what, why, make] of refused) {
     await t.test(what, async () => {

@@ -20,7 +20,7 @@ interface Bench {
   /** `POST /session` as a portal's server makes it. */
   post(token: string | undefined, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
   /** The `Cookie` header of a new session. */
-  signIn(claims?: Record<string, unknown>, headers?: Record<string, string>): Promise<string>;
+  login(claims?: Record<string, unknown>, headers?: Record<string, string>): Promise<string>;
   /** What `GET /session` answers. */
   session(cookie: string): Promise<LightMyRequestResponse>;
 }
@@ -38,7 +38,7 @@ async function start(t: TestContext, options: TestServiceOptions = {}): Promise<
     service,
     signer,
     post,
-    async signIn(claims, headers) {
+    async login(claims, headers) {
       const response = await post(signer.assertion(claims), headers);
       assert.equal(response.statusCode, 204, response.body);
       return cookieAfter(response);
@@ -66,21 +66,21 @@ describe('an assertion of the portal’s', () => {
   });
 
   test('names an e-mail that counts when it is verified, and groups', async (t) => {
-    const { signIn, session } = await start(t);
+    const { login, session } = await start(t);
     const told = { email: 'ada@example.com', groups: ['EMEA'] };
     const emailOf = async (claims: object) =>
-      (await session(await signIn({ ...told, ...claims }))).json().user.email;
+      (await session(await login({ ...told, ...claims }))).json().user.email;
     assert.equal(await emailOf({}), undefined);
     assert.equal(await emailOf({ email_verified: 'true' }), undefined);
     assert.equal(await emailOf({ email_verified: true }), 'ada@example.com');
     const trusting = await start(t, { env: { TRUST_EMAIL: 'true' } });
-    const { user } = (await trusting.session(await trusting.signIn(told))).json();
+    const { user } = (await trusting.session(await trusting.login(told))).json();
     assert.equal(user.email, 'ada@example.com');
   });
 
   test('names the user by another claim, and then needs no sub', async (t) => {
-    const { signIn, session, post, signer } = await start(t, { env: { CLAIM_ID: 'user' } });
-    const cookie = await signIn({ sub: undefined, user: 'bruno' });
+    const { login, session, post, signer } = await start(t, { env: { CLAIM_ID: 'user' } });
+    const cookie = await login({ sub: undefined, user: 'bruno' });
     assert.equal((await session(cookie)).json().user.id, 'bruno');
     assertProblem(await post(signer.assertion()), 401, 'assertion_invalid');
   });
@@ -174,9 +174,9 @@ describe('an assertion works once', () => {
       keys.push(key);
       return create(key, ...rest);
     };
-    const { signIn } = await start(t, { store });
-    await signIn({ jti: 'a' });
-    await signIn({ jti: 'x'.repeat(255) });
+    const { login } = await start(t, { store });
+    await login({ jti: 'a' });
+    await login({ jti: 'x'.repeat(255) });
     const lengths = keys.filter((key) => key.endsWith(':once')).map(({ length }) => length);
     assert.equal(lengths.length, 2);
     assert.equal(new Set(lengths).size, 1);
@@ -195,11 +195,11 @@ describe('who may bring one', () => {
 
   test('is no other page, whose assertion nobody looks at', async (t) => {
     const store = createStoreProbe();
-    const { service, signer, post, signIn } = await start(t, {
+    const { service, signer, post, login } = await start(t, {
       store,
       env: { ALLOWED_ORIGINS: APP, RATE_LIMIT_SIGN_IN: '1/h' },
     });
-    const cookie = await signIn();
+    const cookie = await login();
     store.failWith(new StoreUnavailableError());
     const token = signer.assertion();
     const { port } = new URL(service.origin);
@@ -231,18 +231,18 @@ describe('who may bring one', () => {
 
 describe('whoever was signed in before in this browser', () => {
   test('is signed out when it was somebody else, and their token revoked', async (t) => {
-    const { service, signIn, session } = await start(t);
-    const ada = await signIn();
+    const { service, login, session } = await start(t);
+    const ada = await login();
     await service.fetch({ url: '/qlik-token', cookie: ada });
-    const bruno = await signIn({ sub: 'bruno' }, { cookie: ada });
+    const bruno = await login({ sub: 'bruno' }, { cookie: ada });
     assertProblem(await session(ada), 401, 'session_expired');
     assert.equal((await session(bruno)).json().user.id, 'bruno');
     await until(() => service.sandbox.calls.count({ path: '/oauth/revoke' }) === 1);
   });
 
   test('gets a new session for the old one when it is the same user; nothing is merged', async (t) => {
-    const { service, signer, signIn, post, session } = await start(t);
-    const before = await signIn({ name: 'Ada', groups: ['EMEA'] });
+    const { service, signer, login, post, session } = await start(t);
+    const before = await login({ name: 'Ada', groups: ['EMEA'] });
     await service.fetch({ url: '/qlik-token', cookie: before });
     const answer = await post(signer.assertion(), { cookie: before });
     // One cookie: a portal's server that hands the answer on may look at the first only.
@@ -258,8 +258,8 @@ describe('whoever was signed in before in this browser', () => {
   });
 
   test('stays signed in when the assertion is refused', async (t) => {
-    const { signIn, session, post } = await start(t);
-    const cookie = await signIn();
+    const { login, session, post } = await start(t);
+    const cookie = await login();
     const response = await post('a.b.c', { cookie });
     assertProblem(response, 401, 'assertion_invalid');
     assertKept(response);
@@ -267,9 +267,9 @@ describe('whoever was signed in before in this browser', () => {
   });
 
   test('cannot plant a session: a cookie from before the sign-in is worth nothing after it', async (t) => {
-    const { signIn, session } = await start(t);
-    const planted = await signIn({ sub: 'bruno' });
-    const own = await signIn({}, { cookie: planted });
+    const { login, session } = await start(t);
+    const planted = await login({ sub: 'bruno' });
+    const own = await login({}, { cookie: planted });
     assert.notEqual(own, planted);
     assertProblem(await session(planted), 401, 'session_expired');
   });

@@ -15,7 +15,7 @@ interface Bench {
   readonly service: TestService;
   readonly idp: LyingProvider;
   /** A browser in which a user is signed in, by a session of the provider's. */
-  signedIn(claims?: Claims): Promise<Visitor>;
+  loggedIn(claims?: Claims): Promise<Visitor>;
   /** The statuses of `GET /session` in these browsers. */
   sessions(...visitors: Visitor[]): Promise<number[]>;
   /** The status of a logout with this token. */
@@ -29,7 +29,7 @@ async function start(t: TestContext, options: TestServiceOptions = {}): Promise<
   return {
     service,
     idp,
-    async signedIn(claims = {}) {
+    async loggedIn(claims = {}) {
       idp.lies = { claims: (truth) => ({ ...truth, ...claims }) };
       const visitor = createVisitor();
       await visitor.go(`${service.origin}/login?returnTo=/page`, `${service.origin}/page`);
@@ -64,10 +64,10 @@ function post(service: TestService, fields: Record<string, string>) {
 
 describe('a logout token', () => {
   test('with a sid ends the session that began with it, of one user with three', async (t) => {
-    const { idp, signedIn, sessions, logOut } = await start(t);
-    const one = await signedIn({ sid: 'one' });
-    const two = await signedIn({ sid: 'two' });
-    const three = await signedIn({ sid: 'three' });
+    const { idp, loggedIn, sessions, logOut } = await start(t);
+    const one = await loggedIn({ sid: 'one' });
+    const two = await loggedIn({ sid: 'two' });
+    const three = await loggedIn({ sid: 'three' });
     assert.equal(await logOut(idp.logoutToken({ sid: 'two' })), 200);
     assert.deepEqual(await sessions(one, two, three), [200, 401, 200]);
     assert.equal(await logOut(idp.logoutToken({ sid: 'three', sub: undefined })), 200);
@@ -75,41 +75,41 @@ describe('a logout token', () => {
   });
 
   test('with a sub alone ends each of the user’s three sessions and nobody else’s', async (t) => {
-    const { idp, signedIn, sessions, logOut } = await start(t);
+    const { idp, loggedIn, sessions, logOut } = await start(t);
     const ada = [
-      await signedIn({ sid: '1' }),
-      await signedIn({ sid: '2' }),
-      await signedIn({ sid: undefined }),
+      await loggedIn({ sid: '1' }),
+      await loggedIn({ sid: '2' }),
+      await loggedIn({ sid: undefined }),
     ];
-    const bruno = await signedIn({ sub: 'bruno', sid: '3' });
+    const bruno = await loggedIn({ sub: 'bruno', sid: '3' });
     assert.equal(await logOut(idp.logoutToken({ sid: undefined })), 200);
     assert.deepEqual(await sessions(...ada, bruno), [401, 401, 401, 200]);
   });
 
   test('with a sub finds the user whom another claim identifies', async (t) => {
-    const { idp, signedIn, sessions, logOut } = await start(t, { env: { CLAIM_ID: 'oid' } });
+    const { idp, loggedIn, sessions, logOut } = await start(t, { env: { CLAIM_ID: 'oid' } });
     const [ada, bruno] = [
-      await signedIn({ oid: 'a-1' }),
-      await signedIn({ oid: 'b-2', sub: 'bruno', sid: 's' }),
+      await loggedIn({ oid: 'a-1' }),
+      await loggedIn({ oid: 'b-2', sub: 'bruno', sid: 's' }),
     ];
     assert.equal(await logOut(idp.logoutToken({ sid: undefined })), 200);
     assert.deepEqual(await sessions(ada, bruno), [401, 200]);
   });
 
   test('with a sid ends those of the sub, too, whose ID tokens told none: they may be meant', async (t) => {
-    const { idp, signedIn, sessions, logOut } = await start(t);
+    const { idp, loggedIn, sessions, logOut } = await start(t);
     const [unnamed, other, named] = [
-      await signedIn({ sid: undefined }),
-      await signedIn({ sid: undefined, sub: 'bruno' }),
-      await signedIn({ sid: 'named' }),
+      await loggedIn({ sid: undefined }),
+      await loggedIn({ sid: undefined, sub: 'bruno' }),
+      await loggedIn({ sid: 'named' }),
     ];
     assert.equal(await logOut(idp.logoutToken({ sid: 'whatever' })), 200);
     assert.deepEqual(await sessions(unnamed, other, named), [401, 200, 200]);
   });
 
   test('ends both sessions that began with one of the provider’s', async (t) => {
-    const { idp, signedIn, sessions, logOut } = await start(t);
-    const [one, two] = [await signedIn({ sid: 'same' }), await signedIn({ sid: 'same' })];
+    const { idp, loggedIn, sessions, logOut } = await start(t);
+    const [one, two] = [await loggedIn({ sid: 'same' }), await loggedIn({ sid: 'same' })];
     assert.equal(await logOut(idp.logoutToken({ sid: 'same' })), 200);
     assert.deepEqual(await sessions(one, two), [401, 401]);
   });
@@ -120,31 +120,31 @@ describe('a logout token', () => {
   });
 
   test('revokes the token at the tenant with the user’s last session', async (t) => {
-    const { service, idp, signedIn, logOut } = await start(t);
-    const visitor = await signedIn();
+    const { service, idp, loggedIn, logOut } = await start(t);
+    const visitor = await loggedIn();
     await service.fetch({ url: '/qlik-token', cookie: visitor.cookie() });
     assert.equal(await logOut(idp.logoutToken()), 200);
     await until(() => service.sandbox.calls.count({ path: '/oauth/revoke' }) === 1);
   });
 
   test('is one without a type, too, or with that of any JWT, in whatever case', async (t) => {
-    const { idp, signedIn, sessions, logOut } = await start(t);
+    const { idp, loggedIn, sessions, logOut } = await start(t);
     for (const typ of [undefined, 'JWT', 'Logout+JWT', 'application/logout+jwt']) {
-      const visitor = await signedIn({ sid: `of ${typ}` });
+      const visitor = await loggedIn({ sid: `of ${typ}` });
       assert.equal(await logOut(idp.logoutToken({ sid: `of ${typ}` }, { typ })), 200, typ);
       assert.deepEqual(await sessions(visitor), [401]);
     }
   });
 
   test('works once: its replay ends nothing', async (t) => {
-    const { idp, signedIn, sessions, logOut } = await start(t);
+    const { idp, loggedIn, sessions, logOut } = await start(t);
     const token = idp.logoutToken({ sid: undefined });
-    await signedIn();
+    await loggedIn();
     assert.deepEqual(
       await Promise.all([logOut(token), logOut(token)]).then((both) => both.sort()),
       [200, 400],
     );
-    const again = await signedIn({ sid: 'again' });
+    const again = await loggedIn({ sid: 'again' });
     assert.equal(await logOut(token), 400);
     assert.deepEqual(await sessions(again), [200]);
   });
@@ -161,8 +161,8 @@ describe('a logout token', () => {
 
   test('that the store kept from working may come again', async (t) => {
     const store = createStoreProbe();
-    const { idp, signedIn, sessions, logOut } = await start(t, { store });
-    const visitor = await signedIn();
+    const { idp, loggedIn, sessions, logOut } = await start(t, { store });
+    const visitor = await loggedIn();
     const token = idp.logoutToken();
     store.failWith(new StoreUnavailableError(), 'peek');
     assert.equal(await logOut(token), 400);
@@ -248,8 +248,8 @@ describe('a logout token that the provider would not send', () => {
   ];
 
   test('is 400 and ends nothing', async (t) => {
-    const { idp, signedIn, sessions, logOut } = await start(t);
-    const visitor = await signedIn();
+    const { idp, loggedIn, sessions, logOut } = await start(t);
+    const visitor = await loggedIn();
     for (const [what, token] of refused) {
       await t.test(what, async () => {
         assert.equal(await logOut(token(idp)), 400);
@@ -272,8 +272,8 @@ describe('a logout token that the provider would not send', () => {
   });
 
   test('of a thousand unknown keys costs the provider one answer', async (t) => {
-    const { idp, signedIn, logOut } = await start(t);
-    await signedIn();
+    const { idp, loggedIn, logOut } = await start(t);
+    await loggedIn();
     const before = idp.asked.get('/keys') ?? 0;
     for (let n = 0; n < 10; n += 1) {
       const many = Array.from({ length: 100 }, (_, m) => logOut(idp.logoutToken({}, { kid: `k-${n}-${m}` })));

@@ -90,7 +90,7 @@ describe('a caller that is refused', () => {
 
   test('gets 403 everywhere, nothing is minted, nobody is signed in or out', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     for (const [method, url] of guarded) {
       const response = await service.fetch({
         method,
@@ -110,7 +110,7 @@ describe('a caller that is refused', () => {
 
   test('is refused with each body that a form of another site can send', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',

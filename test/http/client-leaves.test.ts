@@ -11,7 +11,7 @@ test('a page that goes away during its mint is a line in the log, and no error',
     match: { method: 'POST', path: '/oauth/token' },
     effect: { type: 'latency', delayMs: 500 },
   });
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   const socket = connect(Number(new URL(await service.listen()).port), '127.0.0.1');
   socket.write(`GET /qlik-token HTTP/1.1\r\nHost: localhost\r\nX-CSRF: 1\r\nCookie: ${cookie}\r\n\r\n`);
   await until(() => service.mints() === 1);

@@ -7,7 +7,7 @@ const env = { ALLOWED_ORIGINS: `${APP},https://other.example` };
 
 test('a listed origin may read the answer, with credentials and Retry-After', async (t) => {
   const service = await createTestService(t, { env });
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   const response = await service.fetch({ url: '/qlik-token', cookie, headers: { origin: APP } });
   assert.equal(response.statusCode, 200);
   assert.equal(response.headers['access-control-allow-origin'], APP);

@@ -19,7 +19,7 @@ test('no log line at any level and no answer but the token’s own holds a secre
   const cookies: string[] = [];
 
   async function visit(user: string): Promise<void> {
-    const cookie = await service.signIn(user);
+    const cookie = await service.login(user);
     cookies.push(decodeURIComponent(cookie.split('=')[1] as string));
     for (const [method, url, payload] of [
       ['GET', '/qlik-token'],
@@ -87,7 +87,7 @@ test('a line break in any input stays on one log line', async (t) => {
 
 test('an error that nobody foresaw tells the client nothing and the log only where it happened', async (t) => {
   const service = await createTestService(t);
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   await service.fetch({ url: '/qlik-token', cookie });
   t.mock.method(Math, 'floor', () => {
     throw new Error(CANARY);
@@ -102,7 +102,7 @@ test('an error that nobody foresaw tells the client nothing and the log only whe
 
 test('each request is one log line, with the route instead of the URL; probes are none', async (t) => {
   const service = await createTestService(t, { env: { LOG_LEVEL: 'info' } });
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   service.logged.length = 0;
   await service.fetch({ url: '/session?secret=1', cookie });
   await service.fetch({ url: '/livez' });

@@ -35,7 +35,7 @@ describe('POST /login', () => {
 
   test('is not limited while it succeeds', async (t) => {
     const service = await createTestService(t, { env: { RATE_LIMIT_SIGN_IN: '3/min' } });
-    for (let time = 0; time < 10; time += 1) assert.match(await service.signIn('ada'), /qlik_token_broker=/);
+    for (let time = 0; time < 10; time += 1) assert.match(await service.login('ada'), /qlik_token_broker=/);
   });
 
   test('cannot escape its rate limit by the left-most X-Forwarded-For', async (t) => {
@@ -74,7 +74,7 @@ describe('POST /login', () => {
 describe('POST /logout', () => {
   test('by fetch is 200 and the cookie is gone; the session is dead for its old cookie too', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const response = await service.fetch({ method: 'POST', url: '/logout', cookie });
     assert.deepEqual([response.statusCode, response.json()], [200, {}]);
     assert.match(String(response.headers['set-cookie']), /^qlik_token_broker=; .*Max-Age=0/);
@@ -83,7 +83,7 @@ describe('POST /logout', () => {
 
   test('by a form ends at POST_LOGOUT_URL', async (t) => {
     const service = await createTestService(t, { env: { POST_LOGOUT_URL: 'https://portal.example/bye' } });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const response = await service.fetch({
       method: 'POST',
       url: '/logout',
@@ -101,14 +101,14 @@ describe('POST /logout', () => {
 
   test('by GET signs nobody out', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     assert.equal((await service.fetch({ url: '/logout', cookie })).statusCode, 405);
     assert.equal((await service.fetch({ url: '/session', cookie })).statusCode, 200);
   });
 
   test('of the last session revokes the token at the tenant, and the next sign-in gets another', async (t) => {
     const service = await createTestService(t);
-    const [here, there] = [await service.signIn('ada'), await service.signIn('ada')];
+    const [here, there] = [await service.login('ada'), await service.login('ada')];
     const first = (await service.fetch({ url: '/qlik-token', cookie: here })).json().access_token;
 
     await service.fetch({ method: 'POST', url: '/logout', cookie: here });
@@ -121,14 +121,14 @@ describe('POST /logout', () => {
       headers: { authorization: `Bearer ${first}` },
     });
     assert.equal(me.status, 401);
-    const again = await service.signIn('ada');
+    const again = await service.login('ada');
     assert.notEqual((await service.fetch({ url: '/qlik-token', cookie: again })).json().access_token, first);
   });
 
   test('everywhere ends each of the user’s sessions and nobody else’s', async (t) => {
     const service = await createTestService(t);
-    const ada = [await service.signIn('ada'), await service.signIn('ada'), await service.signIn('ada')];
-    const bruno = await service.signIn('bruno');
+    const ada = [await service.login('ada'), await service.login('ada'), await service.login('ada')];
+    const bruno = await service.login('bruno');
     await service.fetch({ method: 'POST', url: '/logout', cookie: ada[0], payload: { everywhere: true } });
     for (const cookie of ada)
       assert.equal((await service.fetch({ url: '/session', cookie })).statusCode, 401);
@@ -137,7 +137,7 @@ describe('POST /logout', () => {
 
   test('answers at once while the tenant hangs', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.fetch({ url: '/qlik-token', cookie });
     service.sandbox.faults.add({ match: REVOKE, effect: { type: 'hang' } });
     assert.equal((await service.fetch({ method: 'POST', url: '/logout', cookie })).statusCode, 200);
@@ -145,7 +145,7 @@ describe('POST /logout', () => {
 
   test('during a mint: the late token is given to nobody and revoked, the old cookie is 401', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     service.sandbox.faults.add({
       match: { path: '/oauth/token' },
       effect: { type: 'latency', delayMs: 300 },
@@ -163,7 +163,7 @@ describe('POST /logout', () => {
 
   test('during a mint, while another session of the user stays: that one still gets a token', async (t) => {
     const service = await createTestService(t);
-    const [leaves, stays] = [await service.signIn('ada'), await service.signIn('ada')];
+    const [leaves, stays] = [await service.login('ada'), await service.login('ada')];
     service.sandbox.faults.add({
       match: { path: '/oauth/token' },
       effect: { type: 'latency', delayMs: 300 },
@@ -184,7 +184,7 @@ describe('POST /logout', () => {
   test('and a sign-in at the same moment: the new session never gets the token that is being revoked', async (t) => {
     const service = await createTestService(t);
     for (let round = 0; round < 20; round += 1) {
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       const before = (await service.fetch({ url: '/qlik-token', cookie })).json().access_token;
       const [, again] = await Promise.all([
         service.fetch({ method: 'POST', url: '/logout', cookie }),
@@ -205,7 +205,7 @@ describe('POST /logout', () => {
 describe('GET /session and GET /qlik-config', () => {
   test('say who is signed in, and where to embed from, with nothing secret', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const session = (await service.fetch({ url: '/session', cookie })).json();
     assert.equal(session.user.id, 'ada');
     assert.equal(session.user.tenant, service.sandbox.url);

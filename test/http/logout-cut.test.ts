@@ -14,7 +14,7 @@ async function open(t: TestContext) {
   const memory = createMemoryStore({ now: clock.now });
   let failing: readonly (keyof RecordStore)[] = [];
   const store = { ...memory };
-  for (const name of ['remove', 'removeGroup', 'countGroup', 'advance'] as const) {
+  for (const name of ['remove', 'removePartition', 'countPartition', 'advance'] as const) {
     const call = memory[name] as (...args: unknown[]) => Promise<unknown>;
     Object.assign(store, {
       async [name](...args: unknown[]) {
@@ -26,7 +26,7 @@ async function open(t: TestContext) {
     });
   }
   const service = await createTestService(t, { store, clock });
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   const token = async (cookie: string) =>
     (await service.fetch({ url: '/qlik-token', cookie })).json().access_token as string;
   return {
@@ -46,13 +46,13 @@ async function open(t: TestContext) {
 for (const [what, payload, failing] of [
   ['removed the session', undefined, ['remove']],
   ['removed the session, and fails then', undefined, ['advance']],
-  ['removed each session', { everywhere: true }, ['removeGroup']],
+  ['removed each session', { everywhere: true }, ['removePartition']],
   ['removed each session, and fails then', { everywhere: true }, ['advance']],
 ] as [string, object | undefined, (keyof RecordStore)[]][]) {
   test(`given a sign-out in which the store ${what}, the token ends when the store is back`, async (t) => {
     const { service, clock, cookie, token, fail, logOut, revocations } = await open(t);
     const before = await token(cookie);
-    fail(...failing, 'countGroup');
+    fail(...failing, 'countPartition');
 
     const refused = await logOut(payload);
     assertProblem(refused, 503, 'store_unavailable');
@@ -63,14 +63,14 @@ for (const [what, payload, failing] of [
 
     fail();
     await clock.advance(2_000);
-    assert.notEqual(await token(await service.signIn('ada')), before);
+    assert.notEqual(await token(await service.login('ada')), before);
     assert.equal(revocations(), 1);
   });
 }
 
 test('given a sign-out that failed, and another session, the token stays', async (t) => {
   const { service, clock, cookie, token, fail, logOut, revocations } = await open(t);
-  const other = await service.signIn('ada');
+  const other = await service.login('ada');
   const before = await token(cookie);
   fail('remove');
   assertProblem(await logOut(), 503, 'store_unavailable');

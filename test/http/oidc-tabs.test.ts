@@ -167,9 +167,9 @@ describe('two tabs that come back in one moment', () => {
   test('can be signed out again when the store failed half-way', async (t) => {
     const store = createStoreProbe();
     const { service, cookies, whose } = await bothAtOnce(t, { store });
-    const signOut = () => service.fetch({ method: 'POST', url: '/logout', cookie: cookies[0] });
+    const logout = () => service.fetch({ method: 'POST', url: '/logout', cookie: cookies[0] });
     const first = store.hold('remove');
-    const failed = signOut();
+    const failed = logout();
     await until(() => first.waiting === 1);
     first.release();
     const second = store.hold('remove');
@@ -178,7 +178,7 @@ describe('two tabs that come back in one moment', () => {
     second.release();
     assert.equal((await failed).statusCode, 503);
     store.failWith(undefined);
-    assert.equal((await signOut()).statusCode, 200);
+    assert.equal((await logout()).statusCode, 200);
     assert.deepEqual(await whose(), [401, 401]);
   });
 });

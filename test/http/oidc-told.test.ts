@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 import { createVisitor } from '../support/visitor.ts';
 
 /** Somebody who signs in while the provider says this. */
-async function signedIn(t: TestContext, lies: Lies, env: Record<string, string> = {}) {
+async function loggedIn(t: TestContext, lies: Lies, env: Record<string, string> = {}) {
   const idp = await startLyingProvider(t);
   idp.lies = lies;
   const service = await createTestService(t, { env: { ...idp.env, ...env } });
@@ -38,7 +38,7 @@ describe('the client’s secret', () => {
     test(`is sent ${what}`, async (t) => {
       let sent = '';
       let authorization: string | undefined;
-      await signedIn(t, {
+      await loggedIn(t, {
         metadata: (truth) => ({ ...truth, token_endpoint_auth_methods_supported: methods }),
         answers: {
           '/token': async (request, response) => {
@@ -73,20 +73,20 @@ test('an origin that is allowed no longer is not where a sign-in ends', async (t
 });
 
 test('trouble of the provider’s is no failed sign-in of the user’s', async (t) => {
-  const { visit } = await signedIn(t, {}, { RATE_LIMIT_SIGN_IN: '1/min' });
+  const { visit } = await loggedIn(t, {}, { RATE_LIMIT_SIGN_IN: '1/min' });
   const statuses = [await visit(500), await visit(500), await visit(500)];
   assert.deepEqual(statuses, [503, 503, 503]);
 });
 
 describe('the user info', () => {
   test('is not asked for when the ID token says everything', async (t) => {
-    const { idp, user } = await signedIn(t, {});
+    const { idp, user } = await loggedIn(t, {});
     assert.equal(user.name, 'Ada');
     assert.equal(idp.asked.get('/me'), undefined);
   });
 
   test('completes the ID token, and changes nothing in it', async (t) => {
-    const { user } = await signedIn(t, {
+    const { user } = await loggedIn(t, {
       claims: ({ name: _, ...truth }) => truth,
       userInfo: (truth) => ({ ...truth, name: 'Ada L.', email: 'bruno@example.com' }),
     });
@@ -107,7 +107,7 @@ describe('the sign-out at the provider', () => {
     ['the subject when the session’s name is a number', 7, 'ada'],
   ] as const) {
     test(`names ${what}, if the ID token is too large to be kept`, async (t) => {
-      const { signOutUrl } = await signedIn(t, large({ sid }));
+      const { signOutUrl } = await loggedIn(t, large({ sid }));
       const query = await signOutUrl();
       assert.deepEqual([query.get('id_token_hint'), query.get('logout_hint')], [null, hint]);
     });

@@ -21,7 +21,7 @@ interface Bench {
   readonly service: TestService;
   readonly idp: RealProvider;
   /** Signs the user in in this browser; resolves to where that ended. */
-  signIn(visitor: Visitor, user: string, path?: string): Promise<string>;
+  login(visitor: Visitor, user: string, path?: string): Promise<string>;
   /** The status of `GET /session` in this browser. */
   session(visitor: Visitor): Promise<number>;
 }
@@ -34,7 +34,7 @@ async function start(t: TestContext, options: TestServiceOptions = {}): Promise<
   return {
     service,
     idp,
-    async signIn(visitor, user, path = '/login?returnTo=/page') {
+    async login(visitor, user, path = '/login?returnTo=/page') {
       idp.signsIn = user;
       const { url } = await visitor.go(service.origin + path, `${service.origin}/page`);
       return url;
@@ -48,9 +48,9 @@ const logins = (visitor: Visitor) => [...visitor.cookies.keys()].filter((name) =
 
 describe('a sign-in with a real provider', () => {
   test('ends at returnTo, says who it is, and leaves no state behind', async (t) => {
-    const { service, signIn } = await start(t);
+    const { service, login } = await start(t);
     const visitor = createVisitor();
-    assert.equal(await signIn(visitor, 'ada'), `${service.origin}/page`);
+    assert.equal(await login(visitor, 'ada'), `${service.origin}/page`);
     const { user } = (await service.fetch({ url: '/session', cookie: visitor.cookie() })).json();
     assert.deepEqual([user.id, user.name, user.email], ['ada', 'Ada', 'ada@example.com']);
     assert.deepEqual(logins(visitor), []);
@@ -132,10 +132,10 @@ describe('a sign-in with a real provider', () => {
   });
 
   test('with a returnTo as long as they may be still fits into a cookie', async (t) => {
-    const { service, signIn } = await start(t);
+    const { service, login } = await start(t);
     const long = `/page?${'x'.repeat(2_000)}`;
     assert.equal(
-      await signIn(createVisitor(), 'ada', `/login?returnTo=${encodeURIComponent(long)}`),
+      await login(createVisitor(), 'ada', `/login?returnTo=${encodeURIComponent(long)}`),
       service.origin + long,
     );
     const swollen = await service.fetch({
@@ -165,11 +165,11 @@ describe('a sign-in with a real provider', () => {
   }
 
   test('makes a cookie worthless that was planted before, and ends the session of whoever was there', async (t) => {
-    const { service, signIn, session } = await start(t);
+    const { service, login, session } = await start(t);
     const [victim, before] = [createVisitor(), createVisitor()];
-    await signIn(before, 'bruno');
+    await login(before, 'bruno');
     victim.cookies.set(SESSION, before.cookies.get(SESSION) as string);
-    await signIn(victim, 'ada');
+    await login(victim, 'ada');
     assert.notEqual(victim.cookies.get(SESSION), before.cookies.get(SESSION));
     assert.equal(await session(before), 401);
     const { user } = (await service.fetch({ url: '/session', cookie: victim.cookie() })).json();
@@ -276,9 +276,9 @@ describe('a way back that is not the one that was begun', () => {
 
 describe('POST /logout', () => {
   test('by a form goes through the provider, which then asks anew who it is', async (t) => {
-    const { service, idp, signIn, session } = await start(t);
+    const { service, idp, login, session } = await start(t);
     const visitor = createVisitor();
-    await signIn(visitor, 'ada');
+    await login(visitor, 'ada');
     const response = await visitor.request(`${service.origin}/logout`, {
       method: 'POST',
       headers: { ...FORM, 'x-csrf': '1' },
@@ -306,9 +306,9 @@ describe('POST /logout', () => {
   });
 
   test('by fetch says where the provider signs out', async (t) => {
-    const { service, idp, signIn } = await start(t, { env: { POST_LOGOUT_URL: '/' } });
+    const { service, idp, login } = await start(t, { env: { POST_LOGOUT_URL: '/' } });
     const visitor = createVisitor();
-    await signIn(visitor, 'ada');
+    await login(visitor, 'ada');
     const response = await service.fetch({ method: 'POST', url: '/logout', cookie: visitor.cookie() });
     assert.equal(response.statusCode, 200);
     assert.ok(response.json().endSessionUrl.startsWith(`${idp.issuer}/session/end?`));
@@ -321,10 +321,10 @@ describe('POST /logout', () => {
   });
 
   test('at the provider, from elsewhere, ends the session here by back-channel', async (t) => {
-    const { service, idp, signIn, session } = await start(t);
+    const { service, idp, login, session } = await start(t);
     const [laptop, phone] = [createVisitor(), createVisitor()];
-    await signIn(laptop, 'ada');
-    await signIn(phone, 'ada');
+    await login(laptop, 'ada');
+    await login(phone, 'ada');
     const page = await (await laptop.request(`${idp.issuer}/session/end`)).text();
     const xsrf = /name="xsrf" value="(\w+)"/.exec(page)?.[1] as string;
     await laptop.request(`${idp.issuer}/session/end/confirm`, {
@@ -357,9 +357,9 @@ describe('while the provider is away', () => {
   });
 
   test('those who are signed in notice nothing, a sign-in under way is told, and it is one log line', async (t) => {
-    const { service, idp, signIn, session } = await start(t, { random: () => 0 });
+    const { service, idp, login, session } = await start(t, { random: () => 0 });
     const [ada, bruno] = [createVisitor(), createVisitor()];
-    await signIn(ada, 'ada');
+    await login(ada, 'ada');
     idp.signsIn = 'bruno';
     const { url } = await bruno.go(
       `${service.origin}/login?returnTo=/page`,

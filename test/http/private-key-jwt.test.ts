@@ -26,7 +26,7 @@ function createBench(t: TestContext, alg: keyof typeof pairs, aheadMs = 0, kid =
 for (const alg of ['ES384', 'RS256'] as const) {
   it(`a client with a key for ${alg} and no secret gets tokens`, async (t) => {
     const service = await createBench(t, alg);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const answer = await service.fetch({ url: '/qlik-token', cookie });
     assert.equal(answer.statusCode, 200, answer.body);
     assert.equal(service.mints(), 1);
@@ -36,7 +36,7 @@ for (const alg of ['ES384', 'RS256'] as const) {
 for (const aheadMs of [600_000, -600_000]) {
   it(`given a tenant whose clock is ${aheadMs / 60_000} minutes ahead, the first page gets its token, and the next costs one call`, async (t) => {
     const service = await createBench(t, 'ES384', aheadMs);
-    const [ada, bruno] = [await service.signIn('ada'), await service.signIn('bruno')];
+    const [ada, bruno] = [await service.login('ada'), await service.login('bruno')];
     const first = await service.fetch({ url: '/qlik-token', cookie: ada });
     assert.equal(first.statusCode, 200, first.body);
     assert.ok(Math.abs(first.json().expires_in - 21_600) < 10, first.body);
@@ -48,7 +48,7 @@ for (const aheadMs of [600_000, -600_000]) {
 
 it('given a key that the tenant does not know, the answer is that an operator must act', async (t) => {
   const service = await createBench(t, 'ES384', 0, 'another');
-  const answer = await service.fetch({ url: '/qlik-token', cookie: await service.signIn('ada') });
+  const answer = await service.fetch({ url: '/qlik-token', cookie: await service.login('ada') });
   assert.equal(answer.statusCode, 502);
   assert.equal(answer.json().code, 'tenant_refused_client');
 });

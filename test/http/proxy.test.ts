@@ -353,7 +353,7 @@ describe('what does not come from the gateway', () => {
     const service = await createTestService(t, { env: { TRUSTED_PROXIES: '127.0.0.1' } });
     const response = await service.fetch({ url: '/qlik-token', headers: gatewayHeaders('ada') });
     assert.equal(response.statusCode, 401);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const own = await service.fetch({ url: '/session', cookie, headers: gatewayHeaders('bruno') });
     assert.equal(own.json().user.id, 'ada');
   });

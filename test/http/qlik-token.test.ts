@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 describe('GET /qlik-token', () => {
   test('gives the signed-in user’s token, with its life in whole seconds', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
 
     const response = await service.fetch({ url: '/qlik-token', cookie });
 
@@ -27,7 +27,7 @@ describe('GET /qlik-token', () => {
 
   test('with Accept: text/plain is the bare token', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const json = await service.fetch({ url: '/qlik-token', cookie });
     const text = await service.fetch({ url: '/qlik-token', cookie, headers: { accept: 'text/plain' } });
     assert.match(String(text.headers['content-type']), /^text\/plain/);
@@ -36,7 +36,7 @@ describe('GET /qlik-token', () => {
 
   test('is kept by no cache and has no ETag', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     for (const url of ['/qlik-token', '/qlik-config', '/session']) {
       for (const asked of [{ cookie }, {}]) {
         const { headers } = await service.fetch({ url, ...asked });
@@ -50,7 +50,7 @@ describe('GET /qlik-token', () => {
 
   test('asks the tenant once, however often it is called', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const tokens = new Set<string>();
     for (let call = 0; call < 20; call += 1) {
       tokens.add((await service.fetch({ url: '/qlik-token', cookie })).json().access_token);
@@ -64,7 +64,7 @@ describe('GET /qlik-token', () => {
     const service = await createTestService(t, {
       env: { RATE_LIMIT_TOKEN: '100000/min', LOG_LEVEL: 'warn' },
     });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const responses = await Promise.all(
       Array.from({ length: 10_000 }, () => service.fetch({ url: '/qlik-token', cookie })),
     );
@@ -75,7 +75,7 @@ describe('GET /qlik-token', () => {
 
   test('takes no user, tenant or scope from the request', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const ada = service.sandbox.users.find(({ subject }) => subject === 'ada');
     const response = await service.fetch({
       url: '/qlik-token?userId=dana&user=dana&subject=dana&scope=admin_classic&tenant=evil',
@@ -95,7 +95,7 @@ describe('GET /qlik-token', () => {
 
   test('HEAD, PUT, DELETE, TRACE and method overrides mint nothing', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     for (const method of ['HEAD', 'PUT', 'DELETE', 'PATCH', 'TRACE'] as const) {
       const response = await service.fetch({ method: method as 'HEAD', url: '/qlik-token', cookie });
       assert.ok([404, 405].includes(response.statusCode), method);
@@ -124,7 +124,7 @@ describe('GET /qlik-token', () => {
       random: () => 0,
       env: { SESSION_IDLE_TIMEOUT: '10h' },
     });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const first = (await service.fetch({ url: '/qlik-token', cookie })).json().access_token;
 
     clock.jump(6 * HOUR_MS - 9 * 60_000);
@@ -138,7 +138,7 @@ describe('GET /qlik-token', () => {
 
   test('the session’s own rate limit answers 429 with Retry-After, and other sessions go on', async (t) => {
     const service = await createTestService(t, { env: { RATE_LIMIT_TOKEN: '5/min' } });
-    const [ada, bruno] = [await service.signIn('ada'), await service.signIn('bruno')];
+    const [ada, bruno] = [await service.login('ada'), await service.login('bruno')];
     for (let call = 0; call < 5; call += 1) {
       assert.equal((await service.fetch({ url: '/qlik-token', cookie: ada })).statusCode, 200);
     }
@@ -161,7 +161,7 @@ describe('two users', () => {
     const names = ['ada', 'bruno', 'chiyo', 'dana'];
     const idOf = new Map(users.map(({ subject, id }) => [subject, id]));
     const cookies = new Map(
-      await Promise.all(names.map(async (name) => [name, await service.signIn(name)] as const)),
+      await Promise.all(names.map(async (name) => [name, await service.login(name)] as const)),
     );
     const seen = { ok: 0, signedOut: 0, trouble: 0 };
 
@@ -169,7 +169,7 @@ describe('two users', () => {
       const cookie = cookies.get(name);
       if (step % 97 === 0) {
         await service.fetch({ method: 'POST', url: '/logout', cookie });
-        cookies.set(name, await service.signIn(name));
+        cookies.set(name, await service.login(name));
         return;
       }
       if (step % 211 === 0)

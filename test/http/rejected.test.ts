@@ -24,7 +24,7 @@ async function revokeAtTenant(service: TestService, accessToken: string): Promis
 describe('a page that says its token was rejected', () => {
   test('gets another one when the tenant refuses the old', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const first = await token(service, cookie);
     await revokeAtTenant(service, first);
 
@@ -37,7 +37,7 @@ describe('a page that says its token was rejected', () => {
 
   test('gets the same one when the tenant takes it, and one warning names the allowed origins', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const first = await token(service, cookie);
 
     for (let time = 0; time < 10; time += 1) {
@@ -54,7 +54,7 @@ describe('a page that says its token was rejected', () => {
   test('gets the same one when the tenant is in trouble', async (t) => {
     for (const status of [403, 404, 429, 500, 503]) {
       const service = await createTestService(t);
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       const first = await token(service, cookie);
       service.sandbox.faults.add({ match: ME, effect: { type: 'status', status } });
       assert.equal((await reject(service, cookie)).json().access_token, first, String(status));
@@ -64,7 +64,7 @@ describe('a page that says its token was rejected', () => {
 
   test('gets the same one within seconds when the tenant hangs', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     const first = await token(service, cookie);
     service.sandbox.faults.add({ match: ME, effect: { type: 'hang' } });
     assert.equal((await reject(service, cookie)).json().access_token, first);
@@ -72,7 +72,7 @@ describe('a page that says its token was rejected', () => {
 
   test('five times at once costs one question and one mint', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await revokeAtTenant(service, await token(service, cookie));
     const responses = await Promise.all(Array.from({ length: 5 }, () => reject(service, cookie)));
     assert.equal(new Set(responses.map((response) => response.json().access_token)).size, 1);
@@ -82,7 +82,7 @@ describe('a page that says its token was rejected', () => {
 
   test('needs exactly the documented body', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     for (const payload of [
       '{}',
       '{"rejected":"true"}',

@@ -21,8 +21,8 @@ async function open(t: TestContext) {
 }
 
 test('a user’s sessions end, and the token is revoked at the tenant', async (t) => {
-  const { fetch, signIn, operate, entries } = await open(t);
-  const cookie = await signIn('ada');
+  const { fetch, login, operate, entries } = await open(t);
+  const cookie = await login('ada');
   await fetch({ url: '/qlik-token', cookie });
 
   const answer = await operate('/admin/users/ada/sessions');
@@ -33,8 +33,8 @@ test('a user’s sessions end, and the token is revoked at the tenant', async (t
 });
 
 test('a user’s token ends, and the session goes on with another', async (t) => {
-  const { fetch, signIn, operate, mints } = await open(t);
-  const cookie = await signIn('ada');
+  const { fetch, login, operate, mints } = await open(t);
+  const cookie = await login('ada');
   const first = (await fetch({ url: '/qlik-token', cookie })).json().access_token;
 
   assert.deepEqual((await operate('/admin/users/ada/tokens')).json(), { tokens: 1 });
@@ -63,16 +63,16 @@ test('a user whom nobody knows has nothing to end', async (t) => {
 });
 
 test('a user of one tenant is not the user of that name of another, or of none', async (t) => {
-  const { fetch, signIn, operate } = await open(t);
-  const cookie = await signIn('ada');
+  const { fetch, login, operate } = await open(t);
+  const cookie = await login('ada');
 
   assert.deepEqual((await operate('/admin/users/ada/sessions?tenant=eu')).json(), { sessions: 0, tokens: 0 });
   assert.equal((await fetch({ url: '/session', cookie })).statusCode, 200);
 });
 
 test('what is not as documented is refused, and ends nothing', async (t) => {
-  const { fetch, signIn, operate } = await open(t);
-  const cookie = await signIn('ada');
+  const { fetch, login, operate } = await open(t);
+  const cookie = await login('ada');
   for (const url of [
     '/admin/users//sessions',
     '/admin/users/%zz/sessions',
@@ -92,8 +92,8 @@ test('what is not as documented is refused, and ends nothing', async (t) => {
 });
 
 test('without the operators’ token nothing ends', async (t) => {
-  const { fetch, signIn, operate } = await open(t);
-  const cookie = await signIn('ada');
+  const { fetch, login, operate } = await open(t);
+  const cookie = await login('ada');
   for (const url of CALLS)
     for (const authorization of ['', 'Bearer', `Bearer ${ADMIN_TOKEN}x`, `Basic ${ADMIN_TOKEN}`])
       assertProblem(await operate(url, authorization), 401, 'admin_token_required');
@@ -111,8 +111,8 @@ test('where no token is configured, these calls are not there', async (t) => {
 });
 
 test('what an operator ended is in the log, without secrets', async (t) => {
-  const { fetch, signIn, operate, entries, logged } = await open(t);
-  const cookie = await signIn('ada');
+  const { fetch, login, operate, entries, logged } = await open(t);
+  const cookie = await login('ada');
   const token = (await fetch({ url: '/qlik-token', cookie })).json().access_token;
   for (const url of CALLS) await operate(url);
 

@@ -77,7 +77,7 @@ describe('what a page is told when the tenant', () => {
   for (const [what, effect, status, code] of cases) {
     test(`${what} is ${status} ${code}, and the session stays`, async (t) => {
       const service = await createTestService(t, { env: QUICK });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       service.sandbox.faults.add({ match: TOKEN, effect });
       const before = process.memoryUsage().rss;
 
@@ -108,7 +108,7 @@ describe('odd lifetimes', () => {
     test(`when ${what}, the token lives ${seconds} s`, async (t) => {
       const service = await createTestService(t);
       service.sandbox.faults.add({ match: TOKEN, effect: { type: 'tokenAnswer', patch } });
-      const response = await ask(service, await service.signIn('ada'));
+      const response = await ask(service, await service.login('ada'));
       const { expires_in } = response.json();
       assert.ok(expires_in <= seconds && expires_in > seconds - 10, String(expires_in));
     });
@@ -123,7 +123,7 @@ describe('the tenant’s clock', () => {
         match: TOKEN,
         effect: { type: 'tokenAnswer', patch: { expires_in: null } },
       });
-      const { expires_in } = (await ask(service, await service.signIn('ada'))).json();
+      const { expires_in } = (await ask(service, await service.login('ada'))).json();
       assert.ok(expires_in <= 21_601 && expires_in > 21_590, String(expires_in));
     });
   }
@@ -132,7 +132,7 @@ describe('the tenant’s clock', () => {
 describe('while the tenant is in trouble', () => {
   test('those who hold a token notice nothing, the others are told when to come back', async (t) => {
     const service = await createTestService(t);
-    const [ada, bruno] = [await service.signIn('ada'), await service.signIn('bruno')];
+    const [ada, bruno] = [await service.login('ada'), await service.login('bruno')];
     await ask(service, ada);
     service.sandbox.faults.add({
       match: TOKEN,
@@ -160,14 +160,14 @@ describe('while the tenant is in trouble', () => {
       match: TOKEN,
       effect: { type: 'status', status: 429, headers: { 'retry-after': date } },
     });
-    const response = await ask(service, await service.signIn('ada'));
+    const response = await ask(service, await service.login('ada'));
     const seconds = Number(response.headers['retry-after']);
     assert.ok(seconds > 30 && seconds <= 41, String(seconds));
   });
 
   test('it is not hammered: after failures in a row nobody asks for a while', async (t) => {
     const service = await createTestService(t, { env: QUICK });
-    const cookies = await Promise.all(['ada', 'bruno', 'chiyo', 'dana'].map((name) => service.signIn(name)));
+    const cookies = await Promise.all(['ada', 'bruno', 'chiyo', 'dana'].map((name) => service.login(name)));
     service.sandbox.faults.add({ match: TOKEN, effect: { type: 'status', status: 503 } });
     for (let round = 0; round < 25; round += 1) {
       await Promise.all(cookies.map((cookie) => ask(service, cookie)));
@@ -178,7 +178,7 @@ describe('while the tenant is in trouble', () => {
   test('refused credentials are not tried for every request, and one unmapped user is not taken for them', async (t) => {
     const service = await createTestService(t);
     const unmapped = await createUnmappedService(t);
-    const cookies = await Promise.all(['ada', 'bruno', 'chiyo', 'dana'].map((name) => service.signIn(name)));
+    const cookies = await Promise.all(['ada', 'bruno', 'chiyo', 'dana'].map((name) => service.login(name)));
     service.sandbox.faults.add({ match: TOKEN, effect: { type: 'status', status: 401 } });
     for (let round = 0; round < 25; round += 1) {
       for (const cookie of cookies)
@@ -186,15 +186,15 @@ describe('while the tenant is in trouble', () => {
     }
     assert.ok(service.mints() <= 4, `${service.mints()} mints for 100 requests`);
 
-    const ghost = await unmapped.signIn('ghost');
+    const ghost = await unmapped.login('ghost');
     for (let call = 0; call < 10; call += 1) await ask(unmapped, ghost);
-    const ada = await ask(unmapped, await unmapped.signIn('ada'));
+    const ada = await ask(unmapped, await unmapped.login('ada'));
     assert.equal(ada.statusCode, 200);
   });
 
   test('an unmapped user is 403 once somebody was minted for, asks cost no call, and others go on', async (t) => {
     const service = await createUnmappedService(t);
-    const [ada, ghost] = [await service.signIn('ada'), await service.signIn('ghost')];
+    const [ada, ghost] = [await service.login('ada'), await service.login('ghost')];
     assert.equal((await ask(service, ada)).statusCode, 200);
     for (let call = 0; call < 10; call += 1) {
       const response = await ask(service, ghost);
@@ -206,8 +206,8 @@ describe('while the tenant is in trouble', () => {
 
   test('a disabled user is 403 user_disabled', async (t) => {
     const service = await createUnmappedService(t);
-    await ask(service, await service.signIn('ada'));
-    const response = await ask(service, await service.signIn('erik'));
+    await ask(service, await service.login('ada'));
+    const response = await ask(service, await service.login('erik'));
     assert.equal(response.statusCode, 403);
     assert.equal(response.json().code, 'user_disabled');
   });
@@ -221,7 +221,7 @@ test('who waits for a mint that never ends is answered before TOKEN_DEADLINE is 
     // As if a replica had been killed in the middle.
     leases: { ...leases, take: async (name, forMs) => void (await leases.take(name, forMs)) },
   });
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   const answer = ask(service, cookie);
   let answered = false;
   void answer.then(() => {
@@ -239,7 +239,7 @@ test('who waits for a mint that never ends is answered before TOKEN_DEADLINE is 
 describe('denied users', () => {
   test('are refused by subject before anything is minted', async (t) => {
     const service = await createTestService(t, { env: { USER_DENY: 'someone, ADA ' } });
-    const response = await ask(service, await service.signIn('ada'));
+    const response = await ask(service, await service.login('ada'));
     assert.equal(response.json().code, 'user_denied');
     assert.equal(service.mints(), 0);
   });
@@ -248,7 +248,7 @@ describe('denied users', () => {
     const probe = await createTestService(t);
     const ada = probe.sandbox.users.find(({ subject }) => subject === 'ada');
     const service = await createTestService(t, { env: { USER_DENY: String(ada?.id.toUpperCase()) } });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     for (let call = 0; call < 5; call += 1) {
       assert.equal((await ask(service, cookie)).json().code, 'user_denied');
     }

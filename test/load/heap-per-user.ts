@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createMemoryLeases } from '../../src/store/memory/leases.ts';
 import { createMemoryStore } from '../../src/store/memory/records.ts';
-import type { TenantGateway } from '../../src/tenant/token-client.ts';
+import type { TokenClient } from '../../src/tenant/token-client.ts';
 import { createTokenService } from '../../src/token/token-service.ts';
 import { createTokenShare } from '../../src/token/token-share.ts';
 
@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { j
 const users = Number(positionals[0] ?? 100_000);
 
 /** A tenant that answers at once, with tokens as long as Qlik's, each a string of its own. */
-const gateway: TenantGateway = {
+const gateway: TokenClient = {
   mint: async () => ({
     accessToken: randomBytes(TOKEN_BYTES / 2).toString('hex'),
     scope: 'user_default',
@@ -29,10 +29,10 @@ const gateway: TenantGateway = {
 };
 
 const tokens = createTokenService({
-  gatewayOf: () => gateway,
+  tokenClientOf: () => gateway,
   share: createTokenShare({
     store: createMemoryStore(systemClock),
-    groupOf: (owner) => `{${owner}}:sessions`,
+    partitionOf: (owner) => `{${owner}}:sessions`,
     isDenied: () => false,
     now: systemClock.now,
   }),
@@ -41,11 +41,11 @@ const tokens = createTokenService({
   clock: systemClock,
   random: Math.random,
   report() {},
-  maxHeld: users,
+  maxCached: users,
   refreshBeforeMs: 600_000,
   minRemainingMs: 60_000,
   replaceCooldownMs: 30_000,
-  patienceMs: 8_000,
+  deadlineMs: 8_000,
 });
 const tenant = {
   url: 'https://acme.eu.qlikcloud.com',
@@ -63,7 +63,7 @@ const before = heapUsed();
 for (let number = 0; number < users; number += 1) {
   const lookup = { field: 'subject' as const, value: `auth0|${number.toString(16).padStart(24, '0')}` };
   const owner = number.toString(16).padStart(16, '0');
-  await tokens.obtain({ tenant, owner, lookup }, '', { deadline: Date.now() + 8_000 });
+  await tokens.obtain({ tenant, owner, lookup }, '', { at: Date.now() + 8_000 });
 }
 const perUser = (heapUsed() - before) / tokens.size;
 const bytesEach = Math.round(perUser);

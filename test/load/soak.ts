@@ -39,7 +39,7 @@ try {
 
 async function soak(target: BenchService): Promise<{ lost: number; memory: number[]; reached: number }> {
   const url = `${target.url}/qlik-token`;
-  const cookies = await target.signIn(CONNECTIONS);
+  const cookies = await target.login(CONNECTIONS);
   const { perSecond } = await load({ url, cookies, seconds: 5 });
   const rate = Math.round(perSecond / 2);
   print(`${Math.round(perSecond)} requests a second at most; from now on ${rate}`);

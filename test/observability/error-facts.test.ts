@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { DirectoryError } from '../../src/directory/directory-error.ts';
 import { errorFacts } from '../../src/observability/error-facts.ts';
-import { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import { QlikError } from '../../src/qlik/oauth/issued-token.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { TokenError } from '../../src/tenant/token-error.ts';
 
@@ -88,7 +88,7 @@ describe('of an error of ours', () => {
   });
 
   test('the details are shown', () => {
-    const fault = new TenantFault('refused', 'the tenant answered 401', {
+    const fault = new QlikError('refused', 'the tenant answered 401', {
       status: 401,
       upstream: { codes: ['OAUTH-1'] },
     });

@@ -86,7 +86,7 @@ describe('the service’s log', () => {
     writeFileSync(users, JSON.stringify([{ id: INJECTED, name: INJECTED, email: INJECTED }]));
     const service = await createTestService(t, { env: { DEMO_USERS: users } });
 
-    const cookie = await service.signIn(INJECTED);
+    const cookie = await service.login(INJECTED);
     const encoded = encodeURIComponent(INJECTED);
     for (const request of [
       { url: `/${encoded}?${encoded}=${encoded}` },
@@ -112,7 +112,7 @@ describe('the service’s log', () => {
 
   test('given a session, has neither its cookie nor its id', async (t) => {
     const service = await createTestService(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     for (const url of ['/session', '/qlik-token', '/qlik-config', '/login'])
       await service.fetch({ url, cookie });
     await service.fetch({ method: 'POST', url: '/logout', cookie });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type ClaimOptions, type Claims, userFromClaims } from '../../src/portal/claims.ts';
-import { SignInRefusedError } from '../../src/portal/portal-auth.ts';
+import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
 
 const names = { id: 'sub', email: 'email', name: 'name', groups: 'groups', others: [] };
 
@@ -27,12 +27,12 @@ describe('whoever it is', () => {
     ['a text that is too long', 'x'.repeat(257)],
     ['a line break', 'ada\n'],
   ] as const) {
-    test(`given ${what}, is nobody`, () => assert.throws(() => user({ ...ada, sub }), SignInRefusedError));
+    test(`given ${what}, is nobody`, () => assert.throws(() => user({ ...ada, sub }), LoginRefusedError));
   }
 
   test('is not taken from what every object has', () => {
-    assert.throws(() => user({}, { id: 'constructor' }), SignInRefusedError);
-    assert.throws(() => user(JSON.parse('{"__proto__":{"sub":"ada"}}')), SignInRefusedError);
+    assert.throws(() => user({}, { id: 'constructor' }), LoginRefusedError);
+    assert.throws(() => user(JSON.parse('{"__proto__":{"sub":"ada"}}')), LoginRefusedError);
   });
 
   test('is another claim when the configuration says so', () => {
@@ -44,7 +44,7 @@ describe('whoever it is', () => {
     for (const changes of [{ id: 'email' }, { id: 'mail', email: 'mail' }, { id: 'email', email: 'mail' }]) {
       const claims = { ...ada, mail: 'ada@example.com' };
       assert.equal(user(claims, changes).id, 'ada@example.com');
-      assert.throws(() => user({ ...claims, email_verified: false }, changes), SignInRefusedError);
+      assert.throws(() => user({ ...claims, email_verified: false }, changes), LoginRefusedError);
       assert.equal(user({ ...claims, email_verified: false }, changes, true).id, 'ada@example.com');
     }
   });
@@ -116,7 +116,7 @@ test('given any claims, is nobody or somebody small', () => {
           const found = user({ ...claims, sub: 'ada' }, {}, true);
           assert.ok(JSON.stringify(found).length < 65_536);
         } catch (error) {
-          assert.ok(error instanceof SignInRefusedError);
+          assert.ok(error instanceof LoginRefusedError);
         }
       },
     ),

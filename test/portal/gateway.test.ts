@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../src/config/secret.ts';
-import { createProxyAuth, type ProxyEvidence } from '../../src/portal/gateway.ts';
-import { SignInRefusedError } from '../../src/portal/portal-auth.ts';
+import { createGatewayAuth, type GatewayEvidence } from '../../src/portal/gateway.ts';
+import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
 
 const SECRET = 'correct-horse-battery-staple-0123456789';
@@ -29,7 +29,7 @@ const bytes = (text: string) => Buffer.from(text).toString('latin1');
 async function proven(sent: [string, string][], options: Options = {}): Promise<PortalUser | string> {
   const { secret = [SECRET], trustEmail = false, names } = options;
   const peer = 'peer' in options ? options.peer : '10.0.0.2';
-  const auth = createProxyAuth({
+  const auth = createGatewayAuth({
     trustedProxies: ['10.0.0.0/24'],
     secret: new Secret(SECRET),
     headers: { ...headers, ...names } as typeof headers,
@@ -37,9 +37,9 @@ async function proven(sent: [string, string][], options: Options = {}): Promise<
     onOther: () => {},
   });
   const proofs = secret.map((value): [string, string] => ['X-Proxy-Secret', value]);
-  const evidence: ProxyEvidence = { peer, rawHeaders: [['Host', 'x'], ...proofs, ...sent].flat() };
+  const evidence: GatewayEvidence = { peer, rawHeaders: [['Host', 'x'], ...proofs, ...sent].flat() };
   return auth.authenticate(evidence).catch((error) => {
-    assert.ok(error instanceof SignInRefusedError, error);
+    assert.ok(error instanceof LoginRefusedError, error);
     assert.ok(!error.message.includes(SECRET) && !error.message.includes('ada'), error.message);
     return error.code;
   });

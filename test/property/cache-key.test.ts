@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { cacheKey, type TokenSubject } from '../../src/token/token-key.ts';
+import { cacheKey, type TokenKey } from '../../src/token/token-key.ts';
 
 /** Texts that a key made without care would confuse. */
 const tricky = fc.oneof(
@@ -39,7 +39,7 @@ const parts: fc.Arbitrary<Parts> = fc.tuple(
   tricky,
 );
 
-function subjectOf([owner, url, clientId, scope, field, value]: Parts): TokenSubject {
+function subjectOf([owner, url, clientId, scope, field, value]: Parts): TokenKey {
   return { owner, tenant: { url, clientId, scope }, lookup: { field, value } };
 }
 

@@ -8,7 +8,7 @@ import { faults } from '../tenant/fake-issuer.ts';
 type How = 'succeed' | 'refuse' | 'throttle' | 'fail';
 
 type Step =
-  | { do: 'send'; priority: Priority; patienceMs: number; budgeted: boolean }
+  | { do: 'send'; priority: Priority; deadlineMs: number; budgeted: boolean }
   | { do: 'end'; which: number; how: How }
   | { do: 'promote'; which: number }
   | { do: 'advance'; ms: number };
@@ -25,7 +25,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
           'renewal' as const,
           'revocation' as const,
         ),
-        patienceMs: fc.constantFrom(0, 1, 500, 8_000, 60_000),
+        deadlineMs: fc.constantFrom(0, 1, 500, 8_000, 60_000),
         budgeted: fc.boolean(),
       }),
     },
@@ -74,7 +74,7 @@ function createWatchedGate() {
       one.ended = true;
       if (how === 'succeed') one.call.succeed();
       if (how === 'refuse') one.call.fail(faults.unauthorized());
-      if (how === 'fail') one.call.fail(faults.lasting());
+      if (how === 'fail') one.call.fail(faults.permanent());
       if (how !== 'throttle') return;
       one.call.fail(faults.throttled(RETRY_AFTER_MS));
       quiet.push({ from: bench.clock.now(), until: bench.clock.now() + RETRY_AFTER_MS });
@@ -85,7 +85,7 @@ function createWatchedGate() {
       const starts = sent.filter(({ call }) => call.startedAt !== undefined);
       for (const { call, ticket } of starts) {
         const startedAt = call.startedAt as number;
-        assert.ok(startedAt < ticket.waitUntil, 'made after its time had run out');
+        assert.ok(startedAt < ticket.deadline, 'made after its time had run out');
         const early = quiet.some(({ from, until }) => startedAt > from && startedAt < until);
         assert.ok(!early, 'made while the tenant asked to be left alone');
       }
@@ -97,7 +97,7 @@ function createWatchedGate() {
         assert.ok(inWindow.length <= BUDGET.limit, 'too many in a window');
       }
       for (const { call, ticket } of sent) {
-        const overdue = call.startedAt === undefined && bench.clock.now() >= ticket.waitUntil;
+        const overdue = call.startedAt === undefined && bench.clock.now() >= ticket.deadline;
         if (overdue) assert.equal(call.outcome.state, 'rejected', 'kept waiting after its time had run out');
       }
       const idle = running().length === 0 && bench.gate.healthy;
@@ -113,7 +113,7 @@ async function play(sequence: Step[]): Promise<void> {
   for (const step of sequence) {
     const calls = step.do === 'end' ? running() : sent;
     if (step.do === 'send') {
-      const ticket = world.ticket(step.priority, step.patienceMs, step.budgeted);
+      const ticket = world.ticket(step.priority, step.deadlineMs, step.budgeted);
       sent.push({ ticket, call: world.open('call', ticket), ended: false });
     } else if (step.do === 'advance') {
       await clock.advance(step.ms);

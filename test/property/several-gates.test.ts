@@ -9,7 +9,7 @@ import { faults } from '../tenant/fake-issuer.ts';
 type How = 'succeed' | 'throttle' | 'fail';
 
 type Step =
-  | { do: 'send'; times: number; on: number; priority: Priority; patienceMs: number; budgeted: boolean }
+  | { do: 'send'; times: number; on: number; priority: Priority; deadlineMs: number; budgeted: boolean }
   | { do: 'end'; which: number; how: How }
   | { do: 'promote'; which: number }
   | { do: 'lose'; on: number }
@@ -20,7 +20,7 @@ type Step =
 const on = fc.nat(2);
 const which = fc.nat(20);
 const priority = fc.constantFrom<Priority>('user', 'directory', 'renewal', 'revocation');
-const patienceMs = fc.constantFrom(1, 500, 8_000, 60_000);
+const deadlineMs = fc.constantFrom(1, 500, 8_000, 60_000);
 const how = fc.constantFrom<How>('succeed', 'succeed', 'succeed', 'throttle', 'fail');
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -32,7 +32,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         times: fc.integer({ min: 1, max: 4 }),
         on,
         priority,
-        patienceMs,
+        deadlineMs,
         budgeted: fc.constantFrom(true, true, true, false),
       }),
     },
@@ -70,7 +70,7 @@ async function play(sequence: Step[], hears: boolean): Promise<void> {
   const { clock, replicas } = createReplicasBench({
     concurrency: CONCURRENCY,
     rate: RATE,
-    placeMs: PLACE_MS,
+    permitMs: PLACE_MS,
     wayMs: WAY_MS,
     hears,
   });
@@ -84,14 +84,14 @@ async function play(sequence: Step[], hears: boolean): Promise<void> {
   function end(one: Sent, how: How): void {
     one.endedAt = clock.now();
     if (how === 'succeed') one.call.succeed();
-    if (how === 'fail') one.call.fail(faults.lasting());
+    if (how === 'fail') one.call.fail(faults.permanent());
     if (how !== 'throttle') return;
     one.call.fail(faults.throttled(RETRY_AFTER_MS));
     if (!replicas[one.on]?.storeAway)
       closings.push({ from: clock.now() + HEARD_MS, until: clock.now() + RETRY_AFTER_MS });
   }
 
-  /** No call takes longer than it may: its place would be somebody else's. */
+  /** No call takes longer than it may: its permit would be somebody else's. */
   async function pass(ms: number): Promise<void> {
     const until = clock.now() + ms;
     while (clock.now() < until) {
@@ -110,7 +110,7 @@ async function play(sequence: Step[], hears: boolean): Promise<void> {
     }
     for (const one of starts) {
       const startedAt = one.call.startedAt as number;
-      assert.ok(startedAt < one.ticket.waitUntil, 'made after its time had run out');
+      assert.ok(startedAt < one.ticket.deadline, 'made after its time had run out');
       const early = closings.some(({ from, until }) => startedAt > from && startedAt < until);
       assert.ok(!early, 'made while the tenant asked to be left alone');
       const atOnce = starts.filter(
@@ -122,7 +122,7 @@ async function play(sequence: Step[], hears: boolean): Promise<void> {
       assert.ok(atOnce.length <= CONCURRENCY, 'too many at once');
     }
     for (const { call, ticket } of alive()) {
-      const overdue = call.startedAt === undefined && clock.now() >= ticket.waitUntil;
+      const overdue = call.startedAt === undefined && clock.now() >= ticket.deadline;
       if (overdue) assert.equal(call.outcome.state, 'rejected', 'kept waiting after its time had run out');
     }
   }
@@ -133,7 +133,7 @@ async function play(sequence: Step[], hears: boolean): Promise<void> {
       const replica = replicas[step.on];
       if (!replica || dead.has(step.on)) continue;
       for (let i = 0; i < step.times; i += 1) {
-        const ticket = replica.ticket(step.priority, step.patienceMs, step.budgeted);
+        const ticket = replica.ticket(step.priority, step.deadlineMs, step.budgeted);
         sent.push({ on: step.on, ticket, call: replica.open('call', ticket) });
       }
     } else if (step.do === 'end' || step.do === 'promote') {
@@ -164,7 +164,7 @@ async function play(sequence: Step[], hears: boolean): Promise<void> {
   const [a] = replicas;
   const last = a.send('last');
   await clock.advance(100);
-  assert.equal(last.state, 'fulfilled', 'places, budget and way are free again');
+  assert.equal(last.state, 'fulfilled', 'permits, budget and way are free again');
 }
 
 it('whatever happens to several replicas, together they keep the limits and leave a throttling tenant alone', async () => {

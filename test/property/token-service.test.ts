@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import type { TenantGateway } from '../../src/tenant/token-client.ts';
-import type { Waiting } from '../../src/token/deadline.ts';
+import type { TokenClient } from '../../src/tenant/token-client.ts';
+import type { Deadline } from '../../src/token/deadline.ts';
 import type { Token } from '../../src/token/token.ts';
 import { createTokenService } from '../../src/token/token-service.ts';
 import { createTokenShare } from '../../src/token/token-share.ts';
@@ -11,8 +11,8 @@ import { type FakeCall, faults, hang, SIX_HOURS_MS } from '../tenant/fake-issuer
 import {
   createSharedWorld,
   createTokenBench,
-  groupOf,
   type Outcome,
+  partitionOf,
   subjectOf,
 } from '../token/token-bench.ts';
 
@@ -34,8 +34,8 @@ const ANSWERS = [
 
 type Step =
   | { do: 'obtain' | 'rejected'; user: number; deadlineMs: number; replica: number }
-  | { do: 'held' | 'warm' | 'forget'; user: number; replica: number }
-  | { do: 'answer'; which: number; how: (typeof ANSWERS)[number]; turns: number }
+  | { do: 'cached' | 'warm' | 'forget'; user: number; replica: number }
+  | { do: 'answer'; which: number; how: (typeof ANSWERS)[number]; admission: number }
   | { do: 'abort'; which: number }
   | { do: 'advance'; ms: number };
 
@@ -56,7 +56,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     {
       weight: 4,
       arbitrary: fc.record({
-        do: fc.constantFrom('held' as const, 'warm' as const, 'forget' as const),
+        do: fc.constantFrom('cached' as const, 'warm' as const, 'forget' as const),
         user,
         replica,
       }),
@@ -67,8 +67,8 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         do: fc.constant('answer' as const),
         which,
         how: fc.constantFrom(...ANSWERS),
-        // How many turns of the microtask queue pass before the next step; 20 is "all".
-        turns: fc.nat(20),
+        // How many admission of the microtask queue pass before the next step; 20 is "all".
+        admission: fc.nat(20),
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('abort' as const), which }) },
@@ -91,7 +91,7 @@ function answer(call: FakeCall, how: (typeof ANSWERS)[number]): void {
   else if (how === '401 user') call.fail(faults.unknownUser());
   else if (how === '403') call.fail(faults.forbidden());
   else if (how === '429') call.fail(faults.throttled(2_000));
-  else if (how === '5xx') call.fail(faults.passing());
+  else if (how === '5xx') call.fail(faults.retryable());
   else call.fail(faults.badResponse());
 }
 
@@ -104,13 +104,13 @@ interface Asked {
 
 interface WatchOptions {
   readonly replicas: number;
-  readonly maxHeld: number;
+  readonly maxCached: number;
   /** Everything that needs no time happens before the next step. */
   readonly settled: boolean;
 }
 
 /** Token services on one store, whose every step is watched. */
-function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
+function createWatchedServices({ replicas, maxCached, settled }: WatchOptions) {
   const world = createSharedWorld();
   const { clock, issuer, leases } = world;
   issuer.script = hang;
@@ -124,11 +124,11 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
 
   const store: typeof world.store = {
     ...world.store,
-    advance(group, forMs) {
-      const advanced = world.store.advance(group, forMs);
+    advance(partition, forMs) {
+      const advanced = world.store.advance(partition, forMs);
       changes += 1;
       for (const [accessToken, user] of issuer.owners)
-        if (groupOf(subjectOf(user).owner) === group && !forbidden.has(accessToken))
+        if (partitionOf(subjectOf(user).owner) === partition && !forbidden.has(accessToken))
           forbidden.set(accessToken, changes);
       return advanced;
     },
@@ -137,7 +137,7 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
   /** As a session is read: the generation, and how much had changed by then. */
   async function session(user: string) {
     const readAt = changes;
-    return { readAt, generation: await store.generation(groupOf(subjectOf(user).owner)) };
+    return { readAt, generation: await store.generation(partitionOf(subjectOf(user).owner)) };
   }
 
   async function checkMint(user: string, priority: string): Promise<void> {
@@ -150,7 +150,7 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
 
   function createReplica() {
     const { gateway } = createTokenBench({ world });
-    const watched: TenantGateway = {
+    const watched: TokenClient = {
       ...gateway,
       async mint(lookup, ticket) {
         const user = lookup.value;
@@ -173,8 +173,8 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
     };
     const isDenied = (qlikUser: string) => qlikUser === 'sub-denied';
     return createTokenService({
-      gatewayOf: () => watched,
-      share: createTokenShare({ store, groupOf, isDenied, now: clock.now }),
+      tokenClientOf: () => watched,
+      share: createTokenShare({ store, partitionOf, isDenied, now: clock.now }),
       leases,
       isDenied,
       clock,
@@ -183,11 +183,11 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
         return draws / 2_147_483_647;
       },
       report() {},
-      maxHeld,
+      maxCached,
       refreshBeforeMs: 10 * 60_000,
       minRemainingMs: MIN_REMAINING_MS,
       replaceCooldownMs: 30_000,
-      patienceMs: 8_000,
+      deadlineMs: 8_000,
     });
   }
 
@@ -204,11 +204,11 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
   }
 
   /** The token as the route gets it: it counts only when the session, read after it, shows its generation. */
-  async function fetch(how: 'obtain' | 'rejected', index: number, user: string, waiting: Waiting) {
+  async function fetch(how: 'obtain' | 'rejected', index: number, user: string, deadline: Deadline) {
     for (;;) {
       const before = await session(user);
       const token = await serviceOf(index)
-        [how](subjectOf(user), before.generation, waiting)
+        [how](subjectOf(user), before.generation, deadline)
         .catch((error) => {
           if (error.code !== 'token_superseded') throw error;
         });
@@ -229,18 +229,18 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
     mints: (user: string) => mintsBy.get(user) ?? 0,
     fetch,
 
-    async held(index: number, user: string): Promise<Token | undefined> {
+    async cached(index: number, user: string): Promise<Token | undefined> {
       const { generation, readAt } = await session(user);
-      const token = serviceOf(index).held(subjectOf(user), generation);
+      const token = serviceOf(index).cached(subjectOf(user), generation);
       if (token) checkToken(user, token, readAt);
       return token;
     },
 
     ask(how: 'obtain' | 'rejected', index: number, user: string, deadlineMs: number): void {
       const leaving = new AbortController();
-      const waiting = { deadline: clock.now() + deadlineMs, signal: leaving.signal };
+      const deadline = { at: clock.now() + deadlineMs, signal: leaving.signal };
       const outcome: Outcome<Token> = { state: 'pending' };
-      fetch(how, index, user, waiting).then(
+      fetch(how, index, user, deadline).then(
         (token) => Object.assign(outcome, { state: 'fulfilled', value: token }),
         (error) => {
           assert.ok(
@@ -250,15 +250,15 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
           Object.assign(outcome, { state: 'rejected', error });
         },
       );
-      asked.push({ user, deadline: waiting.deadline, leaving, outcome });
+      asked.push({ user, deadline: deadline.at, leaving, outcome });
     },
 
     async forget(index: number, user: string): Promise<void> {
-      const held = await this.held(index, user);
+      const held = await this.cached(index, user);
       await serviceOf(index).forget(subjectOf(user));
       if (held) assert.ok(revoked.has(held.accessToken), 'forgotten, but not revoked');
       for (const service of services.keys()) {
-        const token = await this.held(service, user);
+        const token = await this.cached(service, user);
         assert.ok(held === undefined || token?.accessToken !== held.accessToken);
       }
     },
@@ -268,7 +268,7 @@ function createWatchedServices({ replicas, maxHeld, settled }: WatchOptions) {
         const over = clock.now() >= deadline || leaving.signal.aborted;
         if (over) assert.notEqual(outcome.state, 'pending', 'kept waiting');
       }
-      for (const { size } of services) assert.ok(size <= maxHeld, 'more held than may be');
+      for (const { size } of services) assert.ok(size <= maxCached, 'more held than may be');
     },
   };
 }
@@ -294,8 +294,8 @@ async function play(sequence: Step[], world: ReturnType<typeof createWatchedServ
     } else if (step.do === 'answer') {
       const call = openCalls[step.which % Math.max(1, openCalls.length)];
       if (call) answer(call, step.how);
-      if (step.turns < 20) {
-        for (let turn = 0; turn < step.turns; turn += 1) await Promise.resolve();
+      if (step.admission < 20) {
+        for (let turn = 0; turn < step.admission; turn += 1) await Promise.resolve();
         continue;
       }
     } else if (step.do === 'abort') {
@@ -304,13 +304,13 @@ async function play(sequence: Step[], world: ReturnType<typeof createWatchedServ
       await clock.advance(step.ms);
     } else {
       const name = USERS[step.user] as string;
-      const token = await world.held(step.replica, name);
+      const token = await world.cached(step.replica, name);
       await Promise.resolve();
       if (step.do === 'forget') await world.forget(step.replica, name);
-      if (step.do === 'warm' && token && (await world.held(step.replica, name)) === token) {
+      if (step.do === 'warm' && token && (await world.cached(step.replica, name)) === token) {
         const before = world.mints(name);
-        const waiting = { deadline: clock.now() + 8_000 };
-        const again = await world.fetch('obtain', step.replica, name, waiting);
+        const deadline = { at: clock.now() + 8_000 };
+        const again = await world.fetch('obtain', step.replica, name, deadline);
         assert.equal(again.accessToken, token.accessToken);
         const renewals = clock.now() >= token.renewAt ? 1 : 0;
         assert.ok(world.mints(name) <= before + renewals, 'a warm call made a mint');
@@ -337,26 +337,26 @@ for (const replicas of [1, 3]) {
 
   it(`whatever happens to three users and a denied one ${on}, in whatever order, tokens go only where they belong`, async () => {
     await fc.assert(
-      fc.asyncProperty(steps, (sequence) => run(sequence, { replicas, maxHeld: 100, settled: false })),
+      fc.asyncProperty(steps, (sequence) => run(sequence, { replicas, maxCached: 100, settled: false })),
       { numRuns: 200 },
     );
   });
 
   it(`whatever happens to them ${on}, a user has one mint under way, and none while there is a good token`, async () => {
     await fc.assert(
-      fc.asyncProperty(steps, (sequence) => run(sequence, { replicas, maxHeld: 100, settled: true })),
+      fc.asyncProperty(steps, (sequence) => run(sequence, { replicas, maxCached: 100, settled: true })),
       { numRuns: 150 },
     );
   });
 
   it(`given room for two tokens ${on}, the same holds, and no more are held`, async () => {
     await fc.assert(
-      fc.asyncProperty(steps, (sequence) => run(sequence, { replicas, maxHeld: 2, settled: true })),
+      fc.asyncProperty(steps, (sequence) => run(sequence, { replicas, maxCached: 2, settled: true })),
       { numRuns: 100 },
     );
   });
 }
 
 function letSettle(step: Step): Step {
-  return step.do === 'answer' ? { ...step, turns: 20 } : step;
+  return step.do === 'answer' ? { ...step, admission: 20 } : step;
 }

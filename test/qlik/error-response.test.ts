@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { inspect } from 'node:util';
 import { errorFacts } from '../../src/observability/error-facts.ts';
-import { readFault } from '../../src/qlik/error-response.ts';
+import { readQlikError } from '../../src/qlik/error-response.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
 function fault(status: number, body: unknown, headers: Record<string, string> = {}, user = 'ada') {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return readFault({ status, headers, body: text }, NOW, { field: 'subject', value: user });
+  return readQlikError({ status, headers, body: text }, NOW, { field: 'subject', value: user });
 }
 
 const qlikError = (error: object) => ({ errors: [error], traceId: '0123456789abcdef0123456789abcdef' });
@@ -71,15 +71,15 @@ it('a 429 says for how long', () => {
 });
 
 it('a 5xx is worth another try at once, unless it says when', () => {
-  assert.equal(fault(503, '').details.passing, true);
+  assert.equal(fault(503, '').details.retryable, true);
   const later = fault(503, '', { 'retry-after': '30' });
-  assert.equal(later.details.passing, false);
+  assert.equal(later.details.retryable, false);
   assert.equal(later.details.retryAfterMs, 30_000);
 });
 
 for (const status of [400, 401, 403, 429, 404]) {
   it(`a ${status} is not worth another try at once`, () => {
-    assert.notEqual(fault(status, '').details.passing, true);
+    assert.notEqual(fault(status, '').details.retryable, true);
   });
 }
 
@@ -139,7 +139,7 @@ it('a user whose name is empty is named by nobody', () => {
 
 it('an error that is not about a look-up names no user', () => {
   const response = { status: 403, headers: {}, body: JSON.stringify(qlikError({ title: 'Forbidden' })) };
-  assert.equal(readFault(response, NOW).details.namesUser, false);
+  assert.equal(readQlikError(response, NOW).details.namesUser, false);
 });
 
 it('what is in an error body, in any place, does not get into the fault', () => {

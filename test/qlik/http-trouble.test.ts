@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { it } from 'node:test';
 import { inspect } from 'node:util';
 import { errorFacts } from '../../src/observability/error-facts.ts';
-import { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import { QlikError } from '../../src/qlik/oauth/issued-token.ts';
 import { faultOf, message, openHttp, startRawTenant } from './raw-tenant.ts';
 
 /** Writes as long as the other side listens; tells how much that was. */
@@ -44,7 +44,7 @@ for (const [what, head, chunk] of [
     const wrote = { bytes: 0 };
     const { fault, tookMs } = await faultOf(t, flood(head, chunk, wrote));
     assert.equal(fault.kind, 'bad_response');
-    assert.equal(fault.details.passing, false);
+    assert.equal(fault.details.retryable, false);
     assert.ok(tookMs < 1_000, `${tookMs} ms`);
     assert.ok(wrote.bytes < FEW_BYTES, `${wrote.bytes} bytes`);
   });
@@ -85,7 +85,7 @@ for (const [what, speak, kind] of slow) {
   it(`a tenant that ${what} is given up at the deadline: ${kind}`, async (t) => {
     const { fault, tookMs } = await faultOf(t, speak, 150);
     assert.equal(fault.kind, kind);
-    assert.equal(fault.details.passing, false);
+    assert.equal(fault.details.retryable, false);
     assert.ok(tookMs < 1_500, `${tookMs} ms`);
   });
 }
@@ -125,7 +125,7 @@ for (const [what, speak, kind] of broken) {
   it(`a tenant that ${what} is “${kind}”, and worth another try`, async (t) => {
     const { fault, tookMs } = await faultOf(t, speak);
     assert.equal(fault.kind, kind);
-    assert.equal(fault.details.passing, true);
+    assert.equal(fault.details.retryable, true);
     assert.ok(tookMs < 1_000, `${tookMs} ms`);
   });
 }
@@ -133,7 +133,7 @@ for (const [what, speak, kind] of broken) {
 it('a tenant where nobody listens is unavailable', async (t) => {
   const http = openHttp(t, 'http://127.0.0.1:1');
   await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(5_000)), {
-    name: 'TenantFault',
+    name: 'QlikError',
     kind: 'unavailable',
   });
 });
@@ -153,7 +153,7 @@ it('a fault of the transport shows nothing of what was sent or received', async 
   ];
   for (const speak of speakers) {
     const { fault } = await faultOf(t, speak);
-    assert.ok(fault instanceof TenantFault);
+    assert.ok(fault instanceof QlikError);
     const shown = [inspect(fault, { depth: 9, showHidden: true }), JSON.stringify(fault), fault.stack];
     for (const text of [...shown, JSON.stringify(errorFacts(fault))])
       assert.doesNotMatch(String(text), /CANARY/);

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { createQlikHttp, type QlikHttp, type QlikRequest, type QlikResponse } from '../../src/qlik/http.ts';
-import { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import { QlikError } from '../../src/qlik/oauth/issued-token.ts';
 import type { Certificate } from './certificate.ts';
 
 /** A server that speaks to each connection as the test wants, byte by byte. */
@@ -81,12 +81,12 @@ export async function faultOf(
   t: TestContext,
   speak: (socket: Socket) => void,
   timeoutMs?: number,
-): Promise<{ fault: TenantFault; tookMs: number }> {
+): Promise<{ fault: QlikError; tookMs: number }> {
   const begun = performance.now();
   try {
     await sendTo(t, speak, timeoutMs);
   } catch (error) {
-    if (error instanceof TenantFault) return { fault: error, tookMs: performance.now() - begun };
+    if (error instanceof QlikError) return { fault: error, tookMs: performance.now() - begun };
     throw error;
   }
   throw new Error('the request succeeded');

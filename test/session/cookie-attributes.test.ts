@@ -16,7 +16,7 @@ describe('the session cookie', () => {
   test('given an http PUBLIC_URL, is host-only, HttpOnly, Lax, and ends with the browser', async (t) => {
     const service = await createTestService(t);
 
-    const [cookie, ...others] = setCookies(await signIn(service));
+    const [cookie, ...others] = setCookies(await login(service));
 
     assert.equal(cookie?.name, COOKIE);
     assert.deepEqual(cookie?.attributes, PLAIN);
@@ -26,7 +26,7 @@ describe('the session cookie', () => {
   test('given an https PUBLIC_URL behind a proxy that speaks http to us, is Secure and __Host-', async (t) => {
     const service = await createTestService(t, { env: https });
 
-    const [cookie, ...others] = setCookies(await signIn(service, '/portal'));
+    const [cookie, ...others] = setCookies(await login(service, '/portal'));
 
     assert.equal(cookie?.name, HOST_COOKIE);
     assert.deepEqual(cookie?.attributes, SECURE);
@@ -36,7 +36,7 @@ describe('the session cookie', () => {
   test('given SESSION_SAME_SITE=strict, is Strict', async (t) => {
     const service = await createTestService(t, { env: { SESSION_SAME_SITE: 'strict' } });
 
-    const [cookie] = setCookies(await signIn(service));
+    const [cookie] = setCookies(await login(service));
 
     assert.deepEqual(cookie?.attributes, { ...PLAIN, samesite: 'Strict' });
   });
@@ -44,7 +44,7 @@ describe('the session cookie', () => {
   test('given SESSION_SAME_SITE=none, is None, Secure, and kept apart for each site', async (t) => {
     const service = await createTestService(t, { env: otherSite });
 
-    const [cookie, ...others] = setCookies(await signIn(service, '/portal'));
+    const [cookie, ...others] = setCookies(await login(service, '/portal'));
 
     assert.equal(cookie?.name, HOST_COOKIE);
     assert.deepEqual(cookie?.attributes, PARTITIONED);
@@ -53,9 +53,9 @@ describe('the session cookie', () => {
 
   test('given SESSION_SAME_SITE=none, every answer to a next sign-in touches that same cookie', async (t) => {
     const service = await createTestService(t, { env: otherSite });
-    const cookie = headerOf(await signIn(service, '/portal'));
+    const cookie = headerOf(await login(service, '/portal'));
 
-    for (const { name, attributes } of setCookies(await signIn(service, '/portal', { cookie }))) {
+    for (const { name, attributes } of setCookies(await login(service, '/portal', { cookie }))) {
       const { 'max-age': _, expires: __, ...others } = attributes;
       assert.equal(name, HOST_COOKIE);
       assert.deepEqual(others, PARTITIONED);
@@ -65,7 +65,7 @@ describe('the session cookie', () => {
   test('given a trusted proxy that reports https, does not become Secure: PUBLIC_URL alone decides', async (t) => {
     const service = await createTestService(t, { env: { TRUSTED_PROXIES: '127.0.0.1' } });
 
-    const [cookie] = setCookies(await signIn(service, '', { 'x-forwarded-proto': 'https' }));
+    const [cookie] = setCookies(await login(service, '', { 'x-forwarded-proto': 'https' }));
 
     assert.equal(cookie?.name, COOKIE);
     assert.deepEqual(cookie?.attributes, PLAIN);
@@ -74,7 +74,7 @@ describe('the session cookie', () => {
   test('given an https PUBLIC_URL and a trusted proxy that reports http, stays Secure', async (t) => {
     const service = await createTestService(t, { env: { ...https, TRUSTED_PROXIES: '127.0.0.1' } });
 
-    const [cookie] = setCookies(await signIn(service, '/portal', { 'x-forwarded-proto': 'http' }));
+    const [cookie] = setCookies(await login(service, '/portal', { 'x-forwarded-proto': 'http' }));
 
     assert.equal(cookie?.name, HOST_COOKIE);
     assert.deepEqual(cookie?.attributes, SECURE);
@@ -87,7 +87,7 @@ describe('the session cookie', () => {
   ] as const) {
     test(`given ${scheme}, is removed by sign-out under the attributes with which it was set`, async (t) => {
       const service = await createTestService(t, { env });
-      const cookie = headerOf(await signIn(service, base));
+      const cookie = headerOf(await login(service, base));
 
       const signedOut = await service.fetch({ method: 'POST', url: `${base}/logout`, cookie });
 
@@ -109,7 +109,7 @@ describe('the session cookie', () => {
         store,
         env: { ...env, SESSION_SECRET: `${SECRET_B},${SECRET_A}` },
       });
-      const cookie = headerOf(await signIn(before, base));
+      const cookie = headerOf(await login(before, base));
 
       const light = setCookies(await after.fetch({ url: `${base}/session`, cookie })).at(-1);
       const failed = await after.fetch({
@@ -138,7 +138,7 @@ describe('the session cookie', () => {
     };
     const service = await createTestService(t, { store });
 
-    await signIn(service);
+    await login(service);
 
     assert.equal(values.length, 1);
     assert.deepEqual(Object.keys(JSON.parse(values[0] ?? '')).sort(), ['user', 'v']);
@@ -149,7 +149,7 @@ type Service = Awaited<ReturnType<typeof createTestService>>;
 type Response = Awaited<ReturnType<Service['fetch']>>;
 
 /** By an assertion where the demo's sign-in is not. */
-function signIn(service: Service, base = '', headers: Record<string, string> = {}): Promise<Response> {
+function login(service: Service, base = '', headers: Record<string, string> = {}): Promise<Response> {
   if (!service.app.hasRoute({ method: 'POST', url: `${base}/login` })) {
     const authorization = `Bearer ${signer.assertion()}`;
     return service.fetch({ method: 'POST', url: `${base}/session`, headers: { ...headers, authorization } });

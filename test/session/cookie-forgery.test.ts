@@ -169,13 +169,13 @@ describe('a request with a cookie that is not ours', () => {
       assertRemoved(out);
       const page = await service.fetch({ url: '/login', ...header });
       assert.equal(page.statusCode, 200);
-      const signedIn = await service.fetch({
+      const loggedIn = await service.fetch({
         method: 'POST',
         url: '/login',
         payload: { user: 'ada' },
         ...header,
       });
-      assert.equal(signedIn.statusCode, 204);
+      assert.equal(loggedIn.statusCode, 204);
     });
   }
 
@@ -192,8 +192,8 @@ describe('a request with a cookie that is not ours', () => {
 
   test('given two cookies that differ, the plugin believes neither', async (t) => {
     const service = await createTestService(t);
-    const ada = await service.signIn('ada');
-    const bruno = await service.signIn('bruno');
+    const ada = await service.login('ada');
+    const bruno = await service.login('bruno');
 
     // Guards against cookie tossing: the plugin by itself would take the first of the two.
     await service.fetch({ method: 'POST', url: '/logout', cookie: `${ada}; ${bruno}` });

@@ -108,7 +108,7 @@ describe('the lifetime', () => {
       SESSION_IDLE_TIMEOUT: '30m',
     });
     clock.jump(20 * MINUTE_MS);
-    const second = await service.signIn('ada');
+    const second = await service.login('ada');
     clock.jump(10 * MINUTE_MS);
 
     assertProblem(await service.fetch({ url: '/session', cookie }), 401, 'session_expired');
@@ -150,5 +150,5 @@ async function open(t: TestContext, env: Record<string, string> = {}) {
     clock,
     env: { RATE_LIMIT_TOKEN: '100000/min', LOG_LEVEL: 'silent', ...env },
   });
-  return { clock, service, cookie: await service.signIn('ada') };
+  return { clock, service, cookie: await service.login('ada') };
 }

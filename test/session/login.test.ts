@@ -9,9 +9,9 @@ describe('a sign-in', () => {
   // Guards against session fixation.
   test('given a cookie that was planted before it, gives another, and the planted one is worth nothing', async (t) => {
     const service = await createTestService(t);
-    const planted = await service.signIn('bruno');
+    const planted = await service.login('bruno');
 
-    const cookie = headerIn(await signIn(service, 'ada', planted));
+    const cookie = headerIn(await login(service, 'ada', planted));
 
     assert.notEqual(cookie, planted);
     assertProblem(await service.fetch({ url: '/session', cookie: planted }), 401, 'session_expired');
@@ -20,9 +20,9 @@ describe('a sign-in', () => {
 
   test('given the same user again, gives another cookie, and the old one is worth nothing', async (t) => {
     const service = await createTestService(t);
-    const first = await service.signIn('ada');
+    const first = await service.login('ada');
 
-    const second = headerIn(await signIn(service, 'ada', first));
+    const second = headerIn(await login(service, 'ada', first));
 
     assert.notEqual(second, first);
     assertProblem(await service.fetch({ url: '/session', cookie: first }), 401, 'session_expired');
@@ -31,10 +31,10 @@ describe('a sign-in', () => {
 
   test('given the same user again, keeps the token that is held', async (t) => {
     const service = await createTestService(t);
-    const first = await service.signIn('ada');
+    const first = await service.login('ada');
     const token = (await service.fetch({ url: '/qlik-token', cookie: first })).json().access_token;
 
-    const second = headerIn(await signIn(service, 'ada', first));
+    const second = headerIn(await login(service, 'ada', first));
 
     const again = await service.fetch({ url: '/qlik-token', cookie: second });
     assert.equal(again.json().access_token, token);
@@ -43,10 +43,10 @@ describe('a sign-in', () => {
 
   test('given another user in the same browser, forgets and revokes the first user’s token', async (t) => {
     const service = await createTestService(t);
-    const first = await service.signIn('ada');
+    const first = await service.login('ada');
     await service.fetch({ url: '/qlik-token', cookie: first });
 
-    const second = headerIn(await signIn(service, 'bruno', first));
+    const second = headerIn(await login(service, 'bruno', first));
 
     await until(() => service.entries('token revoked').length === 1);
     assert.equal(service.entries('token revoked')[0]?.subject, 'ada');
@@ -59,7 +59,7 @@ describe('a sign-in', () => {
     const store = createStoreProbe();
     const service = await createTestService(t, { store });
 
-    await service.signIn('ada');
+    await service.login('ada');
     assert.equal(store.count('create'), 1);
     assert.equal(store.count('replace'), 0);
   });
@@ -67,9 +67,9 @@ describe('a sign-in', () => {
   test('given somebody who is signed in, leaves one record behind: the new one', async (t) => {
     const store = createStoreProbe();
     const service = await createTestService(t, { store });
-    const first = await service.signIn('ada');
+    const first = await service.login('ada');
 
-    await signIn(service, 'bruno', first);
+    await login(service, 'bruno', first);
 
     const keys = store.calls.filter((call) => call.startsWith('create ')).map((call) => call.slice(7));
     assert.equal(keys.length, 2);
@@ -85,7 +85,7 @@ describe('a sign-in', () => {
     test(`that fails ${what} leaves the session and the cookie as they are`, async (t) => {
       const store = createStoreProbe();
       const service = await createTestService(t, { store });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       store.clear();
 
       const failed = await service.fetch({ method: 'POST', url: '/login', cookie, payload });
@@ -131,7 +131,7 @@ test('given 1,000 anonymous requests to every path, the store is not written to,
 
 type Response = Awaited<ReturnType<TestService['fetch']>>;
 
-function signIn(service: TestService, user: string, cookie: string): Promise<Response> {
+function login(service: TestService, user: string, cookie: string): Promise<Response> {
   return service.fetch({ method: 'POST', url: '/login', cookie, payload: { user } });
 }
 

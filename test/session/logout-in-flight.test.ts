@@ -40,7 +40,7 @@ describe('given a slow /qlik-token in flight', () => {
     test(`when ${how} ends the session, a sign-in that follows gets a token of its own`, async (t) => {
       const { service, cookie, slow } = await inFlight(t);
       await service.fetch({ method: 'POST', url: '/logout', cookie, payload });
-      const again = await service.signIn('ada');
+      const again = await service.login('ada');
       const token = await service.fetch({ url: '/qlik-token', cookie: again });
       assertProblem(await slow, 401, 'session_expired');
 
@@ -65,7 +65,7 @@ describe('given a slow /qlik-token in flight', () => {
 
   test('when another session of the user ends, it is answered as if nothing had happened', async (t) => {
     const { service, cookie, slow } = await inFlight(t);
-    const other = await service.signIn('ada');
+    const other = await service.login('ada');
 
     await service.fetch({ method: 'POST', url: '/logout', cookie: other });
 
@@ -77,7 +77,7 @@ describe('given a slow /qlik-token in flight', () => {
 
   test('when its session ends and another one of the user waits too, the other gets the token', async (t) => {
     const { service, cookie, slow } = await inFlight(t);
-    const other = await service.signIn('ada');
+    const other = await service.login('ada');
     const otherSlow = service.fetch({ url: '/qlik-token', cookie: other });
 
     await service.fetch({ method: 'POST', url: '/logout', cookie });
@@ -106,12 +106,12 @@ test('given a token that is revoked between its mint and its answer, the answer 
       ...store,
       async put(key, value, options) {
         const kept = await store.put(key, value, options);
-        if (revoked.push(value) === 1) await store.advance(options.group, 60_000);
+        if (revoked.push(value) === 1) await store.advance(options.partition, 60_000);
         return kept;
       },
     },
   });
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
 
   const { access_token } = (await service.fetch({ url: '/qlik-token', cookie })).json();
 
@@ -122,7 +122,7 @@ test('given a token that is revoked between its mint and its answer, the answer 
 
 async function inFlight(t: TestContext, env: Record<string, string> = {}) {
   const service = await createTestService(t, { env });
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   service.sandbox.faults.add({ match: TOKEN, times: 1, effect: { type: 'latency', delayMs: DELAY_MS } });
   const slow = service.fetch({ url: '/qlik-token', cookie });
   await until(() => service.mints() === 1);

@@ -8,7 +8,7 @@ import { createStoreProbe } from './store-probe.ts';
 describe('a sign-out', () => {
   test('ends its own session and no other of the user', async (t) => {
     const { service } = await open(t);
-    const [desk, phone] = [await service.signIn('ada'), await service.signIn('ada')];
+    const [desk, phone] = [await service.login('ada'), await service.login('ada')];
 
     const response = await service.fetch({ method: 'POST', url: '/logout', cookie: desk });
 
@@ -20,7 +20,7 @@ describe('a sign-out', () => {
 
   test('keeps the user’s token while another session is left, and revokes it with the last one', async (t) => {
     const { service } = await open(t);
-    const [desk, phone] = [await service.signIn('ada'), await service.signIn('ada')];
+    const [desk, phone] = [await service.login('ada'), await service.login('ada')];
     await service.fetch({ url: '/qlik-token', cookie: desk });
 
     await service.fetch({ method: 'POST', url: '/logout', cookie: desk });
@@ -35,7 +35,7 @@ describe('a sign-out', () => {
     const store = createStoreProbe();
     const one = await createTestService(t, { store });
     const other = await createTestService(t, { store });
-    const cookie = await one.signIn('ada');
+    const cookie = await one.login('ada');
     await other.fetch({ url: '/qlik-token', cookie });
 
     await one.fetch({ method: 'POST', url: '/logout', cookie });
@@ -55,7 +55,7 @@ describe('a sign-out', () => {
 
   test('twice is no error', async (t) => {
     const { service } = await open(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
 
     for (const _ of [1, 2]) {
       const response = await service.fetch({ method: 'POST', url: '/logout', cookie });
@@ -66,7 +66,7 @@ describe('a sign-out', () => {
 
   test('by GET signs nobody out', async (t) => {
     const { service } = await open(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
 
     await service.fetch({ url: '/logout', cookie });
 
@@ -77,8 +77,8 @@ describe('a sign-out', () => {
 describe('a sign-out everywhere', () => {
   test('ends each of the user’s sessions and no other user’s', async (t) => {
     const { service } = await open(t);
-    const own = [await service.signIn('ada'), await service.signIn('ada'), await service.signIn('ada')];
-    const bruno = await service.signIn('bruno');
+    const own = [await service.login('ada'), await service.login('ada'), await service.login('ada')];
+    const bruno = await service.login('bruno');
 
     await service.fetch({
       method: 'POST',
@@ -93,7 +93,7 @@ describe('a sign-out everywhere', () => {
 
   test('by a form does the same', async (t) => {
     const { service } = await open(t);
-    const [desk, phone] = [await service.signIn('ada'), await service.signIn('ada')];
+    const [desk, phone] = [await service.login('ada'), await service.login('ada')];
 
     const response = await service.fetch({
       method: 'POST',
@@ -109,7 +109,7 @@ describe('a sign-out everywhere', () => {
 
   test('revokes the user’s token and keeps another’s', async (t) => {
     const { service } = await open(t);
-    const [ada, bruno] = [await service.signIn('ada'), await service.signIn('bruno')];
+    const [ada, bruno] = [await service.login('ada'), await service.login('bruno')];
     for (const cookie of [ada, bruno]) await service.fetch({ url: '/qlik-token', cookie });
 
     await service.fetch({ method: 'POST', url: '/logout', cookie: ada, payload: { everywhere: true } });
@@ -122,10 +122,10 @@ describe('a sign-out everywhere', () => {
 
   test('lets the user sign in again at once', async (t) => {
     const { service } = await open(t);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.fetch({ method: 'POST', url: '/logout', cookie, payload: { everywhere: true } });
 
-    await assertSignedIn(service, await service.signIn('ada'), 'ada');
+    await assertSignedIn(service, await service.login('ada'), 'ada');
   });
 });
 

@@ -128,7 +128,7 @@ describe('given SESSION_SECRET rotated from the old one to [new, old]', () => {
 
   test('a sign-out everywhere finds the sessions that were opened under the old secret', async (t) => {
     const { after, cookie } = await rotated(t);
-    const fresh = await after.signIn('ada');
+    const fresh = await after.login('ada');
 
     await after.fetch({ method: 'POST', url: '/logout', cookie: fresh, payload: { everywhere: true } });
 
@@ -176,7 +176,7 @@ async function rotated(t: TestContext): Promise<Rotation> {
   const store = createStoreProbe();
   const withSecrets = (secrets: string) => createTestService(t, { store, env: { SESSION_SECRET: secrets } });
   const before = await withSecrets(SECRET_A);
-  const cookie = await before.signIn('ada');
+  const cookie = await before.login('ada');
   store.clear();
   return {
     after: await withSecrets(`${SECRET_B},${SECRET_A}`),

@@ -21,7 +21,7 @@ describe('what a request with a valid cookie costs at the store', () => {
     test(`${method} ${url}: nothing`, async (t) => {
       const store = createStoreProbe();
       const service = await createTestService(t, { store });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       store.clear();
 
       const response = await service.fetch({ ...request, cookie });
@@ -34,7 +34,7 @@ describe('what a request with a valid cookie costs at the store', () => {
   test('/qlik-token with a token at hand: one use, and nothing by the plugin', async (t) => {
     const store = createStoreProbe();
     const service = await createTestService(t, { store });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.fetch({ url: '/qlik-token', cookie });
     store.clear();
 
@@ -51,7 +51,7 @@ describe('what a request with a valid cookie costs at the store', () => {
     test(`${url}: one look`, async (t) => {
       const store = createStoreProbe();
       const service = await createTestService(t, { store });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       store.clear();
 
       await service.fetch({ url, cookie });
@@ -64,7 +64,7 @@ describe('what a request with a valid cookie costs at the store', () => {
   test('the sign-in page: nothing', async (t) => {
     const store = createStoreProbe();
     const service = await createTestService(t, { store });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     store.clear();
 
     await service.fetch({ url: '/login', cookie });
@@ -85,7 +85,7 @@ describe('what a request with a valid cookie costs at the store', () => {
     test(`${method} ${url} from another site: nothing, and the answer says nothing of a session`, async (t) => {
       const store = createStoreProbe();
       const service = await createTestService(t, { store });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       store.clear();
 
       const response = await service.fetch({

@@ -32,7 +32,7 @@ test('given users who look alike, each has sessions of their own', async (t) => 
   }
 });
 
-test('given a session, its name and groups do not matter for whose it is', async (t) => {
+test('given a session, its name and partitions do not matter for whose it is', async (t) => {
   const sessions = open(t);
   const [one, two] = [newSessionId({ id: 'ada' }), newSessionId({ id: 'ada' })];
   await sessions.open(one, { id: 'ada', name: 'Ada', groups: ['EMEA'] });

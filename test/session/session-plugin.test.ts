@@ -26,7 +26,7 @@ describe('the session plugin', () => {
   });
 
   test('given somebody who is signed in and only reads, writes nothing and sets no cookie', async (t) => {
-    const { app, store, cookie } = await signedIn(t);
+    const { app, store, cookie } = await loggedIn(t);
     store.clear();
 
     const response = await app.inject({ url: '/read', headers: { cookie } });
@@ -38,7 +38,7 @@ describe('the session plugin', () => {
 
   // Guards against a slow request that brings back the session that was ended meanwhile.
   test('given a sign-out while a request that writes is in flight, the session stays dead', async (t) => {
-    const { app, store, cookie, finish } = await signedIn(t);
+    const { app, store, cookie, finish } = await loggedIn(t);
     const slow = app.inject({ url: '/slow-rename', headers: { cookie } });
     await settle();
     await app.inject({ url: '/destroy', headers: { cookie } });
@@ -50,7 +50,7 @@ describe('the session plugin', () => {
   });
 
   test('given two requests that write at once, one of them is told, and none overwrites the other', async (t) => {
-    const { app, cookie, finish } = await signedIn(t);
+    const { app, cookie, finish } = await loggedIn(t);
     const slow = app.inject({ url: '/slow-rename', headers: { cookie } });
     await settle();
     const quick = await app.inject({ url: '/rename?to=Quick', headers: { cookie } });
@@ -62,7 +62,7 @@ describe('the session plugin', () => {
   });
 
   test('given a session that is written, its limits stay', async (t) => {
-    const { app, store, cookie } = await signedIn(t);
+    const { app, store, cookie } = await loggedIn(t);
     const [key = ''] = keysOf(store);
     const before = await store.peek(key);
 
@@ -73,7 +73,7 @@ describe('the session plugin', () => {
   });
 
   test('given regenerate, the old record is gone and no anonymous one is there', async (t) => {
-    const { app, store, cookie } = await signedIn(t);
+    const { app, store, cookie } = await loggedIn(t);
     const [key = ''] = keysOf(store);
 
     await app.inject({ url: '/regenerate', headers: { cookie } });
@@ -83,7 +83,7 @@ describe('the session plugin', () => {
   });
 
   test('given destroy, the record is gone', async (t) => {
-    const { app, store, cookie } = await signedIn(t);
+    const { app, store, cookie } = await loggedIn(t);
 
     await app.inject({ url: '/destroy', headers: { cookie } });
 
@@ -91,7 +91,7 @@ describe('the session plugin', () => {
   });
 
   test('given reload of a session that has ended, it is not brought back', async (t) => {
-    const { app, store, cookie } = await signedIn(t);
+    const { app, store, cookie } = await loggedIn(t);
 
     const response = await app.inject({ url: '/reload-after-end', headers: { cookie } });
 
@@ -115,7 +115,7 @@ describe('the session plugin', () => {
   ] as const) {
     // Guards against @fastify/session taking ENOENT for "no such session".
     test(`given a store that ${what}, nobody is taken for signed out`, async (t) => {
-      const { app, store, cookie } = await signedIn(t);
+      const { app, store, cookie } = await loggedIn(t);
       store.failWith(error);
 
       const response = await app.inject({ url: '/read', headers: { cookie } });
@@ -163,7 +163,7 @@ async function open(t: TestContext): Promise<Opened> {
       sessions: createSessions({ store, limits: { idleMs: 60_000, lifetimeMs: 600_000 } }),
     });
     scope.get('/sign-in', async (request) => {
-      request.signingIn = { id: 'ada' };
+      request.loggingIn = { id: 'ada' };
       await request.session.regenerate();
       request.session.user = { id: 'ada' };
       await request.session.save();
@@ -207,7 +207,7 @@ async function open(t: TestContext): Promise<Opened> {
   return { app, store, finish: resolve };
 }
 
-async function signedIn(t: TestContext): Promise<Opened & { readonly cookie: string }> {
+async function loggedIn(t: TestContext): Promise<Opened & { readonly cookie: string }> {
   const opened = await open(t);
   const fate = cookieFate(await opened.app.inject({ url: '/sign-in' }), COOKIE);
   assert.ok('header' in fate);

@@ -90,7 +90,7 @@ describe('a genuine cookie whose record cannot be understood', () => {
       const clock = createManualClock();
       const store = createStoreProbe(clock);
       const service = await createTestService(t, { clock, store });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       const key = store.calls.find((call) => call.startsWith('create'))?.slice('create '.length) ?? '';
       assert.equal(await store.replace(key, value, (await store.peek(key))?.revision ?? Number.NaN), true);
 
@@ -108,7 +108,7 @@ describe('a genuine cookie whose record cannot be understood', () => {
     test(`given ${what}, can sign in anew`, async (t) => {
       const store = createStoreProbe();
       const service = await createTestService(t, { store });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       const key = store.calls.find((call) => call.startsWith('create'))?.slice('create '.length) ?? '';
       await store.replace(key, value, (await store.peek(key))?.revision ?? Number.NaN);
 

@@ -59,7 +59,7 @@ describe('given a store that is away', () => {
   // A cookie that is cleared while the record lives would leave a session that its user cannot end.
   for (const [method, payload] of [
     ['remove', {}],
-    ['removeGroup', { everywhere: true }],
+    ['removePartition', { everywhere: true }],
   ] as const) {
     test(`when only ${method} fails, a sign-out is answered 503, and the user can try again`, async (t) => {
       const { service, store, cookie } = await open(t);
@@ -152,5 +152,5 @@ function nameOf(request: (typeof requests)[number]): string {
 async function open(t: TestContext) {
   const store = createStoreProbe();
   const service = await createTestService(t, { store });
-  return { store, service, cookie: await service.signIn('ada') };
+  return { store, service, cookie: await service.login('ada') };
 }

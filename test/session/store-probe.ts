@@ -17,7 +17,15 @@ export interface StoreProbe extends RecordStore {
 }
 
 /** The methods that change what is stored, beyond the time of use. */
-export const WRITES = ['create', 'put', 'replace', 'remove', 'removeGroup', 'advance', 'advanceAll'] as const;
+export const WRITES = [
+  'create',
+  'put',
+  'replace',
+  'remove',
+  'removePartition',
+  'advance',
+  'advanceAll',
+] as const;
 
 export function createStoreProbe({ now }: { now: () => number } = { now: Date.now }): StoreProbe {
   const store = createMemoryStore({ now });
@@ -91,21 +99,21 @@ export function createStoreProbe({ now }: { now: () => number } = { now: Date.no
       await enter('remove', key);
       return store.remove(key);
     },
-    async countGroup(group) {
-      await enter('countGroup', group);
-      return store.countGroup(group);
+    async countPartition(partition) {
+      await enter('countPartition', partition);
+      return store.countPartition(partition);
     },
-    async removeGroup(group) {
-      await enter('removeGroup', group);
-      return store.removeGroup(group);
+    async removePartition(partition) {
+      await enter('removePartition', partition);
+      return store.removePartition(partition);
     },
-    async generation(group) {
-      await enter('generation', group);
-      return store.generation(group);
+    async generation(partition) {
+      await enter('generation', partition);
+      return store.generation(partition);
     },
-    async advance(group, ...rest) {
-      await enter('advance', group);
-      return store.advance(group, ...rest);
+    async advance(partition, ...rest) {
+      await enter('advance', partition);
+      return store.advance(partition, ...rest);
     },
     async advanceAll(forMs) {
       await enter('advanceAll');

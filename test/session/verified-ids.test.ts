@@ -57,7 +57,7 @@ describe('the memory for signatures', () => {
 
 test('given a cookie that was used before, a sign-out holds at once', async (t) => {
   const service = await createTestService(t);
-  const cookie = await service.signIn('ada');
+  const cookie = await service.login('ada');
   for (let visit = 0; visit < 3; visit += 1) {
     assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
   }

@@ -23,7 +23,7 @@ describe('sealed records', () => {
     const { records } = sealedWith(keyA);
     await records.create('one', 'canary of ada', limits, 'g');
     await records.create('two', 'canary of ada', limits, 'g');
-    await records.put('three', 'canary of ada', { lifetimeMs: 1_000, group: 'g', generation: '' });
+    await records.put('three', 'canary of ada', { lifetimeMs: 1_000, partition: 'g', generation: '' });
 
     const seen = await Promise.all(['one', 'two', 'three'].map((key) => store.peek(key)));
     for (const record of seen) {

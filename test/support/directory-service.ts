@@ -76,7 +76,7 @@ export async function createDirectoryService(
     ...service,
     ask,
     admin,
-    first: async (user) => ask(await service.signIn(user)),
+    first: async (user) => ask(await service.login(user)),
 
     async usersWith(subject) {
       const filter = `subject eq ${JSON.stringify(subject)}`;

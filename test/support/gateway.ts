@@ -89,7 +89,7 @@ function answer(request: IncomingMessage, response: ServerResponse, tenant: stri
       break;
     case '/sign-in':
       if (searchParams.has('user')) go(rd, searchParams.get('user') as string);
-      else response.setHeader('content-type', 'text/html').end(signInPage(rd));
+      else response.setHeader('content-type', 'text/html').end(loginPage(rd));
       break;
     case '/sign-out':
       go('/', '; Max-Age=0');
@@ -102,7 +102,7 @@ function answer(request: IncomingMessage, response: ServerResponse, tenant: stri
   }
 }
 
-function signInPage(rd: string): string {
+function loginPage(rd: string): string {
   const links = ['ada', 'bruno'].map(
     (user) => `<a href="/sign-in?user=${user}&amp;rd=${escapeHtml(rd)}">${user}</a>`,
   );

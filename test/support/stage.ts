@@ -18,7 +18,7 @@ export interface Stage {
   readonly visits: readonly Visit[];
   /** A line of the timeline begins. */
   chapter(title: string): void;
-  signIn(user: string): Promise<void>;
+  login(user: string): Promise<void>;
   /** Signs out, once or everywhere, and tries again until that is answered; then asks each replica. */
   logOut(visit: Visit, everywhere?: boolean): Promise<void>;
   /** The same request to each replica. */
@@ -93,7 +93,7 @@ export async function setStage(
       chapters.push({ title, begunAt: performance.now() });
     },
 
-    async signIn(user) {
+    async login(user) {
       const visit: Visit = { user, cookie: '' };
       const { cookie } = await roundRobin.ask(visit, { method: 'POST', path: '/login', body: { user } });
       assert.equal(cookie, 'renewed');

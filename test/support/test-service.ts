@@ -36,7 +36,7 @@ export interface TestService extends Service {
   /** A request as the service's own page makes it by fetch. */
   fetch(options: InjectOptions & { cookie?: string | undefined }): Promise<LightMyRequestResponse>;
   /** Signs a demo user in; resolves to the `Cookie` header. */
-  signIn(user: string): Promise<string>;
+  login(user: string): Promise<string>;
   /** How many tokens the tenant was asked for. */
   mints(): number;
 }
@@ -97,7 +97,7 @@ export async function createTestService(
     logged,
     entries: (message) => logged.map((line) => JSON.parse(line)).filter(({ msg }) => msg === message),
     fetch,
-    async signIn(user) {
+    async login(user) {
       const response = await fetch({ method: 'POST', url: '/login', payload: { user } });
       return cookieOf(response);
     },

@@ -10,7 +10,7 @@ import { freePort } from '../support/test-service.ts';
 const CANARY = 'canary-8d1f';
 
 describe('a wrong configuration', () => {
-  test('ends the process with code 78 and all problems at once, without a secret, and binds nothing', async (t) => {
+  test('ends the process with code 78 and all issues at once, without a secret, and binds nothing', async (t) => {
     const port = await freePort();
     const child = runBuilt(t, 'dist/main.js', [], {
       PORT: String(port),

@@ -26,7 +26,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
   async function open(t: TestContext) {
     const proxy = await createFaultProxy(t, server.port);
     const service = await createRedisService(t, proxy.port);
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
     await service.listen();
     return { proxy, service, cookie };
@@ -123,7 +123,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
       assertRemoved(answer);
     }
     assert.equal(service.mints(), mints);
-    const again = await service.signIn('ada');
+    const again = await service.login('ada');
     assert.equal((await service.fetch({ url: '/qlik-token', cookie: again })).statusCode, 200);
   });
 
@@ -163,7 +163,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
 
     server.cli('CONFIG', 'SET', 'maxmemory', '0');
     await until(() => service.entries('Redis is back').length === 1);
-    await service.signIn('bruno');
+    await service.login('bruno');
     assertLoggedOnce(service, 'OOM');
   });
 
@@ -172,7 +172,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
     const service = await createRedisService(t, server.port, {
       env: { REDIS_URL: `redis://broker:first-password@127.0.0.1:${server.port}` },
     });
-    const cookie = await service.signIn('ada');
+    const cookie = await service.login('ada');
     await service.listen();
     server.cli('ACL', 'SETUSER', 'broker', 'resetpass', '>second-password');
     server.cli('CLIENT', 'KILL', 'USER', 'broker');
@@ -196,7 +196,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
 
     await proxy.heal();
     await until(async () => (await service.fetch({ url: '/readyz' })).statusCode === 200);
-    await service.signIn('ada');
+    await service.login('ada');
   });
 });
 

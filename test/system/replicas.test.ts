@@ -26,7 +26,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
 
   test('who signs in at one is signed in at the other', async (t) => {
     const [one, other] = await open(t);
-    const cookie = await one.signIn('ada');
+    const cookie = await one.login('ada');
 
     assert.equal((await other.fetch({ url: '/session', cookie })).json().user.id, 'ada');
     assert.equal((await other.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
@@ -34,8 +34,8 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
 
   test('a sign-out at one holds at the other from the next request on', async (t) => {
     const [one, other] = await open(t);
-    const cookie = await one.signIn('ada');
-    const second = await one.signIn('ada');
+    const cookie = await one.login('ada');
+    const second = await one.login('ada');
     for (const own of [cookie, second]) await other.fetch({ url: '/qlik-token', cookie: own });
 
     await one.fetch({ method: 'POST', url: '/logout', cookie });
@@ -48,7 +48,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
 
   test('a sign-out everywhere ends the sessions that began at the other', async (t) => {
     const [one, other] = await open(t);
-    const cookies = [await one.signIn('ada'), await other.signIn('ada'), await other.signIn('ada')];
+    const cookies = [await one.login('ada'), await other.login('ada'), await other.login('ada')];
 
     await one.fetch({ method: 'POST', url: '/logout', cookie: cookies[0], payload: { everywhere: true } });
 
@@ -62,8 +62,8 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
     const one = await createRedisService(t, server.port, { env: idp.env });
     const other = await createRedisService(t, server.port, { env: idp.env });
     await one.listen();
-    const bySid = await signInAt(idp, one, 'first');
-    const bySubject = await signInAt(idp, one, 'second');
+    const bySid = await loginAt(idp, one, 'first');
+    const bySubject = await loginAt(idp, one, 'second');
     const status = async (visitor: Visitor) =>
       (await other.fetch({ url: '/session', cookie: visitor.cookie() })).statusCode;
     const logOut = (logoutToken: string) =>
@@ -86,7 +86,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
     const env = { SESSION_IDLE_TIMEOUT: '800ms', SESSION_LIFETIME: '2s' };
     const one = await createRedisService(t, server.port, { env });
     const other = await createRedisService(t, server.port, { env });
-    const cookie = await one.signIn('ada');
+    const cookie = await one.login('ada');
     for (let n = 0; n < 3; n++) {
       await setTimeout(500);
       const replica = n % 2 ? one : other;
@@ -100,7 +100,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
   test('a TOKEN_DEADLINE of any length in milliseconds is one that Redis can count with', async (t) => {
     for (const TOKEN_DEADLINE of ['8001ms', '2750ms', '1003ms']) {
       const service = await createRedisService(t, server.port, { env: { TOKEN_DEADLINE } });
-      const cookie = await service.signIn('ada');
+      const cookie = await service.login('ada');
       assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200, TOKEN_DEADLINE);
       server.cli('FLUSHALL');
     }
@@ -108,7 +108,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
 
   test('a warm request asks Redis once', async (t) => {
     const [one] = await open(t);
-    const cookie = await one.signIn('ada');
+    const cookie = await one.login('ada');
     for (let n = 0; n < 2; n++) await one.fetch({ url: '/qlik-token', cookie });
     const commands = await monitorRedis(t, server.port);
 
@@ -124,7 +124,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
 
   test('a dump of Redis names nobody, signs nobody in, and holds no token', async (t) => {
     const [one] = await open(t);
-    const cookie = await one.signIn('ada');
+    const cookie = await one.login('ada');
     const token = (await one.fetch({ url: '/qlik-token', cookie })).json().access_token;
     const session = (await one.fetch({ url: '/session', cookie })).json();
 
@@ -149,7 +149,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
   test('a replica with another STORE_KEY takes nobody for signed in, counts that, and harms nothing', async (t) => {
     const [one] = await open(t);
     const stranger = await createRedisService(t, server.port, { env: { STORE_KEY: 'ab'.repeat(32) } });
-    const cookie = await one.signIn('ada');
+    const cookie = await one.login('ada');
 
     for (let n = 0; n < 3; n++)
       assertProblem(await stranger.fetch({ url: '/qlik-token', cookie }), 401, 'session_expired');
@@ -164,9 +164,9 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
 
   test('another user’s record under one’s own key is no session', async (t) => {
     const [one] = await open(t);
-    const ada = await one.signIn('ada');
+    const ada = await one.login('ada');
     const [adaKey = ''] = server.cli('KEYS', '*:session:*').split('\n');
-    const bruno = await one.signIn('bruno');
+    const bruno = await one.login('bruno');
     const brunoKey =
       server
         .cli('KEYS', '*:session:*')
@@ -187,7 +187,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
   });
 });
 
-async function signInAt(idp: LyingProvider, service: TestService, sid: string): Promise<Visitor> {
+async function loginAt(idp: LyingProvider, service: TestService, sid: string): Promise<Visitor> {
   idp.lies = { claims: (truth) => ({ ...truth, sid }) };
   const visitor = createVisitor();
   await visitor.go(`${service.origin}/login?returnTo=/page`, `${service.origin}/page`);

@@ -24,7 +24,7 @@ describe('given a primary, a replica and a Sentinel', { skip: redisMissing() }, 
           REDIS_SENTINELS: `127.0.0.1:${await freePort()},${cluster.env.REDIS_SENTINELS}`,
         },
       });
-      const [cookie, ended] = [await service.signIn('ada'), await service.signIn('bruno')];
+      const [cookie, ended] = [await service.login('ada'), await service.login('bruno')];
       assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
       await service.fetch({ method: 'POST', url: '/logout', cookie: ended });
       await until(() => cluster.primary.cli('WAIT', '1', '1000') === '1');
@@ -50,7 +50,7 @@ describe('given a primary, a replica and a Sentinel', { skip: redisMissing() }, 
         return statusCode === 200 && / cmd=eval/.test(cluster.replica.cli('CLIENT', 'LIST'));
       });
       assert.equal((await service.fetch({ url: '/session', cookie: ended })).statusCode, 401);
-      await service.signIn('bruno');
+      await service.login('bruno');
     });
   }
 });

@@ -44,7 +44,7 @@ for (const [where, backend, skip] of [
 
     test('500 callers who come at once to all of them cost one call to the tenant', async (t) => {
       const replicas = await open(t);
-      const cookie = await replicas[0].signIn('ada');
+      const cookie = await replicas[0].login('ada');
 
       const answers = await Promise.all(
         Array.from({ length: 500 }, (_, n) => ask(replicas[n % REPLICAS] as TestService, cookie)),
@@ -57,7 +57,7 @@ for (const [where, backend, skip] of [
 
     test('a token that one has minted serves a replica that starts later', async (t) => {
       const [one, other] = await open(t);
-      const cookie = await one.signIn('ada');
+      const cookie = await one.login('ada');
       const first = await tokenFrom(one, cookie);
 
       assert.equal(await tokenFrom(other, cookie), first);
@@ -66,7 +66,7 @@ for (const [where, backend, skip] of [
 
     test('two users who ask at different replicas get tokens of their own', async (t) => {
       const [one, other] = await open(t);
-      const [ada, bruno] = [await one.signIn('ada'), await one.signIn('bruno')];
+      const [ada, bruno] = [await one.login('ada'), await one.login('bruno')];
 
       const [first, second] = await Promise.all([tokenFrom(one, ada), tokenFrom(other, bruno)]);
 
@@ -77,7 +77,7 @@ for (const [where, backend, skip] of [
 
     test('after the last sign-out at one, no replica hands the token out, and it is revoked once', async (t) => {
       const [one, other, third] = await open(t);
-      const cookie = await one.signIn('ada');
+      const cookie = await one.login('ada');
       const first = await tokenFrom(one, cookie);
       for (const replica of [other, third]) assert.equal(await tokenFrom(replica, cookie), first);
 
@@ -85,7 +85,7 @@ for (const [where, backend, skip] of [
 
       for (const replica of [one, other, third])
         assertProblem(await ask(replica, cookie), 401, 'session_expired');
-      const again = await one.signIn('ada');
+      const again = await one.login('ada');
       for (const replica of [one, other, third]) assert.notEqual(await tokenFrom(replica, again), first);
       assert.equal(one.mints(), 2);
       await until(() => revocations([one, other, third]) === 1);
@@ -93,7 +93,7 @@ for (const [where, backend, skip] of [
 
     test('a token that the tenant refuses is replaced on all when a page says so to one', async (t) => {
       const [one, other, third] = await open(t);
-      const cookie = await one.signIn('ada');
+      const cookie = await one.login('ada');
       const first = await tokenFrom(one, cookie);
       for (const replica of [other, third]) assert.equal(await tokenFrom(replica, cookie), first);
       await revokeAtTenant(one, first);
@@ -109,7 +109,7 @@ for (const [where, backend, skip] of [
 
     test('pages that say so to all of them make the tenant judge once', async (t) => {
       const replicas = await open(t);
-      const cookie = await replicas[0].signIn('ada');
+      const cookie = await replicas[0].login('ada');
       const first = await tokenFrom(replicas[0], cookie);
 
       const answers = await Promise.all(replicas.map((replica) => reject(replica, cookie)));
@@ -121,8 +121,8 @@ for (const [where, backend, skip] of [
 
     test('an operator who ends a user’s sessions at one ends them everywhere', async (t) => {
       const [one, other, third] = await open(t);
-      const cookies = [await one.signIn('ada'), await other.signIn('ada')];
-      const bruno = await one.signIn('bruno');
+      const cookies = [await one.login('ada'), await other.login('ada')];
+      const bruno = await one.login('bruno');
       for (const cookie of cookies) await tokenFrom(other, cookie);
 
       const answer = await operate(third, '/admin/users/ada/sessions');
@@ -136,7 +136,7 @@ for (const [where, backend, skip] of [
 
     test('an operator who ends a user’s token, or all tokens, at one has them replaced everywhere', async (t) => {
       const [one, other, third] = await open(t);
-      const [ada, bruno] = [await one.signIn('ada'), await one.signIn('bruno')];
+      const [ada, bruno] = [await one.login('ada'), await one.login('bruno')];
       const all = async () => {
         const tokens = [];
         for (const replica of [one, other, third])

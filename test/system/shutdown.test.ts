@@ -29,7 +29,7 @@ async function start(t: TestContext, env: Record<string, string> = {}): Promise<
   return { child, url: `http://localhost:${port}`, sandbox };
 }
 
-async function signIn(url: string, user: string): Promise<string> {
+async function login(url: string, user: string): Promise<string> {
   const response = await fetch(`${url}/login`, {
     method: 'POST',
     headers: { 'x-csrf': '1', 'content-type': 'application/json' },
@@ -47,7 +47,7 @@ describe('SIGTERM', () => {
     writeFileSync(users, JSON.stringify(people.map((id) => ({ id }))));
     const { child, url, sandbox } = await start(t, { DEMO_USERS: users, TENANT_CONCURRENCY: '50' });
     await createQlikUsers(sandbox, people);
-    const cookies = await Promise.all(people.map((user) => signIn(url, user)));
+    const cookies = await Promise.all(people.map((user) => login(url, user)));
     sandbox.faults.add({ match: { path: '/oauth/token' }, effect: { type: 'latency', delayMs: 1_000 } });
 
     const answers = cookies.map((cookie) =>
@@ -64,7 +64,7 @@ describe('SIGTERM', () => {
 
   test('turns /readyz to 503 for SHUTDOWN_DELAY, while requests are still answered', async (t) => {
     const { child, url } = await start(t, { SHUTDOWN_DELAY: '1s' });
-    const cookie = await signIn(url, 'ada');
+    const cookie = await login(url, 'ada');
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
     child.process.kill('SIGTERM');
     await child.printed(/"msg":"stopping"/);
@@ -90,7 +90,7 @@ describe('SIGTERM', () => {
       TOKEN_DEADLINE: '1s',
       SHUTDOWN_TIMEOUT: '1001ms',
     });
-    const cookies = await Promise.all(['ada', 'bruno', 'chiyo'].map((user) => signIn(url, user)));
+    const cookies = await Promise.all(['ada', 'bruno', 'chiyo'].map((user) => login(url, user)));
     for (const cookie of cookies) await fetch(`${url}/qlik-token`, { headers: { cookie, 'x-csrf': '1' } });
     sandbox.faults.add({ match: { path: '/oauth/revoke' }, effect: { type: 'hang' } });
     for (const cookie of cookies)

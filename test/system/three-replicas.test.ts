@@ -37,7 +37,7 @@ describe('given three processes on one Redis, and 200 users who never stop askin
     const [everybody, newcomers] = [people.slice(0, USERS), people.slice(USERS)];
 
     chapter('200 users sign in, 20 of them twice');
-    for (const user of [...everybody, ...people.slice(0, 20)]) await stage.signIn(user);
+    for (const user of [...everybody, ...people.slice(0, 20)]) await stage.login(user);
 
     chapter('they get their tokens');
     const load = startLoad(stage.roundRobin, visits, PER_SECOND);
@@ -96,7 +96,7 @@ describe('given three processes on one Redis, and 200 users who never stop askin
     chapter('a deploy puts them in front; after each replica somebody signs in');
     const arriving = newcomers.values();
     await stage.deploy({ SESSION_SECRET: `${SECRET_B},${SECRET_A}`, STORE_KEY: `${KEY_B},${KEY_A}` }, () =>
-      stage.signIn(arriving.next().value as string),
+      stage.login(arriving.next().value as string),
     );
     await setTimeout(3_000);
 

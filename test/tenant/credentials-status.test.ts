@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createClientStanding } from '../../src/tenant/credentials-status.ts';
+import { createCredentialsStatus } from '../../src/tenant/credentials-status.ts';
 
 const MINUTE = 60_000;
 
 function createBench() {
   const time = { now: 1_000_000 };
   const changes: object[] = [];
-  const standing = createClientStanding({ now: () => time.now, onChange: (change) => changes.push(change) });
+  const standing = createCredentialsStatus({
+    now: () => time.now,
+    onChange: (change) => changes.push(change),
+  });
   return { standing, time, changes };
 }
 

@@ -1,4 +1,4 @@
-import { type IssuedToken, TenantFault, type TokenIssuer } from '../../src/qlik/oauth/issued-token.ts';
+import { type IssuedToken, QlikError, type TokenIssuer } from '../../src/qlik/oauth/issued-token.ts';
 import type { UserLookup } from '../../src/token/token-key.ts';
 
 /** A call that has reached the tenant. It stays open until the test, or the issuer's script, answers it. */
@@ -11,7 +11,7 @@ export interface FakeCall {
   readonly open: boolean;
   /** Answers as a healthy tenant does: with a token, "accepted", or "revoked". */
   succeed(issued?: Partial<IssuedToken>): void;
-  fail(fault: TenantFault): void;
+  fail(fault: QlikError): void;
   /** Answers 401 to the question whether a token is accepted. */
   deny(): void;
 }
@@ -67,9 +67,7 @@ export function createFakeIssuer(now: () => number): FakeIssuer {
         fail: (fault) => end(() => reject(fault)),
         deny: () => end(() => resolve(bad as T)),
       };
-      signal.addEventListener('abort', () =>
-        call.fail(new TenantFault('unavailable', 'no answer (timeout)')),
-      );
+      signal.addEventListener('abort', () => call.fail(new QlikError('unavailable', 'no answer (timeout)')));
       calls.push(call);
       issuer.script(call);
     });
@@ -107,17 +105,17 @@ export function createFakeIssuer(now: () => number): FakeIssuer {
 /** Faults as the Qlik adapter reports them. */
 export const faults = {
   /** 401, and the body says nothing about the user. */
-  unauthorized: () => new TenantFault('refused', 'the tenant answered 401', { status: 401 }),
-  forbidden: () => new TenantFault('refused', 'the tenant answered 403', { status: 403 }),
-  unknownUser: () => new TenantFault('refused', 'the tenant answered 401', { status: 401, namesUser: true }),
+  unauthorized: () => new QlikError('refused', 'the tenant answered 401', { status: 401 }),
+  forbidden: () => new QlikError('refused', 'the tenant answered 403', { status: 403 }),
+  unknownUser: () => new QlikError('refused', 'the tenant answered 401', { status: 401, namesUser: true }),
   throttled: (retryAfterMs?: number) =>
-    new TenantFault('throttled', 'the tenant answered 429', {
+    new QlikError('throttled', 'the tenant answered 429', {
       status: 429,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     }),
   /** 5xx: worth another try. */
-  passing: () => new TenantFault('unavailable', 'the tenant answered 503', { status: 503, passing: true }),
+  retryable: () => new QlikError('unavailable', 'the tenant answered 503', { status: 503, retryable: true }),
   /** No answer, and no use in trying again at once. */
-  lasting: () => new TenantFault('unavailable', 'no answer (timeout)', { passing: false }),
-  badResponse: () => new TenantFault('bad_response', 'the tenant’s answer is not JSON'),
+  permanent: () => new QlikError('unavailable', 'no answer (timeout)', { retryable: false }),
+  badResponse: () => new QlikError('bad_response', 'the tenant’s answer is not JSON'),
 };

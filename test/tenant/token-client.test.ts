@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../src/qlik/oauth/issued-token.ts';
 import type { Ticket } from '../../src/tenant/admission/ticket.ts';
 import type { TokenError } from '../../src/tenant/token-error.ts';
 import { settle } from '../support/manual-clock.ts';
@@ -9,19 +9,19 @@ import { faults, hang } from './fake-issuer.ts';
 
 const DEADLINE_MS = 8_000;
 
-function mint({ gateway, clock }: TokenBench, user = 'ada', patienceMs = DEADLINE_MS) {
+function mint({ gateway, clock }: TokenBench, user = 'ada', deadlineMs = DEADLINE_MS) {
   const ticket: Ticket = {
     priority: 'user',
     budgeted: true,
     decisive: true,
-    waitUntil: clock.now() + patienceMs,
+    deadline: clock.now() + deadlineMs,
   };
   return follow(gateway.mint({ field: 'subject', value: user }, ticket));
 }
 
 it('given faults that pass, a mint is tried three times and then given up', async () => {
   const bench = createTokenBench();
-  bench.issuer.script = (call) => call.fail(faults.passing());
+  bench.issuer.script = (call) => call.fail(faults.retryable());
   const outcome = mint(bench);
   await bench.clock.advance(DEADLINE_MS);
   assert.equal(bench.issuer.calls.length, 3);
@@ -31,7 +31,7 @@ it('given faults that pass, a mint is tried three times and then given up', asyn
 it('given a fault that passes, the next try brings the token', async () => {
   const bench = createTokenBench();
   bench.issuer.script = (call) =>
-    bench.issuer.calls.length === 1 ? call.fail(faults.passing()) : call.succeed();
+    bench.issuer.calls.length === 1 ? call.fail(faults.retryable()) : call.succeed();
   const outcome = mint(bench);
   await bench.clock.advance(1_000);
   assert.equal(outcome.value?.accessToken, 'token-1');
@@ -44,7 +44,7 @@ for (const [random, waits] of [
 ] as const) {
   it(`given a chance of ${random}, the tries are ${waits.join(' and ')} ms apart`, async () => {
     const bench = createTokenBench({ random: () => random });
-    bench.issuer.script = (call) => call.fail(faults.passing());
+    bench.issuer.script = (call) => call.fail(faults.retryable());
     mint(bench);
     await bench.clock.advance(DEADLINE_MS);
     const times = bench.issuer.calls.map(({ at }) => at);
@@ -55,13 +55,13 @@ for (const [random, waits] of [
   });
 }
 
-const lasting: [string, () => TenantFault][] = [
+const permanent: [string, () => QlikError][] = [
   ['a refusal', faults.unauthorized],
   ['a 429', () => faults.throttled(1_000)],
-  ['a timeout', faults.lasting],
+  ['a timeout', faults.permanent],
   ['an answer that is not Qlik’s', faults.badResponse],
 ];
-for (const [what, fault] of lasting) {
+for (const [what, fault] of permanent) {
   it(`given ${what}, the mint is not tried again`, async () => {
     const bench = createTokenBench();
     bench.issuer.script = (call) => call.fail(fault());
@@ -81,7 +81,7 @@ it('given a Retry-After, the caller is told for how long to stay away', async ()
 
 it('given tries, each of them takes its turn at the gate and counts in the budget', async () => {
   const bench = createTokenBench({ budget: { limit: 2, windowMs: 60_000 } });
-  bench.issuer.script = (call) => call.fail(faults.passing());
+  bench.issuer.script = (call) => call.fail(faults.retryable());
   const outcome = mint(bench);
   await bench.clock.advance(DEADLINE_MS);
   assert.equal(bench.issuer.calls.length, 2);
@@ -90,7 +90,7 @@ it('given tries, each of them takes its turn at the gate and counts in the budge
 
 it('given no time for a pause, the mint is not tried again', async () => {
   const bench = createTokenBench();
-  bench.issuer.script = (call) => call.fail(faults.passing());
+  bench.issuer.script = (call) => call.fail(faults.retryable());
   const outcome = mint(bench, 'ada', 150);
   await bench.clock.advance(0);
   assert.equal(bench.issuer.calls.length, 1);
@@ -108,9 +108,9 @@ it('given a call that hangs, it is aborted after its time', async () => {
   assert.equal(codeOf(outcome.error), 'tenant_unavailable');
 });
 
-const codes: [string, () => TenantFault, string][] = [
+const codes: [string, () => QlikError, string][] = [
   ['a 429', () => faults.throttled(), 'tenant_throttled'],
-  ['no answer', faults.lasting, 'tenant_unavailable'],
+  ['no answer', faults.permanent, 'tenant_unavailable'],
   ['an answer that is not Qlik’s', faults.badResponse, 'tenant_bad_response'],
   ['a 401 of a client that never minted', faults.unauthorized, 'tenant_refused_client'],
   ['a 403 of a client that never minted', faults.forbidden, 'tenant_refused_client'],
@@ -203,7 +203,7 @@ it('given one user who is refused often, the others are still tried', async () =
 // Guards against a broken /oauth/revoke or /users/me that keeps new users from their tokens.
 it('given a tenant that can neither judge nor revoke, mints go on', async () => {
   const bench = createTokenBench();
-  bench.issuer.script = (call) => (call.kind === 'mint' ? call.succeed() : call.fail(faults.lasting()));
+  bench.issuer.script = (call) => (call.kind === 'mint' ? call.succeed() : call.fail(faults.permanent()));
   for (let i = 0; i < 10; i += 1) {
     await bench.gateway.revoke(`token-${i}`);
     await bench.gateway.judge(`token-${i}`);
@@ -215,7 +215,7 @@ it('given a tenant that can neither judge nor revoke, mints go on', async () => 
 it('given an error that is no fault of the tenant’s, it passes through as it is', async () => {
   const bench = createTokenBench();
   const bug = new TypeError('bug');
-  bench.issuer.script = (call) => call.fail(bug as unknown as TenantFault);
+  bench.issuer.script = (call) => call.fail(bug as unknown as QlikError);
   assert.equal((await settled(mint(bench))).error, bug);
 });
 
@@ -224,7 +224,7 @@ it('given a question whether a token is accepted, it is asked once and costs not
   bench.issuer.script = (call) => (call.kind === 'accepts' ? call.deny() : call.succeed());
   assert.equal(await bench.gateway.judge('token'), 'refused');
   assert.equal((await settled(mint(bench))).state, 'fulfilled');
-  bench.issuer.script = (call) => call.fail(faults.passing());
+  bench.issuer.script = (call) => call.fail(faults.retryable());
   assert.equal(await bench.gateway.judge('token'), 'unknown');
   assert.equal(bench.issuer.of('accepts').length, 2);
 });
@@ -232,7 +232,7 @@ it('given a question whether a token is accepted, it is asked once and costs not
 it('given a revocation that meets a passing fault, it is tried again', async () => {
   const bench = createTokenBench();
   bench.issuer.script = (call) =>
-    bench.issuer.calls.length < 3 ? call.fail(faults.passing()) : call.succeed();
+    bench.issuer.calls.length < 3 ? call.fail(faults.retryable()) : call.succeed();
   const outcome = follow(bench.gateway.revoke('token'));
   await bench.clock.advance(2_000);
   assert.equal(outcome.value, true);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { cacheKey, type TokenSubject } from '../../src/token/token-key.ts';
+import { cacheKey, type TokenKey } from '../../src/token/token-key.ts';
 import { createTokenBench } from './token-bench.ts';
 
 function subject(
   value: string,
   more: { field?: 'userId' | 'subject'; tenant?: object; owner?: string } = {},
-): TokenSubject {
+): TokenKey {
   return {
     owner: more.owner ?? 'owner',
     tenant: { url: 'https://t.example', clientId: 'client', scope: 'user_default', ...more.tenant },
@@ -15,7 +15,7 @@ function subject(
 }
 
 const ada = subject('ada');
-const different: [string, TokenSubject, TokenSubject][] = [
+const different: [string, TokenKey, TokenKey][] = [
   ['owners', ada, subject('ada', { owner: 'another' })],
   ['tenants', ada, subject('ada', { tenant: { url: 'https://u.example' } })],
   ['clients', ada, subject('ada', { tenant: { clientId: 'other' } })],
@@ -28,11 +28,11 @@ const different: [string, TokenSubject, TokenSubject][] = [
   ['Unicode forms', subject('caf\u00e9'), subject('cafe\u0301')],
   ['lone surrogates', subject('\ud800'), subject('\ud801')],
   [
-    'places of a colon',
+    'permits of a colon',
     subject('a:b', { tenant: { scope: 't' } }),
     subject('b', { tenant: { scope: 't:a' } }),
   ],
-  ['places of a quote', subject('a","b'), subject('b', { tenant: { scope: 'user_default","subject","a' } })],
+  ['permits of a quote', subject('a","b'), subject('b', { tenant: { scope: 'user_default","subject","a' } })],
   ['escapes', subject('"'), subject('\\"')],
   ['emptiness', subject(''), subject(' ')],
   ['names of prototypes', subject('__proto__'), subject('constructor')],
@@ -47,17 +47,17 @@ for (const [what, one, other] of different) {
     const { tokens, within } = createTokenBench();
     const [first, second] = [await tokens.obtain(one, within()), await tokens.obtain(other, within())];
     assert.notEqual(first.accessToken, second.accessToken);
-    assert.equal(tokens.held(one)?.accessToken, first.accessToken);
-    assert.equal(tokens.held(other)?.accessToken, second.accessToken);
+    assert.equal(tokens.cached(one)?.accessToken, first.accessToken);
+    assert.equal(tokens.cached(other)?.accessToken, second.accessToken);
   });
 }
 
 it('two subjects that are the same share a key, whatever else their objects hold', () => {
-  assert.equal(cacheKey(subject('ada')), cacheKey({ ...subject('ada'), more: 1 } as TokenSubject));
+  assert.equal(cacheKey(subject('ada')), cacheKey({ ...subject('ada'), more: 1 } as TokenKey));
 });
 
 for (const value of ['__proto__', 'constructor', 'toString', '']) {
   it(`the user “${value}” without a token has none`, () => {
-    assert.equal(createTokenBench().tokens.held(subject(value)), undefined);
+    assert.equal(createTokenBench().tokens.cached(subject(value)), undefined);
   });
 }

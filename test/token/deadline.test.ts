@@ -9,7 +9,7 @@ function createBench() {
   const clock = createManualClock();
   const { promise, resolve, reject } = defer<string>();
   const wait = (ms: number, signal?: AbortSignal) =>
-    follow(waitFor(promise, { deadline: clock.now() + ms, ...(signal && { signal }) }, clock));
+    follow(waitFor(promise, { at: clock.now() + ms, ...(signal && { signal }) }, clock));
   return { clock, resolve, reject, wait };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { TenantFault } from '../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../src/qlik/oauth/issued-token.ts';
 import { faults, hang } from '../tenant/fake-issuer.ts';
 import { codeOf, createTokenBench, follow, outcomeOf, subjectOf, type TokenBench } from './token-bench.ts';
 
@@ -33,11 +33,11 @@ it('given an unknown user, nobody else is refused', async () => {
   assert.equal((await bench.tokens.obtain(subjectOf('bruno'), bench.within())).accessToken, 'token-1');
 });
 
-const passing: [string, () => TenantFault][] = [
-  ['a tenant that does not answer', faults.lasting],
+const retryable: [string, () => QlikError][] = [
+  ['a tenant that does not answer', faults.permanent],
   ['an answer that is not Qlik’s', faults.badResponse],
 ];
-for (const [trouble, fault] of passing) {
+for (const [trouble, fault] of retryable) {
   it(`given ${trouble}, it is not remembered against the user`, async () => {
     const bench = createTokenBench();
     bench.issuer.script = (call) => call.fail(fault());
@@ -55,7 +55,7 @@ it('given a minted token whose subject is denied, it is revoked and nobody gets 
     ['token-1'],
   );
   assert.equal(bench.tokens.size, 0);
-  assert.equal(bench.tokens.held(subjectOf('admin')), undefined);
+  assert.equal(bench.tokens.cached(subjectOf('admin')), undefined);
 });
 
 it('given a minted token whose subject is denied, the next request mints none', async () => {
@@ -127,9 +127,9 @@ it('given an unmapped user, the refusal of a renewal takes nothing away while th
   const { accessToken } = await bench.tokens.obtain(subjectOf('ada'), bench.within());
   bench.issuer.script = (call) => call.fail(faults.forbidden());
   await bench.clock.advance(6 * 3_600_000 - 2 * 60_000);
-  bench.tokens.held(subjectOf('ada'));
+  bench.tokens.cached(subjectOf('ada'));
   await bench.clock.advance(1_000);
   assert.equal(bench.issuer.of('mint').length, 2);
-  assert.equal(bench.tokens.held(subjectOf('ada'))?.accessToken, accessToken);
+  assert.equal(bench.tokens.cached(subjectOf('ada'))?.accessToken, accessToken);
   assert.equal((await bench.tokens.obtain(subjectOf('ada'), bench.within())).accessToken, accessToken);
 });

@@ -38,7 +38,7 @@ it('given a token that the tenant refuses with 401, the page gets another', asyn
   const { tokens, issuer, within } = await withToken();
   issuer.script = denyTokens;
   assert.equal((await tokens.rejected(ada, within())).accessToken, 'token-2');
-  assert.equal(tokens.held(ada)?.accessToken, 'token-2');
+  assert.equal(tokens.cached(ada)?.accessToken, 'token-2');
 });
 
 it('given no token, the page gets a fresh one and the tenant judges nothing', async () => {
@@ -93,7 +93,7 @@ for (const [trouble, fault] of Object.entries(faults)) {
     const { tokens, issuer, within } = await withToken();
     issuer.script = (call) => call.fail(fault());
     assert.equal((await tokens.rejected(ada, within())).accessToken, 'token-1');
-    assert.equal(tokens.held(ada)?.accessToken, 'token-1');
+    assert.equal(tokens.cached(ada)?.accessToken, 'token-1');
   });
 }
 
@@ -127,7 +127,7 @@ it('given a verdict on a token that was replaced meanwhile, the new one stays', 
   await tokens.obtain(ada, within());
   issuer.of('accepts')[0]?.deny();
   await settle();
-  assert.equal(tokens.held(ada)?.accessToken, 'token-2');
+  assert.equal(tokens.cached(ada)?.accessToken, 'token-2');
 });
 
 it('given a deadline that is shorter than the wait for the verdict, the page gets its answer by the deadline', async () => {
@@ -151,7 +151,7 @@ it('given a page that leaves during the verdict, its call ends at once', async (
 
 it('given a refused token and a tenant that mints none, the page learns why', async () => {
   const { tokens, issuer, within } = await withToken();
-  issuer.script = (call) => (call.kind === 'accepts' ? call.deny() : call.fail(faults.lasting()));
+  issuer.script = (call) => (call.kind === 'accepts' ? call.deny() : call.fail(faults.permanent()));
   const { error } = await outcomeOf(tokens.rejected(ada, within()));
   assert.equal(codeOf(error), 'tenant_unavailable');
 });

@@ -24,24 +24,24 @@ async function withRemaining(leftMs: number, options?: BenchOptions): Promise<To
 
 it('given a token before its last ten minutes, it is not renewed', async () => {
   const { tokens, issuer } = await withRemaining(10 * MINUTE + 1, { random: () => 0 });
-  tokens.held(ada);
+  tokens.cached(ada);
   await settle();
   assert.equal(issuer.of('mint').length, 1);
 });
 
 it('given a token in its last ten minutes, it is handed out at once and renewed behind the answer', async () => {
   const { tokens, issuer } = await withRemaining(5 * MINUTE);
-  assert.equal(tokens.held(ada)?.accessToken, 'token-1');
+  assert.equal(tokens.cached(ada)?.accessToken, 'token-1');
   await settle();
   assert.equal(issuer.of('mint').length, 2);
-  assert.equal(tokens.held(ada)?.accessToken, 'token-2');
+  assert.equal(tokens.cached(ada)?.accessToken, 'token-2');
 });
 
 it('given a renewal under way, no second one begins', async () => {
   const { tokens, issuer, clock, within } = await withRemaining(5 * MINUTE);
   issuer.script = hang;
   for (let i = 0; i < 50; i += 1) {
-    tokens.held(ada);
+    tokens.cached(ada);
     follow(tokens.obtain(ada, within()));
     await clock.advance(50);
   }
@@ -50,26 +50,26 @@ it('given a renewal under way, no second one begins', async () => {
 
 it('given a renewal that fails, the old token stays', async () => {
   const { tokens, issuer } = await withRemaining(5 * MINUTE);
-  issuer.script = (call) => call.fail(faults.lasting());
-  tokens.held(ada);
+  issuer.script = (call) => call.fail(faults.permanent());
+  tokens.cached(ada);
   await settle();
-  assert.equal(tokens.held(ada)?.accessToken, 'token-1');
+  assert.equal(tokens.cached(ada)?.accessToken, 'token-1');
   assert.equal(tokens.size, 1);
 });
 
 it('given a renewal that fails, it is tried again, but not at every request', async () => {
   const { tokens, issuer, clock } = await withRemaining(5 * MINUTE);
-  issuer.script = (call) => call.fail(faults.lasting());
+  issuer.script = (call) => call.fail(faults.permanent());
   for (let second = 0; second < 59; second += 1) {
-    tokens.held(ada);
+    tokens.cached(ada);
     await clock.advance(1_000);
   }
   assert.equal(issuer.of('mint').length, 2);
   issuer.script = (call) => call.succeed();
   await clock.advance(2_000);
-  tokens.held(ada);
+  tokens.cached(ada);
   await settle();
-  assert.equal(tokens.held(ada)?.accessToken, 'token-2');
+  assert.equal(tokens.cached(ada)?.accessToken, 'token-2');
 });
 
 it('given renewals that failed together, their next tries are spread over a minute', async () => {
@@ -83,7 +83,7 @@ it('given renewals that failed together, their next tries are spread over a minu
   for (const user of users) await tokens.obtain(user, within());
   await clock.advance(SIX_HOURS_MS - 5 * MINUTE);
   issuer.script = (call) => call.fail(faults.unauthorized());
-  for (const user of users) tokens.held(user);
+  for (const user of users) tokens.cached(user);
   await settle();
   const before = issuer.of('mint').length;
   issuer.script = (call) => call.succeed();
@@ -91,7 +91,7 @@ it('given renewals that failed together, their next tries are spread over a minu
   for (let second = 0; second < 90; second += 1) {
     const seen = issuer.of('mint').length;
     await clock.advance(1_000);
-    for (const user of users) tokens.held(user);
+    for (const user of users) tokens.cached(user);
     await settle();
     perSecond.push(issuer.of('mint').length - seen);
   }
@@ -102,13 +102,13 @@ it('given renewals that failed together, their next tries are spread over a minu
 it('given a token with exactly the minimum left, it is still handed out', async () => {
   const { tokens, issuer } = await withRemaining(MINUTE, { minRemainingMs: MINUTE });
   issuer.script = hang;
-  assert.equal(tokens.held(ada)?.accessToken, 'token-1');
+  assert.equal(tokens.cached(ada)?.accessToken, 'token-1');
 });
 
 it('given a token with less than the minimum left, it is not handed out', async () => {
   const { tokens, issuer, within } = await withRemaining(MINUTE - 1, { minRemainingMs: MINUTE });
   issuer.script = hang;
-  assert.equal(tokens.held(ada), undefined);
+  assert.equal(tokens.cached(ada), undefined);
   assert.equal((await outcomeOf(tokens.obtain(ada, within()))).state, 'pending');
   assert.equal(issuer.of('mint').length, 2);
 });
@@ -120,7 +120,7 @@ it('given a token that runs out while its renewal waits behind others, the renew
   issuer.script = hang;
   follow(tokens.obtain(subjectOf('slow'), within()));
   await settle();
-  tokens.held(ada);
+  tokens.cached(ada);
   await clock.advance(1_001);
   const waiting = follow(tokens.obtain(ada, within()));
   await settle();
@@ -139,7 +139,7 @@ it('given a token that runs out while the budget has no room for its renewal, it
   await clock.advance(SIX_HOURS_MS - MINUTE - 30_000);
   for (const user of ['a', 'b', 'c']) await tokens.obtain(subjectOf(user), within());
   await clock.advance(1);
-  tokens.held(ada);
+  tokens.cached(ada);
   await clock.advance(30_000);
   assert.equal(issuer.of('mint', 'ada').length, 1);
   assert.deepEqual(
@@ -157,7 +157,7 @@ it('given a page that asks every five minutes, it never waits, whatever its minu
     for (let phase = 0; phase < 5 * MINUTE; phase += 15_000) {
       const { tokens, clock } = await withRemaining(15 * MINUTE - phase, { random: () => random });
       for (let asked = 0; asked < 4; asked += 1) {
-        assert.ok(tokens.held(ada), `chance ${random}, phase ${phase / 1_000} s, question ${asked}`);
+        assert.ok(tokens.cached(ada), `chance ${random}, phase ${phase / 1_000} s, question ${asked}`);
         await clock.advance(5 * MINUTE);
       }
     }
@@ -186,7 +186,7 @@ it('given 1,000 tokens that end in the same second, they are renewed bit by bit 
   for (let second = 0; clock.now() < end; second += 1) {
     // Each page asks once a minute, at a second of its own.
     for (let i = second % 60; i < users.length; i += 60) {
-      assert.ok(tokens.held(users[i] as (typeof users)[number]), `user ${i} would have to wait`);
+      assert.ok(tokens.cached(users[i] as (typeof users)[number]), `user ${i} would have to wait`);
     }
     await clock.advance(1_000);
   }

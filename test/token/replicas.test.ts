@@ -62,7 +62,7 @@ it('given a mint that fails at one replica, the one that waited tries at once', 
   await settle();
   const second = follow(other.tokens.obtain(ada, other.within()));
   await settle();
-  issuer.calls[0]?.fail(faults.lasting());
+  issuer.calls[0]?.fail(faults.permanent());
   await settle();
   assert.equal(codeOf(first.error), 'tenant_unavailable');
   assert.equal(issuer.of('mint').length, 2);
@@ -113,9 +113,9 @@ it('given a token that is due at each replica, one renews it and the others take
   const { one, other, issuer, clock } = createReplicas();
   for (const { tokens, within } of [one, other]) await tokens.obtain(ada, within());
   await clock.advance(SIX_HOURS_MS - 5 * MINUTE);
-  for (const { tokens } of [one, other]) assert.equal(tokens.held(ada)?.accessToken, 'token-1');
+  for (const { tokens } of [one, other]) assert.equal(tokens.cached(ada)?.accessToken, 'token-1');
   await settle();
-  for (const { tokens } of [one, other]) assert.equal(tokens.held(ada)?.accessToken, 'token-2');
+  for (const { tokens } of [one, other]) assert.equal(tokens.cached(ada)?.accessToken, 'token-2');
   assert.equal(issuer.of('mint').length, 2);
 });
 
@@ -129,7 +129,7 @@ it('given a mint at one replica and a sign-out at another, nobody gets the token
   await settle();
   assert.equal(codeOf(answer.error), 'token_superseded');
   assert.equal(issuer.of('revoke', 'token-1').length, 1);
-  for (const { tokens } of [one, other]) assert.equal(tokens.held(ada), undefined);
+  for (const { tokens } of [one, other]) assert.equal(tokens.cached(ada), undefined);
 });
 
 it('given a store that goes away in the middle of a mint, its token still serves whoever asked', async () => {
@@ -151,7 +151,7 @@ it('given a store that goes away in the middle of a mint, its token still serves
   issuer.calls[0]?.succeed();
   await clock.advance(1_000);
   assert.equal(answer.value?.accessToken, 'token-1');
-  assert.equal(one.tokens.held(ada)?.accessToken, 'token-1');
+  assert.equal(one.tokens.cached(ada)?.accessToken, 'token-1');
   const { error } = await outcomeOf(one.tokens.obtain(subjectOf('bruno'), one.within()));
   assert.equal(codeOf(error), 'store_unavailable');
   assert.equal(issuer.of('mint').length, 1);
@@ -168,7 +168,7 @@ it('given a store that takes nothing new, users who have no token get one', asyn
     leases: { ...world.leases, take: full },
   });
   assert.equal((await one.tokens.obtain(ada, one.within())).accessToken, 'token-1');
-  assert.equal(one.tokens.held(ada)?.accessToken, 'token-1');
+  assert.equal(one.tokens.cached(ada)?.accessToken, 'token-1');
 });
 
 it('given a page at one replica whose token another replica minted, the tenant is asked about that token', async () => {
@@ -196,12 +196,12 @@ it('given a refused token that another replica has renewed meanwhile, the page g
   const { one, other, issuer, clock } = createReplicas();
   for (const { tokens, within } of [one, other]) await tokens.obtain(ada, within());
   await clock.advance(SIX_HOURS_MS - 5 * MINUTE);
-  other.tokens.held(ada);
+  other.tokens.cached(ada);
   await settle();
   issuer.script = (call) => (call.kind === 'accepts' ? call.deny() : call.succeed());
   const answer = await one.tokens.rejected(ada, one.within());
   assert.equal(issuer.of('accepts', 'token-1').length, 1);
   assert.equal(answer.accessToken, 'token-2');
-  assert.equal(other.tokens.held(ada)?.accessToken, 'token-2');
+  assert.equal(other.tokens.cached(ada)?.accessToken, 'token-2');
   assert.equal(issuer.of('mint').length, 2);
 });

@@ -54,7 +54,7 @@ it('given that the only caller hangs up, the token is kept for the next', async 
   issuer.calls[0]?.succeed();
   await settle();
   assert.equal(first.state, 'rejected');
-  assert.equal(tokens.held(subjectOf('ada'))?.accessToken, 'token-1');
+  assert.equal(tokens.cached(subjectOf('ada'))?.accessToken, 'token-1');
 });
 
 it('given a tenant that does not answer, a caller leaves at its own deadline and not later', async () => {
@@ -86,7 +86,7 @@ it('given a token that is held, asking again makes no call', async () => {
   const { accessToken } = await tokens.obtain(subjectOf('ada'), within());
   await clock.advance(3_600_000);
   for (let i = 0; i < 100; i += 1) {
-    assert.equal(tokens.held(subjectOf('ada'))?.accessToken, accessToken);
+    assert.equal(tokens.cached(subjectOf('ada'))?.accessToken, accessToken);
     assert.equal((await tokens.obtain(subjectOf('ada'), within())).accessToken, accessToken);
   }
   assert.equal(issuer.calls.length, 1);
@@ -95,16 +95,16 @@ it('given a token that is held, asking again makes no call', async () => {
 it('given a token that is held, a tenant in trouble is not noticed', async () => {
   const { tokens, issuer, within } = createTokenBench();
   const { accessToken } = await tokens.obtain(subjectOf('ada'), within());
-  issuer.script = (call) => call.fail(faults.lasting());
+  issuer.script = (call) => call.fail(faults.permanent());
   const others = Array.from({ length: 20 }, (_, i) => outcomeOf(tokens.obtain(subjectOf(`u${i}`), within())));
   await Promise.all(others);
-  assert.equal(tokens.held(subjectOf('ada'))?.accessToken, accessToken);
+  assert.equal(tokens.cached(subjectOf('ada'))?.accessToken, accessToken);
   assert.equal((await tokens.obtain(subjectOf('ada'), within())).accessToken, accessToken);
 });
 
 it('given a failed mint, nothing of it is kept and the next caller makes a new one', async () => {
   const { tokens, issuer, within } = createTokenBench();
-  issuer.script = (call) => call.fail(faults.lasting());
+  issuer.script = (call) => call.fail(faults.permanent());
   assert.equal(
     codeOf((await outcomeOf(tokens.obtain(subjectOf('ada'), within()))).error),
     'tenant_unavailable',

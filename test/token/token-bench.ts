@@ -6,12 +6,12 @@ import { createMemoryStore } from '../../src/store/memory/records.ts';
 import type { RecordStore } from '../../src/store/record-store.ts';
 import { createGate } from '../../src/tenant/admission/gate.ts';
 import { createCircuit } from '../../src/tenant/circuit.ts';
-import { createClientStanding } from '../../src/tenant/credentials-status.ts';
-import { createTenantGateway, type TenantGateway } from '../../src/tenant/token-client.ts';
-import type { Waiting } from '../../src/token/deadline.ts';
+import { createCredentialsStatus } from '../../src/tenant/credentials-status.ts';
+import { createTokenClient, type TokenClient } from '../../src/tenant/token-client.ts';
+import type { Deadline } from '../../src/token/deadline.ts';
 import type { Token } from '../../src/token/token.ts';
 import type { TokenEvent } from '../../src/token/token-event.ts';
-import type { TokenSubject } from '../../src/token/token-key.ts';
+import type { TokenKey } from '../../src/token/token-key.ts';
 import {
   createTokenService,
   type TokenService,
@@ -22,7 +22,7 @@ import { createManualClock, type ManualClock, settle } from '../support/manual-c
 import { createFakeIssuer, type FakeIssuer } from '../tenant/fake-issuer.ts';
 
 export type BenchOptions = Partial<
-  Omit<TokenServiceDeps, 'gatewayOf' | 'clock' | 'report' | 'share' | 'leases'>
+  Omit<TokenServiceDeps, 'tokenClientOf' | 'clock' | 'report' | 'share' | 'leases'>
 > & {
   concurrency?: number;
   budget?: Rate;
@@ -38,14 +38,14 @@ export interface SharedWorld {
   readonly store: RecordStore;
   readonly leases: Leases;
   /** The generation that a session of this user shows now. */
-  generationOf(subject: TokenSubject): string;
+  generationOf(subject: TokenKey): string;
 }
 
 /** The token service as one who reads the session before each call, and compares after it, sees it. */
-export interface BenchTokens extends Omit<TokenService, 'held' | 'obtain' | 'rejected'> {
-  held(subject: TokenSubject): Token | undefined;
-  obtain(subject: TokenSubject, waiting: Waiting): Promise<Token>;
-  rejected(subject: TokenSubject, waiting: Waiting): Promise<Token>;
+export interface BenchTokens extends Omit<TokenService, 'cached' | 'obtain' | 'rejected'> {
+  cached(subject: TokenKey): Token | undefined;
+  obtain(subject: TokenKey, deadline: Deadline): Promise<Token>;
+  rejected(subject: TokenKey, deadline: Deadline): Promise<Token>;
 }
 
 /** Everything between the routes and the tenant as the service puts it together, on a clock that the test moves. */
@@ -53,13 +53,13 @@ export interface TokenBench {
   readonly tokens: BenchTokens;
   /** The same, without the sessions. */
   readonly service: TokenService;
-  readonly gateway: TenantGateway;
+  readonly gateway: TokenClient;
   readonly issuer: FakeIssuer;
   readonly clock: ManualClock;
   readonly events: TokenEvent[];
   readonly world: SharedWorld;
   /** A wait that ends after `ms`, 8 seconds unless told. */
-  within(ms?: number, signal?: AbortSignal): Waiting;
+  within(ms?: number, signal?: AbortSignal): Deadline;
 }
 
 export const DEADLINE_MS = 8_000;
@@ -75,13 +75,13 @@ export function createSharedWorld(): SharedWorld {
     leases: createMemoryLeases(clock),
     store: {
       ...store,
-      async advance(group, forMs) {
-        const generation = await store.advance(group, forMs);
-        generations.set(group, generation);
+      async advance(partition, forMs) {
+        const generation = await store.advance(partition, forMs);
+        generations.set(partition, generation);
         return generation;
       },
     },
-    generationOf: ({ owner }) => generations.get(groupOf(owner)) ?? '',
+    generationOf: ({ owner }) => generations.get(partitionOf(owner)) ?? '',
   };
 }
 
@@ -98,28 +98,28 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
   const { clock, issuer, store, leases } = world;
   const events: TokenEvent[] = [];
   const circuit = createCircuit({ now: clock.now, random, onChange() {} });
-  const limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, placeMs: 60_000 });
-  const gateway = createTenantGateway({
+  const limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, permitMs: 60_000 });
+  const gateway = createTokenClient({
     issuer,
     gate: createGate({ clock, circuit, limits, onThrottled() {} }),
-    standing: createClientStanding({ now: clock.now, onChange() {} }),
+    standing: createCredentialsStatus({ now: clock.now, onChange() {} }),
     clock,
     random,
     callTimeoutMs,
   });
   const service = createTokenService({
-    gatewayOf: () => gateway,
-    share: createTokenShare({ store, groupOf, isDenied, now: clock.now }),
+    tokenClientOf: () => gateway,
+    share: createTokenShare({ store, partitionOf, isDenied, now: clock.now }),
     leases,
     isDenied,
     clock,
     random,
     report: (event) => events.push(event),
-    maxHeld: 100_000,
+    maxCached: 100_000,
     refreshBeforeMs: 10 * 60_000,
     minRemainingMs: 60_000,
     replaceCooldownMs: 30_000,
-    patienceMs: DEADLINE_MS,
+    deadlineMs: DEADLINE_MS,
     ...deps,
   });
   return {
@@ -130,22 +130,22 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
     clock,
     events,
     world,
-    within: (ms = DEADLINE_MS, signal) => ({ deadline: clock.now() + ms, ...(signal && { signal }) }),
+    within: (ms = DEADLINE_MS, signal) => ({ at: clock.now() + ms, ...(signal && { signal }) }),
   };
 }
 
-/** The group whose generation is that of the owner's tokens. */
-export function groupOf(owner: string): string {
+/** The partition whose generation is that of the owner's tokens. */
+export function partitionOf(owner: string): string {
   return `{${owner}}:sessions`;
 }
 
 /** Asks again, as the route does, when what it got counts no more. */
 function withSessions(service: TokenService, { generationOf }: SharedWorld): BenchTokens {
   function asking(fetch: TokenService['obtain']): BenchTokens['obtain'] {
-    return async (subject, waiting) => {
+    return async (subject, deadline) => {
       for (let how = fetch; ; how = service.obtain) {
         const generation = generationOf(subject);
-        const token = await how(subject, generation, waiting).catch((error) => {
+        const token = await how(subject, generation, deadline).catch((error) => {
           if (codeOf(error) !== 'token_superseded') throw error;
         });
         if (token?.generation === generationOf(subject)) return token;
@@ -157,7 +157,7 @@ function withSessions(service: TokenService, { generationOf }: SharedWorld): Ben
     get size() {
       return service.size;
     },
-    held: (subject) => service.held(subject, generationOf(subject)),
+    cached: (subject) => service.cached(subject, generationOf(subject)),
     obtain: asking(service.obtain),
     rejected: asking(service.rejected),
   };
@@ -165,7 +165,7 @@ function withSessions(service: TokenService, { generationOf }: SharedWorld): Ben
 
 export const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
 
-export function subjectOf(user: string): TokenSubject {
+export function subjectOf(user: string): TokenKey {
   return { tenant, owner: `tag-of-${user}`, lookup: { field: 'subject', value: user } };
 }
 
@@ -176,7 +176,7 @@ export interface Outcome<T> {
   error?: unknown;
 }
 
-/** Follows a promise without waiting for it. */
+/** Follows a promise without deadline for it. */
 export function follow<T>(promise: Promise<T>): Outcome<T> {
   const outcome: Outcome<T> = { state: 'pending' };
   promise.then(

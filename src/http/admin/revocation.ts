@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
+import type { Logout } from '../../access/logout.ts';
 import type { UserTokens } from '../../access/user-tokens.ts';
 import type { Log } from '../../observability/log.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
@@ -7,7 +7,7 @@ import { only, optional, record, text } from '../../shape.ts';
 import { shaped } from '../shaped.ts';
 
 export interface RevocationDeps {
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   readonly tokens: UserTokens;
   readonly log: Log;
 }
@@ -28,9 +28,9 @@ const nothingElse = { querystring: shaped(only([], record({}))) };
  * The operators' calls that end sessions and tokens, on every replica from the next request on. Whoever the portal calls
  * `id` (of `tenant`, where users have one). Repeating a call does no harm: what there is no more is counted as none.
  */
-export function registerRevocation(app: FastifyInstance, { signOut, tokens, log }: RevocationDeps): void {
+export function registerRevocation(app: FastifyInstance, { logout, tokens, log }: RevocationDeps): void {
   app.delete<OneUser>('/admin/users/:id/sessions', { schema: oneUser }, async (request) => {
-    const ended = await signOut.everywhere(userOf(request));
+    const ended = await logout.everywhere(userOf(request));
     log.warn({ ...whom(request), ...ended }, 'an operator ended a user’s sessions');
     return ended;
   });

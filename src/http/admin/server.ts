@@ -1,6 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
+import type { Logout } from '../../access/logout.ts';
 import type { UserTokens } from '../../access/user-tokens.ts';
 import { isLoopback } from '../../config/kinds.ts';
 import type { Secret } from '../../config/secret.ts';
@@ -16,7 +16,7 @@ export interface AdminServerDeps {
   /** Without it, metrics are open and there are no other calls; with it, every call needs it. */
   readonly token: Secret | undefined;
   readonly metrics: Metrics;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   readonly tokens: UserTokens;
   readonly log: Log;
 }

@@ -7,7 +7,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-export interface Page {
+export interface HtmlPage {
   readonly title: string;
   /** HTML; whatever came from outside is already escaped. */
   readonly body: string;
@@ -26,12 +26,12 @@ const styles = [pageStyle, EMBED_STYLE].map(
 );
 
 /** Sends a page, under a policy that allows its own scripts and style, the tenant's, and nothing else. */
-export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
+export function sendPage(reply: FastifyReply, page: HtmlPage): FastifyReply {
   return reply.send(preparePage(reply, page));
 }
 
 /** The page's HTML, with its headers set. */
-export function preparePage(reply: FastifyReply, page: Page): string {
+export function preparePage(reply: FastifyReply, page: HtmlPage): string {
   const { tenant } = page;
   const sockets = tenant?.replace(/^http/, 'ws');
   const policy = [
@@ -50,7 +50,7 @@ export function preparePage(reply: FastifyReply, page: Page): string {
   return render(page);
 }
 
-function render({ title, body, scripts = '' }: Page): string {
+function render({ title, body, scripts = '' }: HtmlPage): string {
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, onSendAsyncHookHandler } from 'fastify';
-import { escapeHtml, type Page, preparePage } from './html-page.ts';
+import { escapeHtml, type HtmlPage, preparePage } from './html-page.ts';
 
-export interface SignInTroubleOptions {
+export interface LoginTroubleOptions {
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
   /** Where the sign-in was to end, as far as that is known and safe. */
@@ -12,7 +12,7 @@ export interface SignInTroubleOptions {
  * A hook that gives people a page with a way on instead of a problem answer. Scripts, and whoever else does not ask for
  * HTML, get the problem as it is.
  */
-export function explainToPeople({ base, returnToOf }: SignInTroubleOptions): onSendAsyncHookHandler {
+export function explainToPeople({ base, returnToOf }: LoginTroubleOptions): onSendAsyncHookHandler {
   return async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
     const isProblem = String(reply.getHeader('content-type')).startsWith('application/problem+json');
     if (!isProblem || !request.headers.accept?.includes('text/html')) return payload;
@@ -30,7 +30,7 @@ interface Problem {
   readonly requestId: string;
 }
 
-function troublePage({ title, status, code, detail, requestId }: Problem, retry: string): Page {
+function troublePage({ title, status, code, detail, requestId }: Problem, retry: string): HtmlPage {
   const advice = status >= 500 ? 'Please try again in a moment.' : 'Please sign in again.';
   return {
     title: 'You are not signed in',

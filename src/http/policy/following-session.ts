@@ -1,15 +1,15 @@
 import type { FastifyRequest } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
-import type { ProxyAuth } from '../../portal/gateway.ts';
+import type { Logout } from '../../access/logout.ts';
+import type { GatewayAuth } from '../../portal/gateway.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import { HttpProblem } from '../problem.ts';
 import type { CurrentSession } from './current-session.ts';
 import { sessionHeaders } from './security-headers.ts';
 
-/** Whom the gateway names in this request. Rejects with a `SignInRefusedError`. */
+/** Whom the gateway names in this request. Rejects with a `LoginRefusedError`. */
 export type NamedUser = (request: FastifyRequest) => Promise<PortalUser>;
 
-export function createNamedUser(auth: ProxyAuth): NamedUser {
+export function createNamedUser(auth: GatewayAuth): NamedUser {
   return ({ socket, raw }) => auth.authenticate({ peer: socket.remoteAddress, rawHeaders: raw.rawHeaders });
 }
 
@@ -25,7 +25,7 @@ export function isSameUser(a: PortalUser, b: PortalUser): boolean {
 export function createFollowingSession(
   session: CurrentSession,
   namedUser: NamedUser,
-  signOut: SignOut,
+  logout: Logout,
 ): CurrentSession {
   function following(look: CurrentSession['use']): CurrentSession['use'] {
     return async (request, reply) => {
@@ -33,7 +33,7 @@ export function createFollowingSession(
       const named = await namedUser(request);
       const found = await look(request, reply);
       if (isSameUser(found.user, named)) return found;
-      await signOut.here(found);
+      await logout.here(found);
       reply.removeHeader('set-cookie');
       throw new HttpProblem('session_required', 'Somebody else is signed in at the gateway now.');
     };

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
+import type { Logout } from '../../access/logout.ts';
 import { openSession } from '../../access/open-session.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import type { Log } from '../../observability/log.ts';
 import type { AssertionAuth } from '../../portal/assertion.ts';
-import { SignInRefusedError } from '../../portal/portal-auth.ts';
+import { LoginRefusedError } from '../../portal/portal-auth.ts';
 import { bearerJwt } from '../bearer-token.ts';
 import type { Origins } from '../policy/origins.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
@@ -14,7 +14,7 @@ import { loginQuery } from './login-query.ts';
 
 export interface AssertionLoginDeps {
   readonly auth: AssertionAuth;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   /** Of failed sign-ins, by client address. */
   readonly failures: RateLimiter;
   readonly log: Log;
@@ -40,7 +40,7 @@ export function registerWayBack(app: FastifyInstance, { origins }: { readonly or
  * plugin. Who may call is who brings an assertion, a page or the portal's server; a page of a listed origin only.
  */
 export function registerAssertionLogin(app: FastifyInstance, deps: AssertionLoginDeps): void {
-  const { auth, signOut, failures, log } = deps;
+  const { auth, logout, failures, log } = deps;
 
   app.post('/session', { config: { ownProof: 'listed-origin' } }, async (request, reply) => {
     reply.headers(sessionHeaders);
@@ -51,11 +51,11 @@ export function registerAssertionLogin(app: FastifyInstance, deps: AssertionLogi
     try {
       const token = bearerJwt(request.raw);
       if (token === undefined)
-        throw new SignInRefusedError('assertion_invalid', 'Send one JWT as Authorization: Bearer.');
-      await openSession(request, await auth.authenticate(token), signOut);
+        throw new LoginRefusedError('assertion_invalid', 'Send one JWT as Authorization: Bearer.');
+      await openSession(request, await auth.authenticate(token), logout);
       return reply.code(204).send();
     } catch (error) {
-      if (error instanceof SignInRefusedError) {
+      if (error instanceof LoginRefusedError) {
         failures.take(request.ip);
         log.warn({ requestId: request.id, err: error }, 'assertion refused');
       }

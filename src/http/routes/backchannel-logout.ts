@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
+import type { Logout } from '../../access/logout.ts';
 import type { Log } from '../../observability/log.ts';
 import type { LogoutTokenReader } from '../../portal/logout-token.ts';
 import type { ProviderSessions } from '../../session/provider-sessions.ts';
-import type { Once } from '../../session/replay-detection.ts';
+import type { ReplayDetection } from '../../session/replay-detection.ts';
 import type { Sessions } from '../../session/sessions.ts';
 import { record, text } from '../../shape.ts';
 import { LOGIN_LIFETIME_MS } from '../login-cookies.ts';
@@ -14,15 +14,15 @@ export interface BackchannelLogoutDeps {
   readonly tokens: LogoutTokenReader;
   readonly sessions: Sessions;
   readonly providerSessions: ProviderSessions;
-  readonly once: Once;
-  readonly signOut: SignOut;
+  readonly replays: ReplayDetection;
+  readonly logout: Logout;
   readonly log: Log;
 }
 
 const logoutBody = shaped(record({ logout_token: text() }));
 
 /** What `Once` is told when the provider has ended one of its sessions. */
-export function providerSignedOut(sid: string): string {
+export function providerLoggedOut(sid: string): string {
   return `signed out ${sid}`;
 }
 
@@ -31,25 +31,25 @@ export function providerSignedOut(sid: string): string {
  * Reads no cookie: the token says everything. Answers as §2.8 has it, 200, or 400 for whatever went wrong.
  */
 export function registerBackchannelLogout(app: FastifyInstance, deps: BackchannelLogoutDeps): void {
-  const { tokens, sessions, providerSessions, once, signOut, log } = deps;
+  const { tokens, sessions, providerSessions, replays, logout, log } = deps;
 
   async function end(token: string): Promise<number> {
     const { id, sid, subject, acceptedForMs } = await tokens.read(token);
     const use = `logout token ${id}`;
-    if (!(await once.claim(use, acceptedForMs)))
+    if (!(await replays.claim(use, acceptedForMs)))
       throw new HttpProblem('bad_request', 'The logout token was used before.');
     try {
       // A sign-in with this session may be under way.
-      if (sid !== undefined) await once.claim(providerSignedOut(sid), LOGIN_LIFETIME_MS);
+      if (sid !== undefined) await replays.claim(providerLoggedOut(sid), LOGIN_LIFETIME_MS);
       const found = await providerSessions.find({ sid, subject });
       const open = await Promise.all(found.sessions.map((session) => sessions.peek(session)));
       const ended = open.filter((session) => session !== undefined);
-      for (const session of ended) await signOut.here(session);
-      for (const user of found.users) await signOut.everywhere(user);
+      for (const session of ended) await logout.here(session);
+      for (const user of found.users) await logout.everywhere(user);
       return ended.length + found.users.length;
     } catch (error) {
       // The provider may try again with the same token.
-      await once.release(use).catch(() => {});
+      await replays.release(use).catch(() => {});
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
+import type { Logout } from '../../access/logout.ts';
 import { openSession } from '../../access/open-session.ts';
 import { explainToPeople } from '../pages/login-trouble.ts';
 import { mayCall } from '../policy/callers.ts';
@@ -11,10 +11,10 @@ import { sessionHeaders } from '../policy/security-headers.ts';
 import { HttpProblem } from '../problem.ts';
 import { loginQuery } from './login-query.ts';
 
-export interface ProxyLoginDeps {
+export interface GatewayLoginDeps {
   readonly origins: Origins;
   readonly namedUser: NamedUser;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
 }
@@ -24,8 +24,8 @@ export interface ProxyLoginDeps {
  * Another site can send a browser here, which signs in nobody but who is signed in at the gateway; but it cannot have
  * sessions opened by images and the like.
  */
-export function registerProxyLogin(app: FastifyInstance, deps: ProxyLoginDeps): void {
-  const { origins, namedUser, signOut, base } = deps;
+export function registerGatewayLogin(app: FastifyInstance, deps: GatewayLoginDeps): void {
+  const { origins, namedUser, logout, base } = deps;
   const policy = { isAllowedOrigin: origins.has };
   const onSend = explainToPeople({
     base,
@@ -45,7 +45,7 @@ export function registerProxyLogin(app: FastifyInstance, deps: ProxyLoginDeps): 
       if (isUnseen(request.headers) && !mayCall(request.headers, policy, true))
         throw new HttpProblem('cross_site_refused', 'Go there, rather than load it from another site.');
       const returnTo = safeReturnTo(request.query.returnTo, origins);
-      await openSession(request, await namedUser(request), signOut);
+      await openSession(request, await namedUser(request), logout);
       return reply.redirect(returnTo, 303);
     },
   );

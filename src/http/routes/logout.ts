@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
+import type { Logout } from '../../access/logout.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
 import { discardSession } from '../../session/session-plugin.ts';
@@ -10,7 +10,7 @@ import { isForm } from './form.ts';
 
 export interface LogoutDeps {
   readonly cookie: SessionCookie;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   /** Where a form ends. */
   readonly postLogoutUrl: string;
   /** Where the identity provider signs the user out too, if there is one that can. */
@@ -26,7 +26,7 @@ const logoutBody = shaped((body) => (body === null ? undefined : options(body)))
 export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
   const {
     cookie,
-    signOut,
+    logout,
     postLogoutUrl,
     endSessionUrl: endSessionUrlOf,
     speaksFor = async () => true,
@@ -40,8 +40,8 @@ export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
       if (user) {
         const everywhere = request.body?.everywhere === true || request.body?.everywhere === 'true';
         await (everywhere && (await speaksFor(request, user))
-          ? signOut.everywhere(user)
-          : signOut.here({ id: sessionId, user }));
+          ? logout.everywhere(user)
+          : logout.here({ id: sessionId, user }));
       }
       discardSession(request);
       reply.headers(sessionHeaders).header('set-cookie', cookie.removal);

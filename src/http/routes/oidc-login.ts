@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
+import type { Logout } from '../../access/logout.ts';
 import { openSession } from '../../access/open-session.ts';
 import type { OpenedMeanwhile } from '../../access/opened-meanwhile.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import type { OidcAuth } from '../../portal/oidc.ts';
-import { SignInRefusedError } from '../../portal/portal-auth.ts';
+import { LoginRefusedError } from '../../portal/portal-auth.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { ProviderSessions } from '../../session/provider-sessions.ts';
-import type { Once } from '../../session/replay-detection.ts';
+import type { ReplayDetection } from '../../session/replay-detection.ts';
 import { LOGIN_LIFETIME_MS, type LoginCookies, type LoginUnderWay } from '../login-cookies.ts';
 import { explainToPeople } from '../pages/login-trouble.ts';
 import type { Origins } from '../policy/origins.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import { HttpProblem } from '../problem.ts';
-import { providerSignedOut } from './backchannel-logout.ts';
+import { providerLoggedOut } from './backchannel-logout.ts';
 import { loginQuery } from './login-query.ts';
 
 export interface OidcStartDeps {
@@ -31,10 +31,10 @@ export interface OidcCallbackDeps {
   readonly auth: OidcAuth;
   readonly cookies: LoginCookies;
   readonly base: string;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   readonly openedMeanwhile: OpenedMeanwhile;
   readonly providerSessions: ProviderSessions;
-  readonly once: Once;
+  readonly replays: ReplayDetection;
   /** Of failed sign-ins, by client address. */
   readonly failures: RateLimiter;
 }
@@ -70,7 +70,7 @@ export function registerOidcStart(app: FastifyInstance, deps: OidcStartDeps): vo
  * is who began: the browser with the sealed state, once.
  */
 export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDeps): void {
-  const { origins, auth, cookies, base, signOut, openedMeanwhile, providerSessions, once, failures } = deps;
+  const { origins, auth, cookies, base, logout, openedMeanwhile, providerSessions, replays, failures } = deps;
   const onSend = explainToPeople({
     base,
     returnToOf: (request) =>
@@ -79,8 +79,8 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
 
   async function begunHere(request: FastifyRequest, state: string): Promise<LoginUnderWay> {
     const login = cookies.find(request.headers.cookie, state);
-    if (login && (await once.claim(`login ${state}`, LOGIN_LIFETIME_MS))) return login;
-    throw new SignInRefusedError(
+    if (login && (await replays.claim(`login ${state}`, LOGIN_LIFETIME_MS))) return login;
+    throw new LoginRefusedError(
       'bad_request',
       'This sign-in was not begun in this browser, is over, or took too long.',
     );
@@ -90,15 +90,15 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
   async function keepOrOpen(request: FastifyRequest, user: PortalUser, begunAt: number): Promise<void> {
     const { user: present, sessionId } = request.session;
     if (present && (await openedMeanwhile(sessionId, user, begunAt))) return;
-    await openSession(request, user, signOut, (id) => providerSessions.note(id, user));
+    await openSession(request, user, logout, (id) => providerSessions.note(id, user));
   }
 
   /** Sees that the provider has not ended its session while ours was opened. */
   async function refuseEnded(sessionId: string, user: PortalUser): Promise<void> {
     const sid = user.providerSession?.sid;
-    if (sid === undefined || !(await once.isClaimed(providerSignedOut(sid)))) return;
-    await signOut.here({ id: sessionId, user });
-    throw new SignInRefusedError('bad_request', 'The identity provider has ended this sign-in.');
+    if (sid === undefined || !(await replays.isClaimed(providerLoggedOut(sid)))) return;
+    await logout.here({ id: sessionId, user });
+    throw new LoginRefusedError('bad_request', 'The identity provider has ended this sign-in.');
   }
 
   app.get('/login/callback', { config: { ownProof: 'any-origin' }, onSend }, async (request, reply) => {
@@ -116,7 +116,7 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
       await refuseEnded(request.session.sessionId, user);
       return reply.redirect(safeReturnTo(login.returnTo, origins), 303);
     } catch (error) {
-      if (error instanceof SignInRefusedError) failures.take(request.ip);
+      if (error instanceof LoginRefusedError) failures.take(request.ip);
       throw error;
     }
   });

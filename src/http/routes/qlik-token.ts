@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { SignOut } from '../../access/logout.ts';
+import type { Logout } from '../../access/logout.ts';
 import type { UserTokens } from '../../access/user-tokens.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
@@ -21,7 +21,7 @@ export interface QlikTokenDeps {
   readonly currentSession: CurrentSession;
   readonly rateLimiter: RateLimiter;
   readonly tokens: UserTokens;
-  readonly signOut: SignOut;
+  readonly logout: Logout;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -38,15 +38,15 @@ type Fetch = UserTokens['obtain'];
 
 /** `GET` and `POST /qlik-token`: the token of whoever is signed in, and of nobody else. */
 export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): void {
-  const { guard, currentSession, rateLimiter, tokens, signOut, clock, log, metrics, deadlineMs } = deps;
+  const { guard, currentSession, rateLimiter, tokens, logout, clock, log, metrics, deadlineMs } = deps;
 
   app.get('/qlik-token', { onRequest: guard.forFetch }, async (request, reply) => {
     const session = await currentSession.use(request, reply);
     limitRate(session);
-    const held = tokens.held(session.user, session.generation);
-    if (!held) return answer(request, reply, await fetchFor(session, request, reply, tokens.obtain));
-    metrics.served('held');
-    return answer(request, reply, held);
+    const cached = tokens.cached(session.user, session.generation);
+    if (!cached) return answer(request, reply, await fetchFor(session, request, reply, tokens.obtain));
+    metrics.served('hit');
+    return answer(request, reply, cached);
   });
 
   app.post(
@@ -76,21 +76,21 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     reply: FastifyReply,
     fetch: Fetch,
   ): Promise<Token> {
-    const deadline = clock.now() + deadlineMs * WAIT_SHARE - reply.elapsedTime;
-    const waiting = { deadline, signal: abortOnLeave(request, reply) };
+    const at = clock.now() + deadlineMs * WAIT_SHARE - reply.elapsedTime;
+    const until = { at, signal: abortOnLeave(request, reply) };
     for (let current = session, how = fetch; ; how = tokens.obtain) {
-      const token = await how(current.user, current.generation, waiting).catch(superseded);
+      const token = await how(current.user, current.generation, until).catch(superseded);
       try {
         current = await currentSession.peek(request, reply);
       } catch (error) {
         if (!(error instanceof HttpProblem)) throw error;
-        await signOut.afterwards(session.user);
+        await logout.afterwards(session.user);
         // Whoever signed in meanwhile has another cookie, which is to stay.
         reply.removeHeader('set-cookie');
         throw new HttpProblem(error.code, error.message);
       }
       if (token && token.generation === current.generation) {
-        metrics.served('fetched');
+        metrics.served('miss');
         return token;
       }
     }

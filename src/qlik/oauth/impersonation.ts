@@ -1,6 +1,6 @@
 import type { UserLookup } from '../../token/token-key.ts';
 import type { ClientCredentials } from '../client-authentication.ts';
-import { readFault } from '../error-response.ts';
+import { readQlikError } from '../error-response.ts';
 import { isSuccess, type QlikRequest, type QlikResponse } from '../http.ts';
 import type { IssuedToken } from './issued-token.ts';
 import { readTokenAnswer } from './token-response.ts';
@@ -27,7 +27,7 @@ export function impersonationRequest(
 }
 
 /**
- * The token in the answer. `tenantNow` is the tenant's time, in milliseconds since the epoch. Throws a `TenantFault`;
+ * The token in the answer. `tenantNow` is the tenant's time, in milliseconds since the epoch. Throws a `QlikError`;
  * answers that are not what Qlik documents are `bad_response`.
  */
 export function readImpersonationResponse(
@@ -35,6 +35,6 @@ export function readImpersonationResponse(
   asked: { scope: string; lookup: UserLookup },
   tenantNow: number,
 ): IssuedToken {
-  if (!isSuccess(response)) throw readFault(response, tenantNow, asked.lookup);
+  if (!isSuccess(response)) throw readQlikError(response, tenantNow, asked.lookup);
   return readTokenAnswer(response.body, asked.scope, tenantNow);
 }

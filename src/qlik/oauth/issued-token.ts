@@ -11,7 +11,7 @@ export interface IssuedToken {
   readonly subject: string | undefined;
 }
 
-/** The calls about tokens that one tenant takes. Each rejects with a `TenantFault`. */
+/** The calls about tokens that one tenant takes. Each rejects with a `QlikError`. */
 export interface TokenIssuer {
   /** A token with which the page acts as that user. */
   mint(lookup: UserLookup, signal: AbortSignal): Promise<IssuedToken>;
@@ -27,29 +27,29 @@ export interface TokenIssuer {
  * - `unavailable`: no answer, or a 5xx
  * - `bad_response`: an answer that is not Qlik's
  */
-export type TenantFaultKind = 'refused' | 'throttled' | 'unavailable' | 'bad_response';
+export type QlikErrorKind = 'refused' | 'throttled' | 'unavailable' | 'bad_response';
 
-export interface TenantFaultDetails {
+export interface QlikErrorDetails {
   readonly status?: number;
   /** The answer is about the user, not about the client. */
   readonly namesUser?: boolean;
   /** How long the tenant asks to be left alone. */
   readonly retryAfterMs?: number;
   /** Worth another try at once. */
-  readonly passing?: boolean;
+  readonly retryable?: boolean;
   /** Error codes and the trace id of the answer; nothing else of it, since it may repeat what was sent. */
   readonly upstream?: { readonly codes: readonly string[]; readonly traceId?: string };
   readonly cause?: unknown;
 }
 
 /** A call that did not bring what was asked for. Holds nothing secret. */
-export class TenantFault extends Error {
-  readonly kind: TenantFaultKind;
-  readonly details: Omit<TenantFaultDetails, 'cause'>;
+export class QlikError extends Error {
+  readonly kind: QlikErrorKind;
+  readonly details: Omit<QlikErrorDetails, 'cause'>;
 
-  constructor(kind: TenantFaultKind, message: string, { cause, ...details }: TenantFaultDetails = {}) {
+  constructor(kind: QlikErrorKind, message: string, { cause, ...details }: QlikErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
-    this.name = 'TenantFault';
+    this.name = 'QlikError';
     this.kind = kind;
     this.details = details;
   }

@@ -1,8 +1,8 @@
 import type { ClientAuthentication } from '../client-authentication.ts';
-import { readFault } from '../error-response.ts';
+import { readQlikError } from '../error-response.ts';
 import { isSuccess, type QlikHttp } from '../http.ts';
 import { impersonationRequest, readImpersonationResponse } from './impersonation.ts';
-import { TenantFault, type TokenIssuer } from './issued-token.ts';
+import { QlikError, type TokenIssuer } from './issued-token.ts';
 
 export interface QlikTokenIssuerDeps {
   readonly http: QlikHttp;
@@ -22,7 +22,7 @@ export function createQlikTokenIssuer({ http, authentication, scope }: QlikToken
       const response = await http.send(request, signal);
       const misdated = authentication.dated && Math.abs(http.tenantNow() - datedAt) > CLOCK_STEP_MS;
       if (misdated && (response.status === 400 || response.status === 401))
-        throw new TenantFault('unavailable', 'the tenant’s clock was not known', { passing: true });
+        throw new QlikError('unavailable', 'the tenant’s clock was not known', { retryable: true });
       return readImpersonationResponse(response, { scope, lookup }, http.tenantNow());
     },
 
@@ -31,14 +31,14 @@ export function createQlikTokenIssuer({ http, authentication, scope }: QlikToken
         { method: 'GET', path: '/api/v1/users/me', bearer: accessToken },
         signal,
       );
-      if (response.status === 429 || response.status >= 500) throw readFault(response, http.tenantNow());
+      if (response.status === 429 || response.status >= 500) throw readQlikError(response, http.tenantNow());
       return response.status !== 401;
     },
 
     async revoke(accessToken, signal) {
       const json = { token: accessToken, token_type_hint: 'access_token' };
       const response = await http.send({ method: 'POST', path: '/oauth/revoke', json }, signal);
-      if (!isSuccess(response)) throw readFault(response, http.tenantNow());
+      if (!isSuccess(response)) throw readQlikError(response, http.tenantNow());
     },
   };
 }

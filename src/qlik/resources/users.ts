@@ -1,7 +1,7 @@
-import { readApiFault } from '../error-response.ts';
+import { readApiError } from '../error-response.ts';
 import { isSuccess, type QlikRequest, type QlikResponse } from '../http.ts';
 import { readObject, unusable } from '../json-response.ts';
-import { filterRequest, type Page, readPage } from '../list-page.ts';
+import { filterRequest, type ListPage, readPage } from '../list-page.ts';
 import { filterValue } from './filter-value.ts';
 
 /** A user of the tenant, as far as that matters here. */
@@ -40,8 +40,8 @@ export function findUsersRequest(
   return filterRequest('/api/v1/users/actions/filter', filter, cursor);
 }
 
-/** The users in the answer. Throws a `TenantFault`. */
-export function readUsersPage(response: QlikResponse, tenantNow: number): Page<QlikUser> {
+/** The users in the answer. Throws a `QlikError`. */
+export function readUsersPage(response: QlikResponse, tenantNow: number): ListPage<QlikUser> {
   return readPage(response, tenantNow, readUser);
 }
 
@@ -50,10 +50,10 @@ export function createUserRequest({ subject, name, email }: NewQlikUser): QlikRe
   return { method: 'POST', path: '/api/v1/users', json: { subject, name, email } };
 }
 
-/** The user that was created; undefined when there is one already (409). Throws a `TenantFault`. */
+/** The user that was created; undefined when there is one already (409). Throws a `QlikError`. */
 export function readCreatedUser(response: QlikResponse, tenantNow: number): QlikUser | undefined {
   if (response.status === 409) return undefined;
-  if (!isSuccess(response)) throw readApiFault(response, tenantNow);
+  if (!isSuccess(response)) throw readApiError(response, tenantNow);
   return readUser(readObject(response.body));
 }
 
@@ -70,9 +70,9 @@ export function assignGroupsRequest(userId: string, groups: readonly GroupRefere
   };
 }
 
-/** Whether everything was changed: 204, or a 207 that reports no error. Throws a `TenantFault`. */
+/** Whether everything was changed: 204, or a 207 that reports no error. Throws a `QlikError`. */
 export function readPatched(response: QlikResponse, tenantNow: number): boolean {
-  if (!isSuccess(response)) throw readApiFault(response, tenantNow);
+  if (!isSuccess(response)) throw readApiError(response, tenantNow);
   if (response.status !== 207) return true;
   const { errors } = readObject(response.body);
   return Array.isArray(errors) && errors.length === 0;

@@ -4,7 +4,7 @@ import {
   type Ask,
   type CallLimits,
   type CallLimitsOptions,
-  type Place,
+  type Permit,
   type Refusal,
   WAITING_COUNTS_MS,
 } from '../call-limits.ts';
@@ -16,7 +16,7 @@ export interface MemoryCallLimitsDeps extends CallLimitsOptions {
 
 /** The limits of one replica, or of several in one process. */
 export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
-  const { now, concurrency, placeMs } = deps;
+  const { now, concurrency, permitMs } = deps;
   const budget = createCallBudget(deps.rate, now);
   const taken = new Set<{ until: number }>();
   const waiting = new Map<string, { until: number; rank: number }>();
@@ -29,7 +29,7 @@ export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
     const budgetMs = share === undefined ? 0 : budget.waitMs(share, 0);
     if (budgetMs > 0) return { reason: 'budget', waitMs: budgetMs };
     const full = taken.size >= concurrency || othersFirst(rank);
-    return full ? { reason: 'places', waitMs: ASK_AGAIN_MS } : undefined;
+    return full ? { reason: 'permits', waitMs: ASK_AGAIN_MS } : undefined;
   }
 
   function othersFirst(rank: number): boolean {
@@ -37,8 +37,8 @@ export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
     return false;
   }
 
-  function take({ share }: Ask): Place {
-    const entry = { until: now() + placeMs };
+  function take({ share }: Ask): Permit {
+    const entry = { until: now() + permitMs };
     taken.add(entry);
     const unspend = share === undefined ? () => {} : budget.spend();
     const release = () => {
@@ -63,8 +63,8 @@ export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
       for (const entry of taken) if (entry.until <= now()) taken.delete(entry);
       for (const [by, { until }] of waiting) if (by === ask.by || until <= now()) waiting.delete(by);
       const refused = refusal(ask);
-      if (!refused) return { place: take(ask) };
-      if (refused.reason === 'places')
+      if (!refused) return { permit: take(ask) };
+      if (refused.reason === 'permits')
         waiting.set(ask.by, { until: now() + WAITING_COUNTS_MS, rank: ask.rank });
       return { ...refused, budget };
     },

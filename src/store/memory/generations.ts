@@ -5,10 +5,10 @@ interface Generation {
   readonly endsAt: number;
 }
 
-/** The generations of groups, for one replica. */
+/** The generations of partitions, for one replica. */
 export interface MemoryGenerations {
-  of(group: string): string;
-  advance(group: string, forMs: number): string;
+  of(partition: string): string;
+  advance(partition: string, forMs: number): string;
   advanceAll(forMs: number): void;
   /** Drops those that are no longer kept. */
   sweep(): void;
@@ -22,16 +22,16 @@ export function createMemoryGenerations(now: () => number): MemoryGenerations {
     return generation !== undefined && now() < generation.endsAt ? generation.name : '';
   }
 
-  function of(group: string): string {
-    return nameOf(ofAll) + nameOf(generations.get(group));
+  function of(partition: string): string {
+    return nameOf(ofAll) + nameOf(generations.get(partition));
   }
 
   return {
     of,
 
-    advance(group, forMs) {
-      generations.set(group, { name: newGeneration(), endsAt: now() + forMs });
-      return of(group);
+    advance(partition, forMs) {
+      generations.set(partition, { name: newGeneration(), endsAt: now() + forMs });
+      return of(partition);
     },
 
     advanceAll(forMs) {
@@ -39,7 +39,7 @@ export function createMemoryGenerations(now: () => number): MemoryGenerations {
     },
 
     sweep() {
-      for (const [group, { endsAt }] of generations) if (now() >= endsAt) generations.delete(group);
+      for (const [partition, { endsAt }] of generations) if (now() >= endsAt) generations.delete(partition);
     },
   };
 }

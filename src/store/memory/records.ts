@@ -2,7 +2,7 @@ import type { Limits, RecordStore, StoredRecord } from '../record-store.ts';
 import { createMemoryGenerations } from './generations.ts';
 
 interface Entry {
-  readonly group: string;
+  readonly partition: string;
   /** Of a record that was put: the one that must still stand. */
   readonly generation: string | undefined;
   readonly idleMs: number;
@@ -23,7 +23,7 @@ const SWEEP_EVERY_MS = 60_000;
 /** A store for one replica. What it holds ends with the process. */
 export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
   const entries = new Map<string, Entry>();
-  const groups = new Map<string, Set<string>>();
+  const partitions = new Map<string, Set<string>>();
   const generations = createMemoryGenerations(now);
   /** Counts the writes of all records: a key that was removed and taken again never shows an old revision. */
   let writes = 0;
@@ -41,16 +41,16 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
     return undefined;
   }
 
-  function counts({ generation, group }: Entry): boolean {
-    return generation === undefined || generation === generations.of(group);
+  function counts({ generation, partition }: Entry): boolean {
+    return generation === undefined || generation === generations.of(partition);
   }
 
-  function keep(key: string, value: string, limits: Limits, group: string, generation?: string): void {
+  function keep(key: string, value: string, limits: Limits, partition: string, generation?: string): void {
     const time = now();
     const { idleMs, lifetimeMs } = limits;
     const revision = ++writes;
     entries.set(key, {
-      group,
+      partition,
       generation,
       idleMs,
       endsAt: time + lifetimeMs,
@@ -62,13 +62,13 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
 
   function drop(key: string, entry: Entry): void {
     entries.delete(key);
-    const members = groups.get(entry.group);
+    const members = partitions.get(entry.partition);
     members?.delete(key);
-    if (members?.size === 0) groups.delete(entry.group);
+    if (members?.size === 0) partitions.delete(entry.partition);
   }
 
-  function liveMembers(group: string): string[] {
-    return [...(groups.get(group) ?? [])].filter((key) => live(key) !== undefined);
+  function liveMembers(partition: string): string[] {
+    return [...(partitions.get(partition) ?? [])].filter((key) => live(key) !== undefined);
   }
 
   function record(entry: Entry, time: number): StoredRecord {
@@ -77,24 +77,24 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       revision: entry.revision,
       idleRemainingMs: Math.min(entry.idleEndsAt, entry.endsAt) - time,
       remainingMs: entry.endsAt - time,
-      generation: generations.of(entry.group),
+      generation: generations.of(entry.partition),
     };
   }
 
   return {
-    async create(key, value, limits, group) {
+    async create(key, value, limits, partition) {
       if (live(key)) return false;
-      keep(key, value, limits, group);
-      const members = groups.get(group) ?? new Set();
-      groups.set(group, members.add(key));
+      keep(key, value, limits, partition);
+      const members = partitions.get(partition) ?? new Set();
+      partitions.set(partition, members.add(key));
       return true;
     },
 
-    async put(key, value, { lifetimeMs, group, generation }) {
-      if (generations.of(group) !== generation) return false;
+    async put(key, value, { lifetimeMs, partition, generation }) {
+      if (generations.of(partition) !== generation) return false;
       const before = entries.get(key);
       if (before) drop(key, before);
-      keep(key, value, { idleMs: lifetimeMs, lifetimeMs }, group, generation);
+      keep(key, value, { idleMs: lifetimeMs, lifetimeMs }, partition, generation);
       return true;
     },
 
@@ -124,20 +124,20 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       const entry = live(key);
       if (!entry) return undefined;
       drop(key, entry);
-      return liveMembers(entry.group).length;
+      return liveMembers(entry.partition).length;
     },
 
-    countGroup: async (group) => liveMembers(group).length,
+    countPartition: async (partition) => liveMembers(partition).length,
 
-    async removeGroup(group) {
-      const keys = liveMembers(group);
+    async removePartition(partition) {
+      const keys = liveMembers(partition);
       for (const key of keys) drop(key, entries.get(key) as Entry);
       return keys.length;
     },
 
-    generation: async (group) => generations.of(group),
+    generation: async (partition) => generations.of(partition),
 
-    advance: async (group, forMs) => generations.advance(group, forMs),
+    advance: async (partition, forMs) => generations.advance(partition, forMs),
 
     async advanceAll(forMs) {
       generations.advanceAll(forMs);

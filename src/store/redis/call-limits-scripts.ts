@@ -1,6 +1,6 @@
 /*
- * Sorted sets: the places that are taken, by their end; the calls of the last window, by when they were made. A hash:
- * the replicas that wait for a place, with the rank, and until when that counts. And a key that is there while the way
+ * Sorted sets: the permits that are taken, by their end; the calls of the last window, by when they were made. A hash:
+ * the replicas that wait for a permit, with the rank, and until when that counts. And a key that is there while the way
  * is closed. The time is that of Redis.
  *
  * All of it is small and ends soon, so it is written also when Redis has no memory left for others: a tenant is never
@@ -9,7 +9,7 @@
 const ALLOW_OOM = '#!lua flags=allow-oom';
 
 /**
- * KEYS places, spent, waiting, closed; ARGV id of the call, replica, rank, room in the budget or 0, window, places,
+ * KEYS permits, spent, waiting, closed; ARGV id of the call, replica, rank, room in the budget or 0, window, permits,
  * their time, when to ask again, how long waiting counts. What is in the way, for how long, and the age of each call that
  * counts, the oldest first.
  */
@@ -54,7 +54,7 @@ end
 if othersFirst or redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[6]) then
   redis.call('HSET', KEYS[3], by, string.format('%d %d', rank, now + ARGV[9]))
   redis.call('PEXPIRE', KEYS[3], ARGV[9])
-  return refuse('places', tonumber(ARGV[8]))
+  return refuse('permits', tonumber(ARGV[8]))
 end
 
 redis.call('ZADD', KEYS[1], now + ARGV[7], id)
@@ -65,7 +65,7 @@ if room > 0 then
 end
 return { 'entered', 0 }`;
 
-/** KEYS places, spent, waiting; ARGV channel, id of the call, 1 if it was made. */
+/** KEYS permits, spent, waiting; ARGV channel, id of the call, 1 if it was made. */
 export const LEAVE = `${ALLOW_OOM}
 redis.call('ZREM', KEYS[1], ARGV[2])
 if ARGV[3] ~= '1' then redis.call('ZREM', KEYS[2], ARGV[2]) end

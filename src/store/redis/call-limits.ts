@@ -4,7 +4,7 @@ import {
   ASK_AGAIN_MS,
   type CallLimits,
   type CallLimitsOptions,
-  type Place,
+  type Permit,
   type Refusal,
   WAITING_COUNTS_MS,
 } from '../call-limits.ts';
@@ -28,12 +28,12 @@ type Reply = [reason: Refusal['reason'] | 'entered', waitMs: number, ...ages: nu
 export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
   const { redis, rate, now } = deps;
   const keyOf = (part: string) => `${KEY_PREFIX}calls:{${deps.name}}:${part}`;
-  const [places, spent, waiting] = [keyOf('places'), keyOf('spent'), keyOf('waiting')];
+  const [permits, spent, waiting] = [keyOf('permits'), keyOf('spent'), keyOf('waiting')];
   const [closed, channel] = [keyOf('closed'), keyOf('changed')];
   const enter = redis.define('enterCallLimits', 4, ENTER);
   const leave = redis.define('leaveCallLimits', 3, LEAVE);
   const close = redis.define('closeCallLimits', 1, CLOSE);
-  const options = [rate.windowMs, deps.concurrency, deps.placeMs, ASK_AGAIN_MS, WAITING_COUNTS_MS];
+  const options = [rate.windowMs, deps.concurrency, deps.permitMs, ASK_AGAIN_MS, WAITING_COUNTS_MS];
   const listeners: (() => void)[] = [];
   let listening = false;
 
@@ -50,10 +50,10 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
     });
   }
 
-  function place(id: string): Place {
+  function permit(id: string): Permit {
     function end(made: 0 | 1): void {
-      // What does not arrive ends by itself, after `placeMs`.
-      leave(places, spent, waiting, channel, id, made).catch(() => {});
+      // What does not arrive ends by itself, after `permitMs`.
+      leave(permits, spent, waiting, channel, id, made).catch(() => {});
       tell();
     }
     return { release: () => end(1), giveBack: () => end(0) };
@@ -63,9 +63,9 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
     async enter({ by, rank, share }) {
       const id = randomUUID();
       const room = share === undefined ? 0 : roomFor(share, rate.limit);
-      const reply = await enter(places, spent, waiting, closed, id, by, rank, room, ...options);
+      const reply = await enter(permits, spent, waiting, closed, id, by, rank, room, ...options);
       const [reason, waitMs, ...ages] = reply as Reply;
-      if (reason === 'entered') return { place: place(id) };
+      if (reason === 'entered') return { permit: permit(id) };
       listen();
       const time = now();
       const spentAt = ages.map((age) => time - age);

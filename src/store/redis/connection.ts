@@ -3,13 +3,13 @@ import { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../record-store.ts';
 import { createAvailability } from './availability.ts';
 import { clientOptions, type RedisTarget } from './options.ts';
-import { type RedisFault, redisFault } from './redis-error.ts';
+import { type RedisError, toRedisError } from './redis-error.ts';
 import { createRedisSubscriber, type RedisSubscriber } from './subscriber.ts';
 
 export interface RedisConnectionOptions {
   readonly target: RedisTarget;
   /** Told of each change: why Redis is away, or nothing when it is back. */
-  readonly onChange: (trouble?: RedisFault) => void;
+  readonly onChange: (trouble?: RedisError) => void;
 }
 
 /** A Lua script, which Redis runs as one step: first its keys, then the other arguments. */
@@ -44,10 +44,10 @@ export async function connectRedis({ target, onChange }: RedisConnectionOptions)
   );
   const availability = createAvailability({
     probe: () => redis.set(`${KEY_PREFIX}probe`, '', 'PX', 1_000),
-    onChange: (trouble) => onChange(trouble as RedisFault | undefined),
+    onChange: (trouble) => onChange(trouble as RedisError | undefined),
   });
   /** Why there is no connection; the commands that fail for want of one do not know. */
-  let disconnected: RedisFault | undefined;
+  let disconnected: RedisError | undefined;
 
   redis.on('ready', () => {
     disconnected = undefined;
@@ -55,12 +55,12 @@ export async function connectRedis({ target, onChange }: RedisConnectionOptions)
   redis.on('error', (error) => {
     // A connection that ends is nothing yet: the next one may be there before anybody asks.
     if (redis.status === 'ready') return;
-    disconnected = redisFault(error);
+    disconnected = toRedisError(error);
     availability.failed(disconnected);
   });
 
   function unavailable(error: unknown): never {
-    const fault = redisFault(error);
+    const fault = toRedisError(error);
     const cause = fault.code === 'DISCONNECTED' ? (disconnected ?? fault) : fault;
     availability.failed(cause);
     throw new StoreUnavailableError({ cause });

@@ -1,6 +1,6 @@
 import { PRELUDE } from './prelude.ts';
 
-/** KEYS record, group; ARGV group name, value, revision, idle limit, lifetime. */
+/** KEYS record, partition; ARGV partition name, value, revision, idle limit, lifetime. */
 export const CREATE = `${PRELUDE}
 if live(KEYS[1]) then return 0 end
 makeRoom(KEYS[1], 'hash')
@@ -16,7 +16,7 @@ redis.call('ZADD', KEYS[2], ends, KEYS[1])
 redis.call('PEXPIREAT', KEYS[2], math.max(ends, redis.call('PEXPIRETIME', KEYS[2])))
 return 1`;
 
-/** KEYS record, generation; ARGV group name, value, revision, generation, lifetime. */
+/** KEYS record, generation; ARGV partition name, value, revision, generation, lifetime. */
 export const PUT = `${PRELUDE}
 if generation(ARGV[1]) ~= ARGV[4] then return 0 end
 makeRoom(KEYS[1], 'hash')
@@ -26,12 +26,12 @@ redis.call('PEXPIREAT', KEYS[1], ends)
 return 1`;
 
 const READ = `
-local group, made, value, revision, idle, ends = fields(KEYS[1])
-if not group then
+local partition, made, value, revision, idle, ends = fields(KEYS[1])
+if not partition then
   -- Nothing opens the empty text: so it is reported.
   return redis.call('EXISTS', KEYS[1]) == 1 and {'', '0', 0, 0, ''} or nil
 end
-local current = generation(group)
+local current = generation(partition)
 if made and made ~= current then return nil end
 local time = now()`;
 
@@ -53,30 +53,30 @@ return 1`;
 
 /** KEYS record. */
 export const REMOVE = `${PRELUDE}
-local group = live(KEYS[1])
-if not group then return nil end
+local partition = live(KEYS[1])
+if not partition then return nil end
 redis.call('DEL', KEYS[1])
-return #members(group)`;
+return #members(partition)`;
 
-/** KEYS group; ARGV group name. */
+/** KEYS partition; ARGV partition name. */
 export const COUNT = `${PRELUDE}
 return #members(ARGV[1])`;
 
-/** KEYS group; ARGV group name. */
-export const REMOVE_GROUP = `${PRELUDE}
+/** KEYS partition; ARGV partition name. */
+export const REMOVE_PARTITION = `${PRELUDE}
 local found = members(ARGV[1])
 for _, key in ipairs(found) do redis.call('DEL', key) end
 redis.call('DEL', KEYS[1])
 return #found`;
 
-/** KEYS generation; ARGV group name. */
+/** KEYS generation; ARGV partition name. */
 export const GENERATION = `${PRELUDE}
 return generation(ARGV[1])`;
 
 // Also when memory is full: somebody may have to be signed out.
 const ALLOW_OOM = '#!lua flags=allow-oom';
 
-/** KEYS generation; ARGV its name, how long it is kept, group name. */
+/** KEYS generation; ARGV its name, how long it is kept, partition name. */
 export const ADVANCE = `${ALLOW_OOM}
 ${PRELUDE}
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -21,19 +21,27 @@ export function createRedisRecords(redis: RedisConnection): RecordStore {
   const replace = redis.define('replaceRecord', 1, scripts.REPLACE);
   const remove = redis.define('removeRecord', 1, scripts.REMOVE);
   const count = redis.define('countRecords', 1, scripts.COUNT);
-  const removeGroup = redis.define('removeRecords', 1, scripts.REMOVE_GROUP);
+  const removePartition = redis.define('removeRecords', 1, scripts.REMOVE_PARTITION);
   const generation = redis.define('generation', 1, scripts.GENERATION);
   const advance = redis.define('advance', 1, scripts.ADVANCE);
   const advanceAll = redis.define('advanceAll', 1, scripts.ADVANCE_ALL);
 
   return {
-    create: (key, value, { idleMs, lifetimeMs }, group) =>
-      create(recordKey(key), groupKey(group), group, value, newRevision(), idleMs, lifetimeMs).then(isDone),
+    create: (key, value, { idleMs, lifetimeMs }, partition) =>
+      create(
+        recordKey(key),
+        partitionKey(partition),
+        partition,
+        value,
+        newRevision(),
+        idleMs,
+        lifetimeMs,
+      ).then(isDone),
     put: (key, value, options) =>
       put(
         recordKey(key),
-        generationKey(options.group),
-        options.group,
+        generationKey(options.partition),
+        options.partition,
         value,
         newRevision(),
         options.generation,
@@ -43,11 +51,11 @@ export function createRedisRecords(redis: RedisConnection): RecordStore {
     use: (key) => use(recordKey(key)).then(record),
     replace: (key, value, revision) => replace(recordKey(key), value, revision, newRevision()).then(isDone),
     remove: (key) => remove(recordKey(key)).then((left) => (left === null ? undefined : (left as number))),
-    countGroup: (group) => count(groupKey(group), group) as Promise<number>,
-    removeGroup: (group) => removeGroup(groupKey(group), group) as Promise<number>,
-    generation: (group) => generation(generationKey(group), group) as Promise<string>,
-    advance: (group, forMs) =>
-      advance(generationKey(group), newGeneration(), forMs, group) as Promise<string>,
+    countPartition: (partition) => count(partitionKey(partition), partition) as Promise<number>,
+    removePartition: (partition) => removePartition(partitionKey(partition), partition) as Promise<number>,
+    generation: (partition) => generation(generationKey(partition), partition) as Promise<string>,
+    advance: (partition, forMs) =>
+      advance(generationKey(partition), newGeneration(), forMs, partition) as Promise<string>,
     async advanceAll(forMs) {
       await advanceAll(GENERATION_OF_ALL, newGeneration(), forMs);
     },
@@ -57,8 +65,8 @@ export function createRedisRecords(redis: RedisConnection): RecordStore {
 }
 
 const recordKey = (key: string) => `${KEY_PREFIX}record:${key}`;
-const groupKey = (group: string) => `${KEY_PREFIX}group:${group}`;
-const generationKey = (group: string) => `${KEY_PREFIX}generation:${group}`;
+const partitionKey = (partition: string) => `${KEY_PREFIX}partition:${partition}`;
+const generationKey = (partition: string) => `${KEY_PREFIX}generation:${partition}`;
 /** The one key that all scripts read: in a Redis Cluster it would have to be in every slot. */
 const GENERATION_OF_ALL = `${KEY_PREFIX}generation`;
 

@@ -2,7 +2,7 @@
  * Why Redis did not do what it was asked, without what it was asked: the errors of the client hold commands with their
  * arguments, passwords among them.
  */
-export class RedisFault extends Error {
+export class RedisError extends Error {
   /**
    * The word with which Redis begins its answer (`READONLY`, `OOM`, `WRONGPASS`, …), the operating system's or the TLS
    * library's code (`ECONNREFUSED`, `CERT_HAS_EXPIRED`, …), `TIMEOUT`, or `DISCONNECTED`.
@@ -11,22 +11,22 @@ export class RedisFault extends Error {
 
   constructor(code: string) {
     super(`Redis: ${code}`);
-    this.name = 'RedisFault';
+    this.name = 'RedisError';
     this.code = code;
   }
 }
 
-export function redisFault(error: unknown): RedisFault {
-  if (!(error instanceof Error)) return new RedisFault('DISCONNECTED');
+export function toRedisError(error: unknown): RedisError {
+  if (!(error instanceof Error)) return new RedisError('DISCONNECTED');
   const { name, message, code } = error as NodeJS.ErrnoException;
-  if (name === 'ReplyError') return new RedisFault(/^[A-Z]{2,30}\b/.exec(message)?.[0] ?? 'ERR');
-  if (typeof code === 'string' && /^\w{1,60}$/.test(code)) return new RedisFault(code);
-  return new RedisFault(/timed out|timeout/i.test(message) ? 'TIMEOUT' : 'DISCONNECTED');
+  if (name === 'ReplyError') return new RedisError(/^[A-Z]{2,30}\b/.exec(message)?.[0] ?? 'ERR');
+  if (typeof code === 'string' && /^\w{1,60}$/.test(code)) return new RedisError(code);
+  return new RedisError(/timed out|timeout/i.test(message) ? 'TIMEOUT' : 'DISCONNECTED');
 }
 
 /** Answers of a server that is not, or no longer, the one to talk to; another connection may lead to the right one. */
 const ELSEWHERE = new Set(['READONLY', 'MASTERDOWN', 'LOADING', 'NOAUTH']);
 
 export function leadsElsewhere(error: Error): boolean {
-  return ELSEWHERE.has(redisFault(error).code);
+  return ELSEWHERE.has(toRedisError(error).code);
 }

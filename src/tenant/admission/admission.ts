@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
-import type { CallLimits, Place, Refusal } from '../../store/call-limits.ts';
+import type { CallLimits, Permit, Refusal } from '../../store/call-limits.ts';
 import type { Circuit, CircuitCall } from '../circuit.ts';
 import type { Closing } from './closing.ts';
 import { throttled, tooSlow } from './gate-errors.ts';
 import { createLimitsOutlook } from './limits-outlook.ts';
-import { isPatient, rankOf, shareOf, waitsForOpening } from './precedence.ts';
-import { createWaitingLine, type Turn, type Waiter } from './queue.ts';
+import { isDeferrable, rankOf, shareOf, waitsForOpening } from './precedence.ts';
+import { type Admitted, createQueue, type Waiter } from './queue.ts';
 import type { Ticket } from './ticket.ts';
 
-/** Gives the calls of this replica their turns, one after the other, as the limits of all replicas permit. */
-export interface Turns {
+/** Gives the calls of this replica their admission, one after the other, as the limits of all replicas permit. */
+export interface Admission {
   /** See `Gate.run`. */
-  take(ticket: Ticket, obstacle: () => Error | undefined): Promise<Turn>;
+  admit(ticket: Ticket, obstacle: () => Error | undefined): Promise<Admitted>;
   /** Looks again who may start. */
   advance(): void;
   /** How many wait. */
   readonly waiting: number;
 }
 
-export interface TurnsDeps {
+export interface AdmissionDeps {
   readonly clock: Clock;
   readonly circuit: Circuit;
   readonly closing: Closing;
@@ -30,9 +30,9 @@ export interface TurnsDeps {
 const INDECISIVE: CircuitCall = { succeeded() {}, failed() {} };
 
 /** One question to the limits is under way at a time, for whoever is in front. */
-export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Turns {
+export function createAdmission({ clock, circuit, closing, limits }: AdmissionDeps): Admission {
   const by = randomUUID();
-  const line = createWaitingLine(clock);
+  const queue = createQueue(clock);
   const outlook = createLimitsOutlook(clock);
   let asking: Waiter | undefined;
   let changedMeanwhile = false;
@@ -46,7 +46,7 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
 
   function countAhead(ticket: Ticket): number {
     let ahead = 0;
-    for (const other of line) {
+    for (const other of queue) {
       const first = other.ticket.budgeted && rankOf(other.ticket) <= rankOf(ticket);
       if (first && other !== asking) ahead += 1;
     }
@@ -58,13 +58,13 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
     cancelWake();
     const closed = closing.current();
     if (closed) {
-      line.refuse(({ ticket }) => (waitsForOpening(ticket) ? undefined : closed));
-      if (line.size > 0) cancelWake = clock.after(closed.details.retryAfterMs, advance);
+      queue.refuse(({ ticket }) => (waitsForOpening(ticket) ? undefined : closed));
+      if (queue.size > 0) cancelWake = clock.after(closed.details.retryAfterMs, advance);
       return;
     }
     let next: Waiter | undefined;
     let wakeMs = Number.POSITIVE_INFINITY;
-    for (const waiter of line) {
+    for (const waiter of queue) {
       if (next && rankOf(next.ticket) <= rankOf(waiter.ticket)) continue;
       const waitMs = outlook.waitMs(waiter.ticket);
       const error = waitMs > 0 ? undefined : waiter.obstacle();
@@ -82,16 +82,16 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
     const rank = rankOf(waiter.ticket);
     const answer = await limits.enter({ by, rank, share: shareOf(waiter.ticket) }).catch(storeAway);
     asking = undefined;
-    if (answer?.place) welcome(waiter, answer.place);
+    if (answer?.permit) welcome(waiter, answer.permit);
     else if (answer) refused(rank, answer);
     advance();
   }
 
-  function welcome(waiter: Waiter, place: Place): void {
+  function welcome(waiter: Waiter, permit: Permit): void {
     const error = waiter.obstacle();
     // Meanwhile the way may have closed, or the caller left.
-    if (error || closing.current() || !line.has(waiter)) place.giveBack();
-    else waiter.start({ place, circuitCall: waiter.ticket.decisive ? circuit.begin() : INDECISIVE });
+    if (error || closing.current() || !queue.has(waiter)) permit.giveBack();
+    else waiter.start({ permit, circuitCall: waiter.ticket.decisive ? circuit.begin() : INDECISIVE });
     if (error) waiter.refuse(error);
   }
 
@@ -100,27 +100,27 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
     if (changedMeanwhile) outlook.changed();
     if (refusal.reason === 'closed') closing.throttle(refusal.waitMs);
     let ahead = 0;
-    for (const { ticket, refuse } of line.inOrder()) {
+    for (const { ticket, refuse } of queue.inOrder()) {
       const waitMs = outlook.budgetWaitMs(ticket, () => ahead);
-      if (waitMs >= ticket.waitUntil - clock.now()) refuse(throttled(waitMs));
+      if (waitMs >= ticket.deadline - clock.now()) refuse(throttled(waitMs));
       else if (ticket.budgeted) ahead += 1;
     }
   }
 
   function storeAway(error: Error): void {
     outlook.storeAway();
-    line.refuse(({ ticket }) => (isPatient(ticket) ? undefined : error));
+    queue.refuse(({ ticket }) => (isDeferrable(ticket) ? undefined : error));
   }
 
   return {
-    take(ticket, obstacle) {
+    admit(ticket, obstacle) {
       const error = (waitsForOpening(ticket) ? undefined : closing.current()) ?? obstacle();
       if (error) return Promise.reject(error);
-      const remainingMs = ticket.waitUntil - clock.now();
+      const remainingMs = ticket.deadline - clock.now();
       if (remainingMs <= 0) return Promise.reject(tooSlow());
       const waitMs = outlook.budgetWaitMs(ticket, () => countAhead(ticket));
       if (waitMs >= remainingMs) return Promise.reject(throttled(waitMs));
-      const turn = line.join(ticket, obstacle, () => {
+      const turn = queue.join(ticket, obstacle, () => {
         const waitMs = outlook.budgetWaitMs(ticket);
         return waitMs > 0 ? throttled(waitMs) : tooSlow();
       });
@@ -131,7 +131,7 @@ export function createTurns({ clock, circuit, closing, limits }: TurnsDeps): Tur
     advance,
 
     get waiting() {
-      return line.size;
+      return queue.size;
     },
   };
 }

@@ -1,10 +1,10 @@
-import { TenantFault, type TenantFaultKind } from '../../qlik/oauth/issued-token.ts';
+import { QlikError, type QlikErrorKind } from '../../qlik/oauth/issued-token.ts';
 
 /** A fault of the gate that says when another try is worth while. */
-export type Closure = TenantFault & { readonly details: { readonly retryAfterMs: number } };
+export type Closure = QlikError & { readonly details: { readonly retryAfterMs: number } };
 
-export function closedFor(kind: TenantFaultKind, message: string, retryAfterMs: number): Closure {
-  return new TenantFault(kind, message, { retryAfterMs }) as Closure;
+export function closedFor(kind: QlikErrorKind, message: string, retryAfterMs: number): Closure {
+  return new QlikError(kind, message, { retryAfterMs }) as Closure;
 }
 
 /** The tenant's rate limit is reached, or our own budget below it. */
@@ -13,6 +13,6 @@ export function throttled(retryAfterMs: number): Closure {
 }
 
 /** The turn did not come in time. */
-export function tooSlow(): TenantFault {
-  return new TenantFault('unavailable', 'the tenant is slow, and others were first');
+export function tooSlow(): QlikError {
+  return new QlikError('unavailable', 'the tenant is slow, and others were first');
 }

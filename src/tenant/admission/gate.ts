@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
-import { TenantFault } from '../../qlik/oauth/issued-token.ts';
+import { QlikError } from '../../qlik/oauth/issued-token.ts';
 import type { CallLimits } from '../../store/call-limits.ts';
 import type { Circuit, CircuitCall } from '../circuit.ts';
-import { createTurns } from './admission.ts';
+import { createAdmission } from './admission.ts';
 import { createClosing } from './closing.ts';
 import type { Gate } from './ticket.ts';
 
@@ -21,11 +21,11 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 
 export function createGate({ clock, circuit, limits, onThrottled }: GateDeps): Gate {
   const closing = createClosing({ clock, circuit });
-  const turns = createTurns({ clock, circuit, closing, limits });
+  const admission = createAdmission({ clock, circuit, closing, limits });
   let running = 0;
 
   function learn(call: CircuitCall, error: unknown): void {
-    const answered = error instanceof TenantFault && (error.kind === 'refused' || error.kind === 'throttled');
+    const answered = error instanceof QlikError && (error.kind === 'refused' || error.kind === 'throttled');
     if (answered) call.succeeded();
     else call.failed();
     if (!answered || error.kind === 'refused') return;
@@ -38,7 +38,7 @@ export function createGate({ clock, circuit, limits, onThrottled }: GateDeps): G
 
   return {
     async run(call, ticket, obstacle = () => undefined) {
-      const { place, circuitCall } = await turns.take(ticket, obstacle);
+      const { permit, circuitCall } = await admission.admit(ticket, obstacle);
       running += 1;
       try {
         const result = await call();
@@ -49,14 +49,14 @@ export function createGate({ clock, circuit, limits, onThrottled }: GateDeps): G
         throw error;
       } finally {
         running -= 1;
-        place.release();
+        permit.release();
       }
     },
 
     promote(ticket) {
       if (ticket.priority === 'user') return;
       ticket.priority = 'user';
-      turns.advance();
+      admission.advance();
     },
 
     get healthy() {
@@ -66,7 +66,7 @@ export function createGate({ clock, circuit, limits, onThrottled }: GateDeps): G
     get state() {
       return {
         running,
-        waiting: turns.waiting,
+        waiting: admission.waiting,
         throttled: closing.throttled,
         circuitOpen: !circuit.healthy,
       };

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { BudgetOutlook } from '../../store/call-budget.ts';
 import type { Refusal } from '../../store/call-limits.ts';
-import { isPatient, rankOf, shareOf } from './precedence.ts';
+import { isDeferrable, rankOf, shareOf } from './precedence.ts';
 import type { Ticket } from './ticket.ts';
 
 /**
@@ -14,7 +14,7 @@ export interface LimitsOutlook {
   /** At least so long the budget has no room when so many others go first, who are counted only if that matters. */
   budgetWaitMs(ticket: Ticket, countAhead?: () => number): number;
   refused(rank: number, refusal: Refusal): void;
-  /** A place may be free. */
+  /** A permit may be free. */
   changed(): void;
   /** The limits cannot be asked. */
   storeAway(): void;
@@ -25,7 +25,7 @@ const STORE_AWAY_MS = 2_000;
 
 export function createLimitsOutlook({ now }: Clock): LimitsOutlook {
   let budget: BudgetOutlook | undefined;
-  /** From which rank on no place is given, until when. */
+  /** From which rank on no permit is given, until when. */
   let full = { rank: Number.POSITIVE_INFINITY, until: 0 };
   let storeAwayUntil = 0;
 
@@ -38,14 +38,14 @@ export function createLimitsOutlook({ now }: Clock): LimitsOutlook {
     budgetWaitMs,
 
     waitMs(ticket) {
-      const placesMs = rankOf(ticket) >= full.rank ? full.until - now() : 0;
-      const storeMs = isPatient(ticket) ? storeAwayUntil - now() : 0;
-      return Math.max(budgetWaitMs(ticket), placesMs, storeMs);
+      const permitsMs = rankOf(ticket) >= full.rank ? full.until - now() : 0;
+      const storeMs = isDeferrable(ticket) ? storeAwayUntil - now() : 0;
+      return Math.max(budgetWaitMs(ticket), permitsMs, storeMs);
     },
 
     refused(rank, refusal) {
       budget = refusal.budget;
-      if (refusal.reason === 'places') full = { rank, until: now() + refusal.waitMs };
+      if (refusal.reason === 'permits') full = { rank, until: now() + refusal.waitMs };
     },
 
     changed() {

@@ -20,6 +20,6 @@ export function waitsForOpening({ priority }: Ticket): boolean {
 }
 
 /** Nobody waits for the outcome, so that it can come later. */
-export function isPatient({ priority }: Ticket): boolean {
+export function isDeferrable({ priority }: Ticket): boolean {
   return priority === 'renewal' || priority === 'revocation';
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Place } from '../../store/call-limits.ts';
+import type { Permit } from '../../store/call-limits.ts';
 import type { CircuitCall } from '../circuit.ts';
 import { rankOf } from './precedence.ts';
 import type { Ticket } from './ticket.ts';
 
-/** A call's turn has come: it has to be made, and the place released. */
-export interface Turn {
-  readonly place: Place;
+/** A call's turn has come: it has to be made, and the permit released. */
+export interface Admitted {
+  readonly permit: Permit;
   readonly circuitCall: CircuitCall;
 }
 
@@ -14,14 +14,14 @@ export interface Turn {
 export interface Waiter {
   readonly ticket: Ticket;
   readonly obstacle: () => Error | undefined;
-  start(turn: Turn): void;
+  start(turn: Admitted): void;
   refuse(error: Error): void;
 }
 
 /** This replica's calls that wait for their turn. Whoever starts, is refused or waited for too long leaves by itself. */
-export interface WaitingLine extends Iterable<Waiter> {
+export interface Queue extends Iterable<Waiter> {
   /** When the ticket's time has run out, the wait ends with the error that `tooLate` gives. */
-  join(ticket: Ticket, obstacle: () => Error | undefined, tooLate: () => Error): Promise<Turn>;
+  join(ticket: Ticket, obstacle: () => Error | undefined, tooLate: () => Error): Promise<Admitted>;
   has(waiter: Waiter): boolean;
   /** Refuses those for whom there is an error. */
   refuse(errorFor: (waiter: Waiter) => Error | undefined): void;
@@ -30,7 +30,7 @@ export interface WaitingLine extends Iterable<Waiter> {
   readonly size: number;
 }
 
-export function createWaitingLine(clock: Clock): WaitingLine {
+export function createQueue(clock: Clock): Queue {
   const waiting = new Set<Waiter>();
 
   return {
@@ -52,7 +52,7 @@ export function createWaitingLine(clock: Clock): WaitingLine {
             reject(error);
           },
         };
-        const cancel = clock.after(ticket.waitUntil - clock.now(), () => waiter.refuse(tooLate()));
+        const cancel = clock.after(ticket.deadline - clock.now(), () => waiter.refuse(tooLate()));
         waiting.add(waiter);
       });
     },

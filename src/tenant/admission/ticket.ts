@@ -4,7 +4,7 @@
  */
 export type Priority = 'user' | 'directory' | 'renewal' | 'revocation';
 
-/** A place in the queue in front of the tenant. */
+/** A permit in the queue in front of the tenant. */
 export interface Ticket {
   priority: Priority;
   /** Counts towards the budget (Qlik Cloud's tier 2). */
@@ -12,7 +12,7 @@ export interface Ticket {
   /** Its outcome opens and closes the circuit. */
   readonly decisive: boolean;
   /** By the clock; later, the call is not made any more. */
-  readonly waitUntil: number;
+  readonly deadline: number;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface Ticket {
  */
 export interface Gate {
   /**
-   * Makes the call when its turn comes. Rejects with the call's `TenantFault`, or with one of its own, `throttled` or
+   * Makes the call when its turn comes. Rejects with the call's `QlikError`, or with one of its own, `throttled` or
    * `unavailable`, as soon as it is clear that the turn will not come in time; while the way is closed, only revocations
    * wait. `obstacle` is asked before the wait and when the turn has come: an error ends the wait without a call.
    *

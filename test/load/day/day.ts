@@ -37,13 +37,13 @@ export async function playDay({ plan, replicas: count, tokenLifeMs, seed }: DayO
   const tenant = createDayTenant({ clock, random, tokenLifeMs });
   const { replicas, close } = createDayReplicas({ clock, random, issuer: tenant, replicas: count });
   const start = clock.now();
-  const signedIn = new Map<number, string>();
+  const loggedIn = new Map<number, string>();
   const refused: Record<string, number> = {};
   let longestWaitMs = 0;
 
   async function ask(replica: (typeof replicas)[number], session: number): Promise<void> {
     const begun = clock.now();
-    await replica.ask(signedIn.get(session) as string).catch((error) => {
+    await replica.ask(loggedIn.get(session) as string).catch((error) => {
       const code = error.code ?? error.message;
       refused[code] = (refused[code] ?? 0) + 1;
     });
@@ -53,11 +53,11 @@ export async function playDay({ plan, replicas: count, tokenLifeMs, seed }: DayO
   for (const { at, user, session, what } of events) {
     if (start + at > clock.now()) await clock.advance(start + at - clock.now());
     const replica = replicas[Math.floor(random() * count)] as (typeof replicas)[number];
-    if (what === 'sign-in') signedIn.set(session, await replica.signIn({ id: `user-${user}` }));
+    if (what === 'sign-in') loggedIn.set(session, await replica.login({ id: `user-${user}` }));
     else if (what === 'ask') void ask(replica, session);
     else {
-      await replica.signOut(signedIn.get(session) as string);
-      signedIn.delete(session);
+      await replica.logout(loggedIn.get(session) as string);
+      loggedIn.delete(session);
     }
   }
   await clock.advance(2 * 60_000);

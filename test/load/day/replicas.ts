@@ -1,4 +1,4 @@
-import { createSignOut } from '../../../src/access/logout.ts';
+import { createLogout } from '../../../src/access/logout.ts';
 import { createUserTokens } from '../../../src/access/user-tokens.ts';
 import { bySubject, createDirectory } from '../../../src/directory/directory.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
@@ -12,18 +12,18 @@ import { createMemoryLeases } from '../../../src/store/memory/leases.ts';
 import { createMemoryStore } from '../../../src/store/memory/records.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
 import { createCircuit } from '../../../src/tenant/circuit.ts';
-import { createClientStanding } from '../../../src/tenant/credentials-status.ts';
-import { createTenantGateway } from '../../../src/tenant/token-client.ts';
+import { createCredentialsStatus } from '../../../src/tenant/credentials-status.ts';
+import { createTokenClient } from '../../../src/tenant/token-client.ts';
 import { TokenError } from '../../../src/tenant/token-error.ts';
 import { createTokenService } from '../../../src/token/token-service.ts';
 import { createTokenShare } from '../../../src/token/token-share.ts';
 
 /** What the routes of one replica do, without HTTP. */
 export interface DayReplica {
-  signIn(user: PortalUser): Promise<string>;
+  login(user: PortalUser): Promise<string>;
   /** The user's token, as `GET /qlik-token` answers it. Rejects as that refuses. */
   ask(sessionId: string): Promise<string>;
-  signOut(sessionId: string): Promise<void>;
+  logout(sessionId: string): Promise<void>;
   idle(): Promise<void>;
 }
 
@@ -54,39 +54,39 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
     now: clock.now,
     concurrency: 8,
     rate: { limit: 90, windowMs: MINUTE },
-    placeMs: 10 * SECOND,
+    permitMs: 10 * SECOND,
   });
   const sessions = createSessions({ store, limits: { idleMs: IDLE_MS, lifetimeMs: 10 * 60 * MINUTE } });
 
   function createReplica(): DayReplica {
     const circuit = createCircuit({ now: clock.now, random, onChange() {} });
-    const gateway = createTenantGateway({
+    const gateway = createTokenClient({
       issuer,
       gate: createGate({ clock, circuit, limits, onThrottled() {} }),
-      standing: createClientStanding({ now: clock.now, onChange() {} }),
+      standing: createCredentialsStatus({ now: clock.now, onChange() {} }),
       clock,
       random,
       callTimeoutMs: 6 * SECOND,
     });
     const isDenied = () => false;
     const tokens = createTokenService({
-      gatewayOf: () => gateway,
-      share: createTokenShare({ store, groupOf: sessionsOfTag, isDenied, now: clock.now }),
+      tokenClientOf: () => gateway,
+      share: createTokenShare({ store, partitionOf: sessionsOfTag, isDenied, now: clock.now }),
       leases,
       isDenied,
       clock,
       random,
       report() {},
-      maxHeld: 100_000,
+      maxCached: 100_000,
       refreshBeforeMs: 10 * MINUTE,
       minRemainingMs: MIN_REMAINING_MS,
       replaceCooldownMs: 30 * SECOND,
-      patienceMs: DEADLINE_MS,
+      deadlineMs: DEADLINE_MS,
     });
     const directory = createDirectory({ tenant, mapping: bySubject, isDenied });
     const userTokens = createUserTokens({ directory, tokens });
     const providerSessions = createProviderSessions({ store, lifetimeMs: 24 * 60 * MINUTE });
-    const { here, afterwards } = createSignOut({
+    const { here, afterwards } = createLogout({
       sessions,
       providerSessions,
       tokens: userTokens,
@@ -94,7 +94,7 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
     });
 
     return {
-      async signIn(user) {
+      async login(user) {
         const id = newSessionId(user);
         await sessions.open(id, user);
         return id;
@@ -104,11 +104,11 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
         const deadline = clock.now() + DEADLINE_MS;
         const session = await sessions.use(id);
         if (!session) throw new Error('session_required');
-        const held = userTokens.held(session.user, session.generation);
+        const held = userTokens.cached(session.user, session.generation);
         if (held) return held.accessToken;
         for (let current = session; ; ) {
           const token = await userTokens
-            .obtain(current.user, current.generation, { deadline })
+            .obtain(current.user, current.generation, { at: deadline })
             .catch((error) => {
               if (error instanceof TokenError && error.code === 'token_superseded') return undefined;
               throw error;
@@ -123,7 +123,7 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
         }
       },
 
-      async signOut(id) {
+      async logout(id) {
         const session = await sessions.peek(id);
         if (session) await here(session);
       },

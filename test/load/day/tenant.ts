@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../../../src/lib/clock.ts';
-import { TenantFault, type TokenIssuer } from '../../../src/qlik/oauth/issued-token.ts';
+import { QlikError, type TokenIssuer } from '../../../src/qlik/oauth/issued-token.ts';
 
 /** A tenant as far as the day needs one: it mints, revokes, and lets nobody call too often. */
 export interface DayTenant extends TokenIssuer {
@@ -33,7 +33,7 @@ export function createDayTenant({ clock, random, tokenLifeMs }: DayTenantDeps): 
     const [least, most] = LATENCY_MS;
     if (lastMinute.length >= LIMIT) {
       counts.throttled += 1;
-      throw new TenantFault('throttled', 'the tenant answered 429', { retryAfterMs: RETRY_AFTER_MS });
+      throw new QlikError('throttled', 'the tenant answered 429', { retryAfterMs: RETRY_AFTER_MS });
     }
     lastMinute.push(now);
     counts.mostPerMinute = Math.max(counts.mostPerMinute, lastMinute.length);

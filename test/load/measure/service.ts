@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../src/demo/free-port.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
-import { signIn } from './sign-in.ts';
+import { login } from './sign-in.ts';
 import type { BenchTenant } from './tenant.ts';
 
 /** The built service in front of a tenant, with limits that the load does not meet. */
@@ -12,9 +12,9 @@ export interface BenchService extends ServerProcess {
   /** Takes that many users who were not taken before. */
   absent(count: number): string[];
   /** Signs that many users in who were not taken before; resolves to their `Cookie` headers. */
-  signIn(count: number): Promise<string[]>;
+  login(count: number): Promise<string[]>;
   /** Signs one user in; resolves to the `Cookie` header. */
-  signInAs(user: string): Promise<string>;
+  loginAs(user: string): Promise<string>;
 }
 
 export interface BenchServiceOptions {
@@ -65,12 +65,12 @@ export async function startService({
   return {
     ...server,
     absent,
-    async signIn(count) {
+    async login(count) {
       const cookies: string[] = [];
-      for (const user of absent(count)) cookies.push(await signIn(server.url, user));
+      for (const user of absent(count)) cookies.push(await login(server.url, user));
       return cookies;
     },
-    signInAs: (user) => signIn(server.url, user),
+    loginAs: (user) => login(server.url, user),
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true });
@@ -78,11 +78,11 @@ export async function startService({
   };
 }
 
-function portalUser(number: number): { id: string; name: string; email: string; groups: string[] } {
+function portalUser(number: number): { id: string; name: string; email: string; partitions: string[] } {
   return {
     id: `auth0|${number.toString(16).padStart(24, '0')}`,
     name: `User ${number}`,
     email: `user-${number}@example.com`,
-    groups: ['EMEA Sales', 'Americas Sales'],
+    partitions: ['EMEA Sales', 'Americas Sales'],
   };
 }

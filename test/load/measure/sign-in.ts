@@ -1,7 +1,7 @@
 import { pageHeaders } from './http-load.ts';
 
 /** Signs a user in, the way that the service and the stand-ins share; resolves to the `Cookie` header. */
-export async function signIn(url: string, user: string): Promise<string> {
+export async function login(url: string, user: string): Promise<string> {
   const response = await fetch(`${url}/login`, {
     method: 'POST',
     headers: { ...pageHeaders, 'content-type': 'application/json' },

@@ -48,7 +48,7 @@ export async function measureTenantTrouble(
 
 /** Many requests at once for a user whose token nobody holds. */
 async function measureStampede(service: BenchService, tenant: BenchTenant): Promise<Stampede> {
-  const [cookie = ''] = await service.signIn(1);
+  const [cookie = ''] = await service.login(1);
   const before = tenant.calls;
   const statuses = await Promise.all(Array.from({ length: STAMPEDE_REQUESTS }, () => ask(service, cookie)));
   requireAnswers(statuses);
@@ -60,7 +60,7 @@ async function measureHanging(
   tenant: BenchTenant,
   { rounds, seconds, users, report }: TenantTroubleOptions,
 ): Promise<WarmWhileHanging> {
-  const warm = await service.signIn(users);
+  const warm = await service.login(users);
   const url = `${service.url}/qlik-token`;
   report('warming up');
   const { perSecond } = await load({ url, cookies: warm, seconds });
@@ -72,7 +72,7 @@ async function measureHanging(
     report(`round ${round} of ${rounds}: warm users while the tenant answers, then while it hangs`);
     normal.push(await p99(url, warm, seconds, rate));
     tenant.hang();
-    const cold = await service.signIn(COLD_USERS);
+    const cold = await service.login(COLD_USERS);
     const answers = cold.map((cookie) => ask(service, cookie));
     hanging.push(await p99(url, warm, seconds, rate));
     if (tenant.hanging === 0) throw new IncomparableError('nobody waited for the tenant that hung');

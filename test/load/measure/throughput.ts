@@ -3,7 +3,7 @@ import { idleLoad } from './cores.ts';
 import { type LoadResult, load } from './http-load.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 import { startService } from './service.ts';
-import { signIn } from './sign-in.ts';
+import { login } from './sign-in.ts';
 import { median, spread } from './statistics.ts';
 import { type BenchTenant, createBenchTenant } from './tenant.ts';
 import { IncomparableError } from './trouble.ts';
@@ -104,7 +104,7 @@ function line(near: BenchTenant, far: BenchTenant, users: number, redisUrl?: str
       });
       const names = Array.from({ length: users }, (_, user) => `user-${user}`);
       const cookies = withSessions
-        ? await Promise.all(names.map((user) => signIn(server.url, user)))
+        ? await Promise.all(names.map((user) => login(server.url, user)))
         : names.map(cookieAsLong);
       return { server, cookies };
     }
@@ -114,7 +114,7 @@ function line(near: BenchTenant, far: BenchTenant, users: number, redisUrl?: str
   function ours(name: string, options: { readonly redisUrl?: string } = {}): Contender {
     async function start(): Promise<Running> {
       const service = await startService({ tenant: near, users, ...options });
-      return { server: service, cookies: await service.signIn(users) };
+      return { server: service, cookies: await service.login(users) };
     }
     return { name, start, results: [] };
   }

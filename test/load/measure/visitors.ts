@@ -24,7 +24,7 @@ export function createVisitors(service: BenchService, users: number): Visitors {
   const away = [...service.absent(users)];
 
   async function visit(user: string): Promise<void> {
-    const cookie = await service.signInAs(user);
+    const cookie = await service.loginAs(user);
     for (let request = 0; request < 2; request += 1) await expectOk('GET', '/qlik-token', cookie);
     await expectOk('POST', '/logout', cookie);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { impersonationRequest, readImpersonationResponse } from '../../../src/qlik/oauth/impersonation.ts';
-import { TenantFault } from '../../../src/qlik/oauth/issued-token.ts';
+import { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const asked = { scope: 'user_default', lookup: { field: 'subject', value: 'ada' } } as const;
@@ -119,8 +119,8 @@ for (const [what, body] of unusable) {
   it(`an answer that is ${what} is a bad response, and its text does not get out`, () => {
     assert.throws(
       () => read(body),
-      (error: TenantFault) => {
-        assert.ok(error instanceof TenantFault);
+      (error: QlikError) => {
+        assert.ok(error instanceof QlikError);
         assert.equal(error.kind, 'bad_response');
         assert.doesNotMatch(`${error.message}${JSON.stringify(error)}`, /opaque|script|cookie|Sign in/);
         return true;
@@ -136,7 +136,7 @@ for (const [status, kind] of [
   [302, 'bad_response'],
 ] as const) {
   it(`a token in an answer with status ${status} is not used: ${kind}`, () => {
-    assert.throws(() => read(good, status), { name: 'TenantFault', kind });
+    assert.throws(() => read(good, status), { name: 'QlikError', kind });
   });
 }
 

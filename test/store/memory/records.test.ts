@@ -23,7 +23,7 @@ function open(t: TestContext) {
 
 test('given an idle limit, a record is there in its last millisecond and gone after it', async (t) => {
   const { clock, store } = open(t);
-  await store.create('key', 'value', { idleMs: 1_000, lifetimeMs: 10_000 }, 'group');
+  await store.create('key', 'value', { idleMs: 1_000, lifetimeMs: 10_000 }, 'partition');
 
   clock.jump(999);
   assert.equal((await store.peek('key'))?.idleRemainingMs, 1);
@@ -33,7 +33,7 @@ test('given an idle limit, a record is there in its last millisecond and gone af
 
 test('given a lifetime, a record that is used is there in its last millisecond and gone after it', async (t) => {
   const { clock, store } = open(t);
-  await store.create('key', 'value', { idleMs: 1_000, lifetimeMs: 1_500 }, 'group');
+  await store.create('key', 'value', { idleMs: 1_000, lifetimeMs: 1_500 }, 'partition');
 
   clock.jump(999);
   await store.use('key');
@@ -51,7 +51,12 @@ test('given records that ended without being asked for, when the sweep has passe
   const { clock, store } = open(t);
   const empty = heapUsed();
   for (let n = 0; n < 300; n++) {
-    await store.create(`key ${n}`, Buffer.alloc(100_000, n).toString('latin1'), idle(1_000), `group ${n}`);
+    await store.create(
+      `key ${n}`,
+      Buffer.alloc(100_000, n).toString('latin1'),
+      idle(1_000),
+      `partition ${n}`,
+    );
   }
   assert.ok(heapUsed() - empty > 25_000_000, 'the probe sees what is held');
 
@@ -64,14 +69,14 @@ test('given records that ended without being asked for, when the sweep has passe
 test('given records that live, when the sweep has passed, they are still there', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const { clock, store } = open(t);
-  await store.create('ended', 'value', idle(1_000), 'group');
-  await store.create('live', 'value', idle(1_001), 'group');
+  await store.create('ended', 'value', idle(1_000), 'partition');
+  await store.create('live', 'value', idle(1_001), 'partition');
 
   clock.jump(1_000);
   t.mock.timers.tick(SWEEP_MS);
 
   assert.ok(await store.peek('live'));
-  assert.equal(await store.countGroup('group'), 1);
+  assert.equal(await store.countPartition('partition'), 1);
 });
 
 test('given generations that are no longer kept, when the sweep has passed, memory is free again', async (t) => {
@@ -96,7 +101,7 @@ test('given a closed store, nothing is swept any more', async (t) => {
       return 0;
     },
   });
-  await store.create('key', 'value', idle(1_000), 'group');
+  await store.create('key', 'value', idle(1_000), 'partition');
   await store.close();
   asked = 0;
 

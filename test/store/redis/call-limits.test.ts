@@ -13,7 +13,7 @@ import { type RedisServer, redisMissing, startRedis } from '../../support/redis-
 const options: CallLimitsOptions = {
   concurrency: 1,
   rate: { limit: 10, windowMs: 60_000 },
-  placeMs: 60_000,
+  permitMs: 60_000,
 };
 const ask = { by: 'a', rank: 0, share: 1 };
 
@@ -46,8 +46,8 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     );
     await acme?.closeFor(60_000);
 
-    assert.ok((await globex?.enter(ask))?.place);
-    assert.equal((await acme?.enter(ask))?.place, undefined);
+    assert.ok((await globex?.enter(ask))?.permit);
+    assert.equal((await acme?.enter(ask))?.permit, undefined);
   });
 
   test('a clock that is wrong here changes nothing: the time is that of Redis', async (t) => {
@@ -64,10 +64,10 @@ describe('given a Redis', { skip: redisMissing() }, () => {
         now,
       });
 
-    assert.ok((await limits(() => Date.now() - 3_600_000).enter(ask)).place);
+    assert.ok((await limits(() => Date.now() - 3_600_000).enter(ask)).permit);
     const refused = await limits(() => Date.now() + 3_600_000).enter(ask);
 
-    assert.ok(!refused.place && refused.reason === 'budget');
+    assert.ok(!refused.permit && refused.reason === 'budget');
     assert.ok(refused.waitMs > 59_000 && refused.waitMs <= 60_000);
     assert.ok(Math.abs(refused.budget.waitMs(1, 0) - refused.waitMs) <= 5);
   });
@@ -85,11 +85,11 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     });
     const inAnHour = String(Date.now() + 3_600_000);
     const key = (part: string) => `${KEY_PREFIX}calls:{${name}}:${part}`;
-    for (const part of ['spent', 'places']) server.cli('ZADD', key(part), inAnHour, 'of another primary');
+    for (const part of ['spent', 'permits']) server.cli('ZADD', key(part), inAnHour, 'of another primary');
     server.cli('HSET', key('waiting'), 'of another primary', `0 ${inAnHour}`);
 
-    assert.ok((await limits.enter({ ...ask, rank: 1 })).place);
-    assert.equal((await limits.enter({ ...ask, rank: 1 })).place, undefined);
+    assert.ok((await limits.enter({ ...ask, rank: 1 })).permit);
+    assert.equal((await limits.enter({ ...ask, rank: 1 })).permit, undefined);
   });
 
   test('nothing is left behind of a tenant that nobody calls any more', async (t) => {
@@ -99,7 +99,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     const limits = createRedisCallLimits({
       ...options,
       rate: { limit: 10, windowMs: 300 },
-      placeMs: 300,
+      permitMs: 300,
       name,
       redis,
       now: Date.now,
@@ -122,13 +122,13 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     t.after(() => redis.close());
     const limits = createRedisCallLimits({ ...options, name: 'tenant', redis, now: Date.now });
 
-    const { place } = await limits.enter(ask);
-    assert.ok(place);
-    assert.equal((await limits.enter(ask)).place, undefined);
-    place.release();
+    const { permit } = await limits.enter(ask);
+    assert.ok(permit);
+    assert.equal((await limits.enter(ask)).permit, undefined);
+    permit.release();
     await limits.closeFor(60_000);
     const refused = await limits.enter(ask);
-    assert.ok(!refused.place && refused.reason === 'closed');
+    assert.ok(!refused.permit && refused.reason === 'closed');
   });
 
   test('the rights that the service asks for are enough', async (t) => {
@@ -154,17 +154,17 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     assert.equal(told, 1);
   });
 
-  test('without Redis, asking is refused within a second, and places that are released are nobody’s error', async (t) => {
+  test('without Redis, asking is refused within a second, and permits that are released are nobody’s error', async (t) => {
     const own = await startRedis();
     t.after(() => own.stop());
     const redis = await connect(own.port);
     t.after(() => redis.close());
     const limits = createRedisCallLimits({ ...options, name: 'tenant', redis, now: Date.now });
-    const { place } = await limits.enter(ask);
-    assert.ok(place);
+    const { permit } = await limits.enter(ask);
+    assert.ok(permit);
     await own.kill();
 
-    place.release();
+    permit.release();
     const begun = performance.now();
     await assert.rejects(limits.enter(ask), StoreUnavailableError);
     await assert.rejects(limits.closeFor(1_000), StoreUnavailableError);

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { connectRedis, KEY_PREFIX } from '../../../src/store/redis/connection.ts';
 import type { RedisTarget } from '../../../src/store/redis/options.ts';
-import { RedisFault, redisFault } from '../../../src/store/redis/redis-error.ts';
+import { RedisError, toRedisError } from '../../../src/store/redis/redis-error.ts';
 import { createFaultProxy } from '../../support/fault-proxy.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
@@ -124,7 +124,7 @@ describe('the reason why Redis failed', () => {
     ['no error at all', undefined, 'DISCONNECTED'],
   ] as const) {
     test(`of ${what} is ${code}, and holds nothing of what was asked`, () => {
-      const fault = redisFault(error);
+      const fault = toRedisError(error);
       assert.equal(fault.code, code);
       assert.equal(fault.cause, undefined);
       assert.doesNotMatch(`${fault.stack}${JSON.stringify(fault)}`, /canary|allowed/);
@@ -134,7 +134,7 @@ describe('the reason why Redis failed', () => {
 
 function isUnavailable(code: string) {
   return (error: unknown) =>
-    error instanceof StoreUnavailableError && error.cause instanceof RedisFault && error.cause.code === code;
+    error instanceof StoreUnavailableError && error.cause instanceof RedisError && error.cause.code === code;
 }
 
 /** As the client makes them. */

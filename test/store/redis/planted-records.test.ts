@@ -9,7 +9,7 @@ import { type RedisServer, redisMissing, startRedis } from '../../support/redis-
 
 const limits = { idleMs: 60_000, lifetimeMs: 60_000 };
 const KEY = 'qlik-token-broker:record:{ada}:key';
-const GROUP = 'qlik-token-broker:group:{ada}:g';
+const GROUP = 'qlik-token-broker:partition:{ada}:g';
 
 describe('given a Redis into which somebody wrote', { skip: redisMissing() }, () => {
   let server: RedisServer;
@@ -66,24 +66,24 @@ describe('given a Redis into which somebody wrote', { skip: redisMissing() }, ()
       assert.equal(await records.create('{ada}:key', 'new', limits, '{ada}:g'), true, 'its place is free');
       assert.equal((await records.use('{ada}:key'))?.value, 'new');
       plant();
-      const options = { lifetimeMs: 1_000, group: '{ada}:g', generation: '' };
+      const options = { lifetimeMs: 1_000, partition: '{ada}:g', generation: '' };
       assert.equal(await records.put('{ada}:key', 'newer', options), true);
       assert.equal((await records.peek('{ada}:key'))?.value, 'newer');
       assert.deepEqual(troubles, []);
     });
   }
 
-  test('a group that is none hides its records, and takes new ones', async (t) => {
+  test('a partition that is none hides its records, and takes new ones', async (t) => {
     const { records, troubles } = await open(t);
     await records.create('{ada}:key', 'value', limits, '{ada}:g');
     server.cli('SET', GROUP, 'garbage');
 
     assert.equal(await records.remove('{ada}:key'), 0);
     server.cli('SET', GROUP, 'garbage');
-    assert.equal(await records.removeGroup('{ada}:g'), 0);
+    assert.equal(await records.removePartition('{ada}:g'), 0);
     server.cli('SET', GROUP, 'garbage');
     assert.equal(await records.create('{ada}:key', 'value', limits, '{ada}:g'), true);
-    assert.equal(await records.countGroup('{ada}:g'), 1);
+    assert.equal(await records.countPartition('{ada}:g'), 1);
     assert.deepEqual(troubles, []);
   });
 

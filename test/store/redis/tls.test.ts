@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { connectRedis, KEY_PREFIX } from '../../../src/store/redis/connection.ts';
 import type { RedisTarget } from '../../../src/store/redis/options.ts';
 import { createRedisRecords } from '../../../src/store/redis/records.ts';
-import type { RedisFault } from '../../../src/store/redis/redis-error.ts';
+import type { RedisError } from '../../../src/store/redis/redis-error.ts';
 import { describeRecordStore } from '../../contract/record-store-contract.ts';
 import { createCertificate } from '../../qlik/certificate.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
@@ -61,7 +61,7 @@ describe('given a Redis with TLS and a user of its own for the service', { skip:
   });
 
   async function connect(changes: Partial<RedisTarget> = {}) {
-    const troubles: (RedisFault | undefined)[] = [];
+    const troubles: (RedisError | undefined)[] = [];
     const redis = await connectRedis({
       target: target(changes),
       onChange: (trouble) => troubles.push(trouble),
@@ -106,7 +106,7 @@ describe('given a Redis with TLS and a user of its own for the service', { skip:
     ] as const) {
       await assert.rejects(
         call(name, lua),
-        (error: Error) => (error.cause as RedisFault).code.match(/NOPERM|ERR/) !== null,
+        (error: Error) => (error.cause as RedisError).code.match(/NOPERM|ERR/) !== null,
       );
     }
   });
@@ -125,10 +125,10 @@ describe('given a Redis with TLS and a user of its own for the service', { skip:
       t.after(() => store.close());
 
       await assert.rejects(
-        store.create('key', 'value', { idleMs: 1_000, lifetimeMs: 1_000 }, 'group'),
+        store.create('key', 'value', { idleMs: 1_000, lifetimeMs: 1_000 }, 'partition'),
         (error: Error) => {
           assert.equal(error.name, 'StoreUnavailableError');
-          assert.match((error.cause as RedisFault).code, code);
+          assert.match((error.cause as RedisError).code, code);
           return true;
         },
       );

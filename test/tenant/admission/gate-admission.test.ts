@@ -15,12 +15,12 @@ it('given more calls than may be made at once, the others wait until one has end
   calls[1]?.succeed();
   await settle();
   assert.deepEqual(made, ['a', 'b', 'c']);
-  calls[0]?.fail(faults.lasting());
+  calls[0]?.fail(faults.permanent());
   await settle();
   assert.deepEqual(made, ['a', 'b', 'c', 'd']);
 });
 
-it('given a call that throws before it begins, its place is free again', async () => {
+it('given a call that throws before it begins, its permit is free again', async () => {
   const { gate, send, ticket, made } = createGateBench({ concurrency: 1 });
   await assert.rejects(
     gate.run(() => {

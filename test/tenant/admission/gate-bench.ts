@@ -1,5 +1,5 @@
 import type { Rate } from '../../../src/config/kinds.ts';
-import type { TenantFault } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
 import type { CallLimits } from '../../../src/store/call-limits.ts';
 import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
@@ -17,7 +17,7 @@ export interface GateBench {
   readonly made: string[];
   /** What the gate told about being throttled. */
   readonly pauses: number[];
-  ticket(priority?: Priority, patienceMs?: number, budgeted?: boolean): Ticket;
+  ticket(priority?: Priority, deadlineMs?: number, budgeted?: boolean): Ticket;
   /** Sends a call that ends at once. */
   send(name: string, ticket?: Ticket): Outcome<string>;
   /** Sends a call that stays open until it is ended. */
@@ -29,7 +29,7 @@ export interface OpenCall {
   /** By the clock; undefined while it waits. */
   readonly startedAt: number | undefined;
   succeed(): void;
-  fail(fault: TenantFault): void;
+  fail(fault: QlikError): void;
 }
 
 const DAY_MS = 86_400_000;
@@ -38,7 +38,7 @@ export function createGateBench({
   concurrency = 8,
   budget = { limit: 1_000_000, windowMs: 60_000 },
   clock = createManualClock(),
-  limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, placeMs: DAY_MS }),
+  limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, permitMs: DAY_MS }),
 }: {
   concurrency?: number;
   budget?: Rate;
@@ -61,11 +61,11 @@ export function createGateBench({
     clock,
     made,
     pauses,
-    ticket: (priority = 'user', patienceMs = 8_000, budgeted = true) => ({
+    ticket: (priority = 'user', deadlineMs = 8_000, budgeted = true) => ({
       priority,
       budgeted,
       decisive: priority !== 'revocation',
-      waitUntil: clock.now() + patienceMs,
+      deadline: clock.now() + deadlineMs,
     }),
     send: (name, ticket = bench.ticket()) =>
       follow(
@@ -75,7 +75,7 @@ export function createGateBench({
         }, ticket),
       ),
     open(name, ticket = bench.ticket()) {
-      let settlers: { resolve: (name: string) => void; reject: (fault: TenantFault) => void } | undefined;
+      let settlers: { resolve: (name: string) => void; reject: (fault: QlikError) => void } | undefined;
       const result = new Promise<string>((resolve, reject) => {
         settlers = { resolve, reject };
       });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { TenantFault } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
 import { settle } from '../../support/manual-clock.ts';
 import { faults } from '../fake-issuer.ts';
 import { createGateBench, type GateBench } from './gate-bench.ts';
 
 /** Lets a call fail. */
-async function fail(bench: GateBench, fault: TenantFault): Promise<void> {
+async function fail(bench: GateBench, fault: QlikError): Promise<void> {
   const call = bench.open('failing');
   await settle();
   call.fail(fault);
@@ -14,10 +14,10 @@ async function fail(bench: GateBench, fault: TenantFault): Promise<void> {
 }
 
 /** The fault with which a call that is sent now is refused at once. */
-async function refusal(bench: GateBench): Promise<TenantFault> {
+async function refusal(bench: GateBench): Promise<QlikError> {
   const outcome = bench.send('refused');
   await settle();
-  return outcome.error as TenantFault;
+  return outcome.error as QlikError;
 }
 
 it('given a Retry-After, no call is made until then, and then again', async () => {
@@ -51,7 +51,7 @@ it('given a Retry-After while calls wait in the queue, they are refused at once 
   call.fail(faults.throttled(13_000));
   await settle();
   assert.deepEqual(
-    waiting.map(({ error }) => (error as TenantFault).kind),
+    waiting.map(({ error }) => (error as QlikError).kind),
     ['throttled', 'throttled'],
   );
   await bench.clock.advance(120_000);
@@ -70,7 +70,7 @@ it('given a Retry-After, a revocation waits until then', async () => {
 
 it('given an open circuit, a revocation waits, and is no probe', async () => {
   const bench = createGateBench();
-  for (let i = 0; i < 5; i += 1) await fail(bench, faults.lasting());
+  for (let i = 0; i < 5; i += 1) await fail(bench, faults.permanent());
   const revocation = bench.open('revocation', bench.ticket('revocation', 60_000));
   await settle();
   assert.equal(revocation.startedAt, undefined);
@@ -87,7 +87,7 @@ it('given a Retry-After longer than its patience, a revocation gives up', async 
   await fail(bench, faults.throttled(120_000));
   const outcome = bench.send('revocation', bench.ticket('revocation', 60_000));
   await bench.clock.advance(60_000);
-  assert.equal((outcome.error as TenantFault).kind, 'unavailable');
+  assert.equal((outcome.error as QlikError).kind, 'unavailable');
 });
 
 it('given a 429 that does not say for how long, the tenant is left alone for a while', async () => {
@@ -128,14 +128,14 @@ it('given many calls that are throttled at once, it is told once', async () => {
 
 it('given five failures in a row, calls in the queue and new ones are refused at once', async () => {
   const bench = createGateBench({ concurrency: 1 });
-  for (let i = 0; i < 4; i += 1) await fail(bench, i % 2 === 0 ? faults.lasting() : faults.badResponse());
+  for (let i = 0; i < 4; i += 1) await fail(bench, i % 2 === 0 ? faults.permanent() : faults.badResponse());
   const fifth = bench.open('fifth');
   const queued = bench.send('queued', bench.ticket('renewal', 60_000));
   await settle();
   assert.equal(bench.gate.healthy, true);
-  fifth.fail(faults.lasting());
+  fifth.fail(faults.permanent());
   await settle();
-  assert.equal((queued.error as TenantFault).kind, 'unavailable');
+  assert.equal((queued.error as QlikError).kind, 'unavailable');
   const fault = await refusal(bench);
   assert.equal(fault.kind, 'unavailable');
   assert.equal(fault.details.retryAfterMs, 2_000);
@@ -152,14 +152,14 @@ it('given refusals and throttling, the tenant counts as well: the circuit stays 
 
 it('given a pause that is over, one probe is made; the others are refused at once while it lasts', async () => {
   const bench = createGateBench();
-  for (let i = 0; i < 5; i += 1) await fail(bench, faults.lasting());
+  for (let i = 0; i < 5; i += 1) await fail(bench, faults.permanent());
   await bench.clock.advance(2_000);
   bench.made.length = 0;
   const probe = bench.open('probe');
   const others = Array.from({ length: 10 }, (_, i) => bench.send(`other ${i}`));
   await settle();
   assert.deepEqual(bench.made, ['probe']);
-  assert.deepEqual([...new Set(others.map(({ error }) => (error as TenantFault).kind))], ['unavailable']);
+  assert.deepEqual([...new Set(others.map(({ error }) => (error as QlikError).kind))], ['unavailable']);
   probe.succeed();
   await settle();
   const after = bench.send('after');
@@ -170,9 +170,9 @@ it('given a pause that is over, one probe is made; the others are refused at onc
 
 it('given a probe that fails, the tenant is left alone for longer', async () => {
   const bench = createGateBench();
-  for (let i = 0; i < 5; i += 1) await fail(bench, faults.lasting());
+  for (let i = 0; i < 5; i += 1) await fail(bench, faults.permanent());
   await bench.clock.advance(2_000);
-  await fail(bench, faults.lasting());
+  await fail(bench, faults.permanent());
   bench.made.length = 0;
   await bench.clock.advance(3_999);
   bench.send('early');

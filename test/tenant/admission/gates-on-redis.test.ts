@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../../src/lib/clock.ts';
-import type { TenantFault } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
 import type { CallLimitsOptions } from '../../../src/store/call-limits.ts';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { createRedisCallLimits } from '../../../src/store/redis/call-limits.ts';
@@ -16,8 +16,8 @@ import { faults } from '../fake-issuer.ts';
 
 const clock = systemClock;
 
-function ticket(priority: Priority, patienceMs: number) {
-  return { priority, budgeted: true, decisive: true, waitUntil: clock.now() + patienceMs };
+function ticket(priority: Priority, deadlineMs: number) {
+  return { priority, budgeted: true, decisive: true, deadline: clock.now() + deadlineMs };
 }
 
 /** Gates of replicas, each with a connection of its own. */
@@ -33,7 +33,7 @@ async function connectGates(
     const limits = createRedisCallLimits({
       concurrency: 8,
       rate: { limit: 1_000, windowMs: 60_000 },
-      placeMs: 10_000,
+      permitMs: 10_000,
       ...options,
       name,
       redis,
@@ -79,7 +79,7 @@ describe('given replicas that share a Redis', { skip: redisMissing() }, () => {
     });
   });
 
-  test('a place that one frees is another’s at once', async (t) => {
+  test('a permit that one frees is another’s at once', async (t) => {
     const [a, b] = await connectGates(t, server.port, { concurrency: 1 });
     const waits: number[] = [];
     for (let i = 0; i < 5; i += 1) {
@@ -99,7 +99,7 @@ describe('given replicas that share a Redis', { skip: redisMissing() }, () => {
     for (const gate of [b, c]) {
       await assert.rejects(
         gate.run(async () => assert.fail('a call was made'), ticket('user', 8_000)),
-        ({ kind, details }: TenantFault) => kind === 'throttled' && (details.retryAfterMs ?? 0) > 300,
+        ({ kind, details }: QlikError) => kind === 'throttled' && (details.retryAfterMs ?? 0) > 300,
       );
     }
     await setTimeout(600);

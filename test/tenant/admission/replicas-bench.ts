@@ -1,4 +1,4 @@
-import type { CallLimits, Place } from '../../../src/store/call-limits.ts';
+import type { CallLimits, Permit } from '../../../src/store/call-limits.ts';
 import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
@@ -22,7 +22,7 @@ export interface ReplicasBench {
 export interface ReplicasOptions {
   readonly concurrency?: number;
   readonly rate?: { limit: number; windowMs: number };
-  readonly placeMs?: number;
+  readonly permitMs?: number;
   /** How long a question takes on its way to the store, and the answer on its way back. */
   readonly wayMs?: number;
   /** Whether replicas hear of each other's changes. */
@@ -33,12 +33,12 @@ export interface ReplicasOptions {
 export function createReplicasBench({
   concurrency = 8,
   rate = { limit: 1_000_000, windowMs: 60_000 },
-  placeMs = 10_000,
+  permitMs = 10_000,
   wayMs = 0,
   hears = true,
 }: ReplicasOptions = {}): ReplicasBench {
   const clock = createManualClock();
-  const shared = createMemoryCallLimits({ now: clock.now, concurrency, rate, placeMs });
+  const shared = createMemoryCallLimits({ now: clock.now, concurrency, rate, permitMs });
   const way = () => new Promise<void>((resolve) => (wayMs > 0 ? clock.after(wayMs, resolve) : resolve()));
 
   function createReplica(): Replica {
@@ -55,12 +55,12 @@ export function createReplicasBench({
       if (state.away) throw new StoreUnavailableError();
     }
 
-    function distant(place: Place): Place {
+    function distant(permit: Permit): Permit {
       const send = (act: () => void) => {
         reach().then(act, () => {});
         tell();
       };
-      return { release: () => send(place.release), giveBack: () => send(place.giveBack) };
+      return { release: () => send(permit.release), giveBack: () => send(permit.giveBack) };
     }
 
     const limits: CallLimits = {
@@ -69,7 +69,7 @@ export function createReplicasBench({
         await reach();
         const answer = await shared.enter(ask);
         await way();
-        return answer.place ? { place: distant(answer.place) } : answer;
+        return answer.permit ? { permit: distant(answer.permit) } : answer;
       },
       async closeFor(ms) {
         await reach();

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { TenantFault } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
 import { settle } from '../../support/manual-clock.ts';
 import { faults } from '../fake-issuer.ts';
 import { createReplicasBench } from './replicas-bench.ts';
 
 const MINUTE = 60_000;
 
-const kindOf = (error: unknown) => (error as TenantFault | undefined)?.kind;
+const kindOf = (error: unknown) => (error as QlikError | undefined)?.kind;
 
 it('given several replicas, they make no more calls at once than one may', async () => {
   const { replicas } = createReplicasBench({ concurrency: 2 });
@@ -43,7 +43,7 @@ it('given a budget that another replica used up, a user who cannot wait so long 
   const user = b.send('user');
   await settle();
   assert.equal(kindOf(user.error), 'throttled');
-  assert.equal((user.error as TenantFault).details.retryAfterMs, 40_000);
+  assert.equal((user.error as QlikError).details.retryAfterMs, 40_000);
 });
 
 it('given a Retry-After that one replica is told, none makes a call until then', async () => {
@@ -59,7 +59,7 @@ it('given a Retry-After that one replica is told, none makes a call until then',
   await settle();
   for (const { error } of refused) {
     assert.equal(kindOf(error), 'throttled');
-    assert.equal((error as TenantFault).details.retryAfterMs, 13_000);
+    assert.equal((error as QlikError).details.retryAfterMs, 13_000);
   }
   assert.equal(b.gate.healthy, false);
   await clock.advance(12_999);
@@ -145,8 +145,8 @@ for (const hears of [true, false]) {
   });
 }
 
-it('given a replica that dies with all places, the others get them when their time is over', async () => {
-  const { clock, replicas } = createReplicasBench({ concurrency: 2, placeMs: 10_000 });
+it('given a replica that dies with all permits, the others get them when their time is over', async () => {
+  const { clock, replicas } = createReplicasBench({ concurrency: 2, permitMs: 10_000 });
   const [a, b] = replicas;
   a.open('lost');
   a.open('lost');
@@ -175,7 +175,7 @@ it('given a replica that dies while its users wait, renewals on others go on', a
   assert.equal(renewal.value, 'renewal');
 });
 
-it('given that a caller left while the limits were asked, the place and the budget are for the next', async () => {
+it('given that a caller left while the limits were asked, the permit and the budget are for the next', async () => {
   const { clock, replicas } = createReplicasBench({
     concurrency: 1,
     rate: { limit: 1, windowMs: MINUTE },
@@ -207,8 +207,8 @@ it('given that the tenant throttles while the limits are asked, the call is not 
   assert.equal(after.value, 'after', 'what was not made was not counted');
 });
 
-it('given a long queue without a place, the limits are asked about twice a second, whoever waits', async () => {
-  const { clock, replicas } = createReplicasBench({ concurrency: 1, hears: false, placeMs: MINUTE });
+it('given a long queue without a permit, the limits are asked about twice a second, whoever waits', async () => {
+  const { clock, replicas } = createReplicasBench({ concurrency: 1, hears: false, permitMs: MINUTE });
   const [a, b] = replicas;
   a.open('first');
   await settle();
