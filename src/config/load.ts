@@ -1,14 +1,13 @@
+import { BrokerError } from '../errors.ts';
 import { contradictions, type Issue } from './rules.ts';
 import { type Setting, type SettingName, type Settings, settings as table } from './settings.ts';
 
 /** Everything that is wrong with the configuration, found in one go. */
-export class ConfigurationError extends Error {
-  readonly code = 'configuration_invalid';
+export class ConfigurationError extends BrokerError<'configuration_invalid'> {
   readonly issues: readonly Issue[];
 
   constructor(issues: readonly Issue[]) {
-    super(issues.map(({ name, message }) => `${name}: ${message}`).join('\n'));
-    this.name = 'ConfigurationError';
+    super('configuration_invalid', issues.map(({ name, message }) => `${name}: ${message}`).join('\n'));
     this.issues = issues;
   }
 }

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
-import { QlikError } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/errors.ts';
 import { tenantTrouble } from '../tenant/tenant-trouble.ts';
 import { TokenError } from '../tenant/token-error.ts';
 import { waitFor } from '../token/deadline.ts';

@@ -1,7 +1,8 @@
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
+import type { UserLookup } from '../qlik/oauth/impersonation.ts';
 import type { Deadline } from '../token/deadline.ts';
-import type { Tenant, TokenKey, UserLookup } from '../token/token-key.ts';
+import type { Tenant, TokenKey } from '../token/token-key.ts';
 import type { IsDenied } from './deny-list.ts';
 import { DirectoryError, denied, notMapped } from './directory-error.ts';
 

@@ -1,5 +1,5 @@
 import type { PortalUser } from '../portal/portal-user.ts';
-import { QlikError } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/errors.ts';
 import type { QlikUser } from '../qlik/resources/users.ts';
 import type { Pace } from '../tenant/management-client.ts';
 import { denied, notMapped } from './directory-error.ts';

@@ -5,7 +5,7 @@ import type { PortalUser } from '../portal/portal-user.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import { newSessionId } from './session-id.ts';
-import { SessionConflictError, type Sessions } from './sessions.ts';
+import { type Sessions, WriteConflictError } from './sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -100,5 +100,5 @@ async function write(sessions: Sessions, id: string, session: PluginSession): Pr
     session.revision === undefined
       ? await sessions.open(id, session.user)
       : await sessions.rewrite(id, session.user, session.revision);
-  if (!written) throw new SessionConflictError();
+  if (!written) throw new WriteConflictError();
 }

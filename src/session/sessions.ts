@@ -1,3 +1,4 @@
+import { BrokerError } from '../errors.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { Limits, RecordStore, StoredRecord } from '../store/record-store.ts';
@@ -38,13 +39,10 @@ export interface Sessions {
   closeAll(user: PortalUser): Promise<number>;
 }
 
-/** The session has ended, or was written by another request, since it was read. Nothing was written. */
-export class SessionConflictError extends Error {
-  readonly code = 'store_unavailable';
-
+/** A record was written by other requests each time that it was to be. Nothing was written; another try may work. */
+export class WriteConflictError extends BrokerError<'write_conflict'> {
   constructor() {
-    super('the session was changed by another request');
-    this.name = 'SessionConflictError';
+    super('write_conflict', 'the record was changed by other requests');
   }
 }
 

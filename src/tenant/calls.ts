@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../lib/clock.ts';
-import { QlikError } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/errors.ts';
 import type { Gate, Ticket } from './admission/ticket.ts';
 
 /** Makes calls to a tenant with care: in turn, within time, and again when that helps. */

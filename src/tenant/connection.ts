@@ -7,7 +7,7 @@ import {
   withPrivateKey,
 } from '../qlik/client-authentication.ts';
 import { createQlikHttp, type QlikHttp } from '../qlik/http.ts';
-import { createQlikTokenIssuer } from '../qlik/oauth/token-issuer.ts';
+import { createTokenIssuer } from '../qlik/oauth/token-issuer.ts';
 import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
 import type { Tenant } from '../token/token-key.ts';
 import { createGate } from './admission/gate.ts';
@@ -91,7 +91,7 @@ export function connectTenant(deps: TenantConnectionDeps): TenantConnection {
       ),
   });
   const gateway = createTokenClient({
-    issuer: createQlikTokenIssuer({
+    issuer: createTokenIssuer({
       http,
       authentication: clientAuthentication(settings, http),
       scope: tenant.scope,

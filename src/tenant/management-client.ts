@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { ClientAuthentication } from '../qlik/client-authentication.ts';
+import { QlikError } from '../qlik/errors.ts';
 import type { QlikHttp, QlikRequest, QlikResponse } from '../qlik/http.ts';
-import { QlikError } from '../qlik/oauth/issued-token.ts';
 import type { Priority, Ticket } from './admission/ticket.ts';
 import type { TenantCalls } from './calls.ts';
 import type { Circuit } from './circuit.ts';
@@ -146,10 +146,10 @@ export function createManagementClient(deps: ManagementClientDeps): ManagementCl
 }
 
 function isRefusal(error: unknown): error is QlikError {
-  return error instanceof QlikError && error.kind === 'refused';
+  return error instanceof QlikError && error.code === 'refused';
 }
 
 /** The API works, whatever it says. */
 function isAnswer(error: unknown): boolean {
-  return isRefusal(error) || (error instanceof QlikError && error.kind === 'throttled');
+  return isRefusal(error) || (error instanceof QlikError && error.code === 'throttled');
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { ClientCredentials } from '../qlik/client-authentication.ts';
 import { readQlikError } from '../qlik/error-response.ts';
 import { isSuccess, type QlikRequest, type QlikResponse } from '../qlik/http.ts';
-import type { IssuedToken } from '../qlik/oauth/issued-token.ts';
+import type { IssuedToken } from '../qlik/oauth/token-response.ts';
 import { readTokenAnswer } from '../qlik/oauth/token-response.ts';
 
 /**

@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
-import { type IssuedToken, QlikError, type TokenIssuer } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/errors.ts';
+import type { UserLookup } from '../qlik/oauth/impersonation.ts';
+import type { TokenIssuer } from '../qlik/oauth/token-issuer.ts';
+import type { IssuedToken } from '../qlik/oauth/token-response.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
-import type { UserLookup } from '../token/token-key.ts';
 import type { Gate, GateState, Ticket } from './admission/ticket.ts';
 import { createTenantCalls } from './calls.ts';
 import type { CredentialsStatus } from './credentials-status.ts';
@@ -62,7 +64,7 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
           standing.accepted();
           return issued;
         } catch (error) {
-          if (error instanceof QlikError && error.kind === 'refused')
+          if (error instanceof QlikError && error.code === 'refused')
             blame = standing.refused(user, error.details.namesUser === true);
           throw error;
         }
@@ -131,9 +133,9 @@ function isTrouble(error: unknown): boolean {
 
 function mintError(error: unknown, blame: 'user' | 'client'): unknown {
   if (!(error instanceof QlikError)) return error;
-  if (error.kind !== 'refused' || blame === 'client') return tenantTrouble(error);
-  const { status, retryAfterMs } = error.details;
-  const options = { cause: error, permanent: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  if (error.code !== 'refused' || blame === 'client') return tenantTrouble(error);
+  const { status } = error.details;
+  const options = { cause: error, permanent: true, retryAfterMs: error.retryAfterMs };
   return status === 403
     ? new TokenError('user_disabled', 'This user is disabled in Qlik Cloud, or has too many tokens.', options)
     : new TokenError('user_not_mapped', 'This user is not known in Qlik Cloud.', options);

@@ -1,8 +1,4 @@
-/** How the tenant finds the user: the `user_lookup` of an impersonation request. */
-export interface UserLookup {
-  readonly field: 'userId' | 'subject';
-  readonly value: string;
-}
+import type { UserLookup } from '../qlik/oauth/impersonation.ts';
 
 /** A tenant, and the client and scope with which tokens are minted there. */
 export interface Tenant {

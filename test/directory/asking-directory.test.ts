@@ -5,7 +5,7 @@ import { DirectoryError, notMapped } from '../../src/directory/directory-error.t
 import type { Identity } from '../../src/directory/find-user.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
 import { userTag } from '../../src/portal/user-tag.ts';
-import { QlikError } from '../../src/qlik/oauth/issued-token.ts';
+import { QlikError } from '../../src/qlik/errors.ts';
 import type { Pace } from '../../src/tenant/management-client.ts';
 import type { TokenKey } from '../../src/token/token-key.ts';
 import { createManualClock, settle } from '../support/manual-clock.ts';

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { it } from 'node:test';
 import { inspect } from 'node:util';
 import { errorFacts } from '../../src/observability/error-facts.ts';
-import { QlikError } from '../../src/qlik/oauth/issued-token.ts';
+import { QlikError } from '../../src/qlik/errors.ts';
 import { faultOf, message, openHttp, startRawTenant } from './raw-tenant.ts';
 
 /** Writes as long as the other side listens; tells how much that was. */
@@ -43,7 +43,7 @@ for (const [what, head, chunk] of [
   it(`a body that ${what} is cut off`, async (t) => {
     const wrote = { bytes: 0 };
     const { fault, tookMs } = await faultOf(t, flood(head, chunk, wrote));
-    assert.equal(fault.kind, 'bad_response');
+    assert.equal(fault.code, 'bad_response');
     assert.equal(fault.details.retryable, false);
     assert.ok(tookMs < 1_000, `${tookMs} ms`);
     assert.ok(wrote.bytes < FEW_BYTES, `${wrote.bytes} bytes`);
@@ -56,7 +56,7 @@ it('headers that never end are cut off', async (t) => {
     t,
     flood('HTTP/1.1 200 OK\r\n', `x: ${'y'.repeat(1_000)}\r\n`, wrote),
   );
-  assert.equal(fault.kind, 'unavailable');
+  assert.equal(fault.code, 'unavailable');
   assert.ok(tookMs < 1_000, `${tookMs} ms`);
   assert.ok(wrote.bytes < FEW_BYTES, `${wrote.bytes} bytes`);
 });
@@ -66,7 +66,7 @@ it('a body of one byte more than 256 KiB is refused', async (t) => {
   const { fault } = await faultOf(t, (socket) =>
     socket.end(`${chunked}${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`),
   );
-  assert.equal(fault.kind, 'bad_response');
+  assert.equal(fault.code, 'bad_response');
 });
 
 const slow: [string, (socket: Socket) => void, string][] = [
@@ -81,10 +81,10 @@ const slow: [string, (socket: Socket) => void, string][] = [
     'bad_response',
   ],
 ];
-for (const [what, speak, kind] of slow) {
-  it(`a tenant that ${what} is given up at the deadline: ${kind}`, async (t) => {
+for (const [what, speak, code] of slow) {
+  it(`a tenant that ${what} is given up at the deadline: ${code}`, async (t) => {
     const { fault, tookMs } = await faultOf(t, speak, 150);
-    assert.equal(fault.kind, kind);
+    assert.equal(fault.code, code);
     assert.equal(fault.details.retryable, false);
     assert.ok(tookMs < 1_500, `${tookMs} ms`);
   });
@@ -121,10 +121,10 @@ const broken: [string, (socket: Socket) => void, string][] = [
     'bad_response',
   ],
 ];
-for (const [what, speak, kind] of broken) {
-  it(`a tenant that ${what} is “${kind}”, and worth another try`, async (t) => {
+for (const [what, speak, code] of broken) {
+  it(`a tenant that ${what} is “${code}”, and worth another try`, async (t) => {
     const { fault, tookMs } = await faultOf(t, speak);
-    assert.equal(fault.kind, kind);
+    assert.equal(fault.code, code);
     assert.equal(fault.details.retryable, true);
     assert.ok(tookMs < 1_000, `${tookMs} ms`);
   });
@@ -134,14 +134,14 @@ it('a tenant where nobody listens is unavailable', async (t) => {
   const http = openHttp(t, 'http://127.0.0.1:1');
   await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(5_000)), {
     name: 'QlikError',
-    kind: 'unavailable',
+    code: 'unavailable',
   });
 });
 
 it('given that time was up before the call, nothing is sent', async (t) => {
   const tenant = await startRawTenant(t, () => {});
   const http = openHttp(t, tenant.url);
-  await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.abort()), { kind: 'unavailable' });
+  await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.abort()), { code: 'unavailable' });
   assert.equal(tenant.received(), '');
 });
 
@@ -169,6 +169,6 @@ it('given one answer that is broken, the next call finds the tenant well', async
   });
   const http = openHttp(t, tenant.url);
   const send = () => http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(5_000));
-  await assert.rejects(send(), { kind: 'bad_response' });
+  await assert.rejects(send(), { code: 'bad_response' });
   assert.equal((await send()).body, '{}');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { QlikError } from '../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../src/qlik/errors.ts';
 import type { Ticket } from '../../src/tenant/admission/ticket.ts';
 import type { TokenError } from '../../src/tenant/token-error.ts';
 import { settle } from '../support/manual-clock.ts';

@@ -59,7 +59,7 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
     const closed = closing.current();
     if (closed) {
       queue.refuse(({ ticket }) => (waitsForOpening(ticket) ? undefined : closed));
-      if (queue.size > 0) cancelWake = clock.after(closed.details.retryAfterMs, advance);
+      if (queue.size > 0) cancelWake = clock.after(closed.retryAfterMs, advance);
       return;
     }
     let next: Waiter | undefined;

@@ -1,10 +1,10 @@
-import { QlikError, type QlikErrorKind } from '../../qlik/oauth/issued-token.ts';
+import { QlikError, type QlikErrorCode } from '../../qlik/errors.ts';
 
 /** A fault of the gate that says when another try is worth while. */
-export type Closure = QlikError & { readonly details: { readonly retryAfterMs: number } };
+export type Closure = QlikError & { readonly retryAfterMs: number };
 
-export function closedFor(kind: QlikErrorKind, message: string, retryAfterMs: number): Closure {
-  return new QlikError(kind, message, { retryAfterMs }) as Closure;
+export function closedFor(code: QlikErrorCode, message: string, retryAfterMs: number): Closure {
+  return new QlikError(code, message, { retryAfterMs }) as Closure;
 }
 
 /** The tenant's rate limit is reached, or our own budget below it. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import { QlikError } from '../../qlik/oauth/issued-token.ts';
+import { QlikError } from '../../qlik/errors.ts';
 import type { CallLimits } from '../../store/call-limits.ts';
 import type { Circuit, CircuitCall } from '../circuit.ts';
 import { createAdmission } from './admission.ts';
@@ -25,11 +25,11 @@ export function createGate({ clock, circuit, limits, onThrottled }: GateDeps): G
   let running = 0;
 
   function learn(call: CircuitCall, error: unknown): void {
-    const answered = error instanceof QlikError && (error.kind === 'refused' || error.kind === 'throttled');
+    const answered = error instanceof QlikError && (error.code === 'refused' || error.code === 'throttled');
     if (answered) call.succeeded();
     else call.failed();
-    if (!answered || error.kind === 'refused') return;
-    const pauseMs = Math.min(error.details.retryAfterMs ?? DEFAULT_PAUSE_MS, LONGEST_PAUSE_MS);
+    if (!answered || error.code === 'refused') return;
+    const pauseMs = Math.min(error.retryAfterMs ?? DEFAULT_PAUSE_MS, LONGEST_PAUSE_MS);
     if (!closing.throttled) onThrottled(pauseMs);
     closing.throttle(pauseMs);
     // Without the store nobody starts anyhow, and afterwards the tenant says it again.

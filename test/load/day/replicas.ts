@@ -3,7 +3,7 @@ import { createUserTokens } from '../../../src/access/user-tokens.ts';
 import { bySubject, createDirectory } from '../../../src/directory/directory.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { PortalUser } from '../../../src/portal/portal-user.ts';
-import type { TokenIssuer } from '../../../src/qlik/oauth/issued-token.ts';
+import type { TokenIssuer } from '../../../src/qlik/oauth/token-issuer.ts';
 import { createProviderSessions } from '../../../src/session/provider-sessions.ts';
 import { newSessionId, sessionsOfTag } from '../../../src/session/session-id.ts';
 import { createSessions } from '../../../src/session/sessions.ts';

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../../src/lib/clock.ts';
-import { QlikError, type TokenIssuer } from '../../../src/qlik/oauth/issued-token.ts';
+import { QlikError } from '../../../src/qlik/errors.ts';
+import type { TokenIssuer } from '../../../src/qlik/oauth/token-issuer.ts';
 
 /** A tenant as far as the day needs one: it mints, revokes, and lets nobody call too often. */
 export interface DayTenant extends TokenIssuer {

@@ -1,5 +1,5 @@
 import type { Rate } from '../../../src/config/kinds.ts';
-import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/errors.ts';
 import type { CallLimits } from '../../../src/store/call-limits.ts';
 import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../../src/lib/clock.ts';
-import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/errors.ts';
 import type { CallLimitsOptions } from '../../../src/store/call-limits.ts';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { createRedisCallLimits } from '../../../src/store/redis/call-limits.ts';
@@ -99,7 +99,7 @@ describe('given replicas that share a Redis', { skip: redisMissing() }, () => {
     for (const gate of [b, c]) {
       await assert.rejects(
         gate.run(async () => assert.fail('a call was made'), ticket('user', 8_000)),
-        ({ kind, details }: QlikError) => kind === 'throttled' && (details.retryAfterMs ?? 0) > 300,
+        ({ code, retryAfterMs }: QlikError) => code === 'throttled' && (retryAfterMs ?? 0) > 300,
       );
     }
     await setTimeout(600);
