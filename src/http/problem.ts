@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { BrokerError, type BrokerErrorOptions } from '../errors.ts';
+import { BrokerError } from '../errors.ts';
 import { WriteConflictError } from '../session/sessions.ts';
 
 /** The stable codes of problem answers, with status and title. `docs/http-api.md` explains each. */
@@ -34,19 +34,7 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 /** A request that gets a problem answer. The message is its `detail` and safe to show. */
-export class HttpProblem extends BrokerError<ProblemCode> {
-  /** A `Set-Cookie` header that goes with it. */
-  readonly setCookie: string | undefined;
-
-  constructor(
-    code: ProblemCode,
-    detail: string,
-    { setCookie, ...options }: BrokerErrorOptions & { setCookie?: string | undefined } = {},
-  ) {
-    super(code, detail, options);
-    this.setCookie = setCookie;
-  }
-}
+export class HttpProblem extends BrokerError<ProblemCode> {}
 
 /** What a client is told with a 503 when nobody knows better. */
 const DEFAULT_RETRY_AFTER_MS = 5_000;
@@ -81,7 +69,6 @@ export function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyR
   const [status, title] = problems[problem.code];
   const waits = status === 503 || status === 429 || problem.retryAfterMs !== undefined;
   if (waits) reply.header('retry-after', Math.ceil((problem.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1_000));
-  if (problem.setCookie !== undefined) reply.header('set-cookie', problem.setCookie);
   return reply
     .code(status)
     .header('cache-control', 'no-store')

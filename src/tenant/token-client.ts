@@ -13,7 +13,7 @@ import { TokenError } from './token-error.ts';
 /** What the tenant says of a token; `unknown` when it cannot be asked. */
 export type Verdict = 'accepted' | 'refused' | 'unknown';
 
-/** The calls about tokens at one tenant, made with care: in turn, within time, and again when that helps. */
+/** The calls about tokens at one tenant, made with care: when they are admitted, within time, and again when that helps. */
 export interface TokenClient {
   /** A fresh token. Rejects with a `TokenError`, or a `StoreUnavailableError`: see `Gate`. */
   mint(lookup: UserLookup, ticket: Ticket): Promise<IssuedToken>;
@@ -36,7 +36,7 @@ export interface TenantState extends GateState {
 export interface TokenClientDeps {
   readonly issuer: TokenIssuer;
   readonly gate: Gate;
-  readonly standing: CredentialsStatus;
+  readonly credentialsStatus: CredentialsStatus;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -44,11 +44,11 @@ export interface TokenClientDeps {
   readonly callTimeoutMs: number;
 }
 
-/** A revocation may wait this long for its turn. */
-const REVOCATION_PATIENCE_MS = 60_000;
+/** A revocation may wait this long in the queue. */
+const REVOCATION_DEADLINE_MS = 60_000;
 
 export function createTokenClient(deps: TokenClientDeps): TokenClient {
-  const { issuer, gate, standing, clock, random, callTimeoutMs } = deps;
+  const { issuer, gate, credentialsStatus, clock, random, callTimeoutMs } = deps;
 
   const calls = createTenantCalls({ gate, clock, random, callTimeoutMs });
 
@@ -61,17 +61,17 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
       async function judged(signal: AbortSignal): Promise<IssuedToken> {
         try {
           const issued = await issuer.mint(lookup, signal);
-          standing.accepted();
+          credentialsStatus.accepted();
           return issued;
         } catch (error) {
           if (error instanceof QlikError && error.code === 'refused')
-            blame = standing.refused(user, error.details.namesUser === true);
+            blame = credentialsStatus.refused(user, error.details.namesUser === true);
           throw error;
         }
       }
 
       function clientPause(): TokenError | undefined {
-        const pauseMs = standing.pauseMs(user);
+        const pauseMs = credentialsStatus.pauseMs(user);
         return pauseMs > 0 ? refusedClient({ retryAfterMs: pauseMs }) : undefined;
       }
 
@@ -105,7 +105,7 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
         priority: 'revocation',
         budgeted: true,
         decisive: false,
-        deadline: clock.now() + REVOCATION_PATIENCE_MS,
+        deadline: clock.now() + REVOCATION_DEADLINE_MS,
       };
       try {
         await calls.make((signal) => issuer.revoke(accessToken, signal), ticket);
@@ -117,11 +117,11 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
     },
 
     get healthy() {
-      return gate.healthy && standing.healthy;
+      return gate.healthy && credentialsStatus.healthy;
     },
 
     get state() {
-      return { ...gate.state, clientRefused: !standing.healthy };
+      return { ...gate.state, clientRefused: !credentialsStatus.healthy };
     },
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createDenyList } from '../../src/directory/deny-list.ts';
+import { createDenyList } from '../../src/tenant/deny-list.ts';
 import { byClaim, bySubject, createDirectory, type UserMapping } from '../../src/directory/directory.ts';
 import { DirectoryError } from '../../src/directory/directory-error.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';

@@ -33,7 +33,7 @@ describe('USER_MAPPING=provision', () => {
     assert.equal(await service.ownerOf(response), 'frida');
     const { name, email, assignedGroups } = await only(service, 'frida');
     assert.deepEqual([name, email, assignedGroups], ['Frida Kahl', 'frida@example.com', []]);
-    assert.equal(service.entries('user created').length, 1);
+    assert.equal(service.entries('user.created').length, 1);
   });
 
   test('creates nobody who is there already, by subject or by e-mail', async (t) => {
@@ -235,6 +235,6 @@ describe('groups', () => {
       effect: { type: 'status', status: 207, body: { errors: [] } },
     });
     await service.first('ada');
-    assert.equal(service.entries('groups replaced').length, 1);
+    assert.equal(service.entries('user.groups_replaced').length, 1);
   });
 });

@@ -219,7 +219,7 @@ test('a provider that never answers does not hold up the end', async (t) => {
   idp.lies = answer(() => {});
   const provider = createOidcProvider({
     ...{ issuer: `${idp.issuer}/`, clientId: 'portal', clientSecret: new Secret('s') },
-    ...{ clock: systemClock, random: () => 0.5, timeoutMs: 60_000, onChange: () => {} },
+    ...{ clock: systemClock, random: () => 0.5, timeoutMs: 60_000, emit: () => {} },
   });
   await until(() => idp.asked.size > 0);
   const begun = performance.now();

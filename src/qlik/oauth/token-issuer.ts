@@ -1,8 +1,9 @@
 import type { ClientAuthentication } from '../client-authentication.ts';
-import { readQlikError } from '../error-response.ts';
 import { QlikError } from '../errors.ts';
-import { isSuccess, type QlikHttp } from '../http.ts';
+import type { QlikHttp } from '../http.ts';
+import { readAccepted, usersMeRequest } from '../resources/users-me.ts';
 import { impersonationRequest, readImpersonationResponse, type UserLookup } from './impersonation.ts';
+import { readRevocationResponse, revocationRequest } from './revocation.ts';
 import type { IssuedToken } from './token-response.ts';
 
 /** The calls about tokens that one tenant takes. Each rejects with a `QlikError`. */
@@ -38,18 +39,13 @@ export function createTokenIssuer({ http, authentication, scope }: TokenIssuerDe
     },
 
     async accepts(accessToken, signal) {
-      const response = await http.send(
-        { method: 'GET', path: '/api/v1/users/me', bearer: accessToken },
-        signal,
-      );
-      if (response.status === 429 || response.status >= 500) throw readQlikError(response, http.tenantNow());
-      return response.status !== 401;
+      const response = await http.send(usersMeRequest(accessToken), signal);
+      return readAccepted(response, http.tenantNow());
     },
 
     async revoke(accessToken, signal) {
-      const json = { token: accessToken, token_type_hint: 'access_token' };
-      const response = await http.send({ method: 'POST', path: '/oauth/revoke', json }, signal);
-      if (!isSuccess(response)) throw readQlikError(response, http.tenantNow());
+      const response = await http.send(revocationRequest(accessToken), signal);
+      readRevocationResponse(response, http.tenantNow());
     },
   };
 }

@@ -16,3 +16,8 @@ export function throttled(retryAfterMs: number): Closure {
 export function tooSlow(): QlikError {
   return new QlikError('unavailable', 'the tenant is slow, and others were first');
 }
+
+/** The gate is closed for good: the tenant is no longer served, or the service stops. */
+export function stopped(): QlikError {
+  return new QlikError('unavailable', 'the connection to the tenant is closed');
+}

@@ -25,7 +25,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
   after(() => server.stop());
 
   const connect = (port = server.port) =>
-    connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, onChange() {} });
+    connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, emit() {} });
 
   describeCallLimits('it', async (limits) => {
     const name = `https://${randomUUID()}.example`;

@@ -45,7 +45,7 @@ export function createGateBench({
   clock?: ManualClock;
   limits?: CallLimits;
 } = {}): GateBench {
-  const circuit = createCircuit({ now: clock.now, random: () => 1, onChange() {} });
+  const circuit = createCircuit({ now: clock.now, random: () => 1, emit() {} });
   const made: string[] = [];
   const pauses: number[] = [];
   const gate = createGate({

@@ -28,7 +28,7 @@ async function connectGates(
 ): Promise<[Gate, Gate, Gate]> {
   const name = randomUUID();
   async function connectGate(): Promise<Gate> {
-    const redis = await connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, onChange() {} });
+    const redis = await connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, emit() {} });
     t.after(() => redis.close());
     const limits = createRedisCallLimits({
       concurrency: 8,
@@ -39,7 +39,7 @@ async function connectGates(
       redis,
       now: clock.now,
     });
-    const circuit = createCircuit({ now: clock.now, random: () => 1, onChange() {} });
+    const circuit = createCircuit({ now: clock.now, random: () => 1, emit() {} });
     return createGate({ clock, circuit, limits, onThrottled() {} });
   }
   return Promise.all([connectGate(), connectGate(), connectGate()]);
