@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { brokerConfig } from '../../src/config/broker-config.ts';
-import { type BrokerEvent, createEvents } from '../../src/events.ts';
-import { createEventLog } from '../../src/observability/event-log.ts';
 import { loadSettings } from '../../src/config/load.ts';
+import { type BrokerEvent, createEvents } from '../../src/events.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
+import { createEventLog } from '../../src/observability/event-log.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { createService, type Service } from '../../src/service/service.ts';
@@ -100,8 +100,7 @@ export async function createTestService(
     sandbox,
     origin,
     logged,
-    entries: (event) =>
-      logged.map((line) => JSON.parse(line)).filter((line) => line.event === event),
+    entries: (event) => logged.map((line) => JSON.parse(line)).filter((line) => line.event === event),
     fetch,
     async login(user) {
       const response = await fetch({ method: 'POST', url: '/login', payload: { user } });

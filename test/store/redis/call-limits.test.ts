@@ -138,7 +138,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     server.cli('ACL', 'SETUSER', 'broker', 'on', '>secret', ...granted.split(' '));
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0, username: 'broker', password: 'secret' },
-      onChange() {},
+      emit() {},
     });
     t.after(() => redis.close());
     const limits = createRedisCallLimits({ ...options, name: randomUUID(), redis, now: Date.now });

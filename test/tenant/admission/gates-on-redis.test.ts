@@ -39,8 +39,14 @@ async function connectGates(
       redis,
       now: clock.now,
     });
-    const circuit = createCircuit({ now: clock.now, random: () => 1, emit() {} });
-    return createGate({ clock, circuit, limits, onThrottled() {} });
+    const silent = { emit() {}, tenant: 'acme' };
+    const circuit = createCircuit({
+      now: clock.now,
+      random: () => 1,
+      ...silent,
+      client: 'impersonation',
+    });
+    return createGate({ clock, circuit, limits, ...silent });
   }
   return Promise.all([connectGate(), connectGate(), connectGate()]);
 }
