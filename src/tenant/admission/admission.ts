@@ -9,7 +9,7 @@ import { isDeferrable, rankOf, shareOf, waitsForOpening } from './precedence.ts'
 import { type Admitted, createQueue, type Waiter } from './queue.ts';
 import type { Ticket } from './ticket.ts';
 
-/** Gives the calls of this replica their admission, one after the other, as the limits of all replicas permit. */
+/** Admits the calls of this replica, one after the other, as the limits of all replicas allow. */
 export interface Admission {
   /** See `Gate.run`. */
   admit(ticket: Ticket, obstacle: () => Error | undefined): Promise<Admitted>;
@@ -124,12 +124,12 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
       if (remainingMs <= 0) return Promise.reject(tooSlow());
       const waitMs = outlook.budgetWaitMs(ticket, () => countAhead(ticket));
       if (waitMs >= remainingMs) return Promise.reject(throttled(waitMs));
-      const turn = queue.join(ticket, obstacle, () => {
+      const admitted = queue.join(ticket, obstacle, () => {
         const waitMs = outlook.budgetWaitMs(ticket);
         return waitMs > 0 ? throttled(waitMs) : tooSlow();
       });
       advance();
-      return turn;
+      return admitted;
     },
 
     advance,
