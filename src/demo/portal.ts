@@ -13,13 +13,13 @@ export interface DemoPortalDeps {
 export function registerDemoPortal(app: FastifyInstance, { base, tenantUrl }: DemoPortalDeps): void {
   // The same path from `src` and from `dist`; `npm run build` writes it.
   const built = (name: string) =>
-    readFileSync(new URL(`../../dist/browser/${name}`, import.meta.url), 'utf8');
+    readFileSync(new URL(`../../dist/demo/browser/${name}`, import.meta.url), 'utf8');
   const page = portalPage({ base, tenantUrl });
 
   app.get('/', async (_request, reply) => sendPage(reply, page));
-  for (const name of ['demo-portal.js', 'demo-embed.js']) {
+  for (const name of ['portal.js', 'embed.js']) {
     const script = built(name);
-    app.get(`/${name}`, async (_request, reply) =>
+    app.get(`/demo-${name}`, async (_request, reply) =>
       reply.header('cache-control', 'no-cache').type('text/javascript; charset=utf-8').send(script),
     );
   }
