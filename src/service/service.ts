@@ -33,6 +33,8 @@ export interface ServiceDeps {
   readonly random?: () => number;
   readonly store?: RecordStore;
   readonly leases?: Leases;
+  /** Judge each answer by its route's schema. */
+  readonly checkAnswers?: boolean;
 }
 
 /** The service, put together. */
@@ -55,7 +57,7 @@ const BACKGROUND_GRACE_MS = 2_000;
  * setting names is broken.
  */
 export async function createService(deps: ServiceDeps): Promise<Service> {
-  const { config, events, clock = systemClock, random = Math.random } = deps;
+  const { config, events, clock = systemClock, random = Math.random, checkAnswers = false } = deps;
   const { emit } = events;
 
   const shared = deps.store
@@ -113,6 +115,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     sessions,
     providerSessions,
     replays: createReplayDetection(store),
+    checkAnswers,
     health: {
       isStopping: () => stopping,
       storeAnswers: () =>
@@ -123,7 +126,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       tenantsHealthy: () => tenants.all().every(({ tenant }) => tenant.healthy),
     },
   });
-  const adminApp = createAdminServer({
+  const adminApp = await createAdminServer({
     host: config.admin.host,
     token: config.admin.token,
     metrics: createMetrics({
@@ -133,6 +136,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     }),
     revocation: createRevocation({ logout, tokens: userTokens, emit }),
     emit,
+    checkAnswers,
   });
 
   return {
