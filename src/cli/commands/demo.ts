@@ -5,11 +5,11 @@ import { brokerConfig } from '../../config/broker-config.ts';
 import { loadSettings } from '../../config/load.ts';
 import { freePort } from '../../demo/free-port.ts';
 import { createEvents } from '../../events.ts';
-import { stopOnSignals } from '../../lib/signals.ts';
 import { createEventLog } from '../../observability/event-log.ts';
 import { createLog } from '../../observability/log.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
 import { createService } from '../../service/service.ts';
+import { stopOnSignals } from '../../service/signals.ts';
 import { parsePort } from '../port-option.ts';
 
 /** What `--help` prints. */

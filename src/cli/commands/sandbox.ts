@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { stopOnSignals } from '../../lib/signals.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
+import { stopOnSignals } from '../../service/signals.ts';
 import { parsePort } from '../port-option.ts';
 
 /** What `--help` prints. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { CallLimits, Permit, Refusal } from '../../store/call-limits.ts';
-import type { Circuit, CircuitCall } from '../circuit.ts';
+import type { Circuit, CircuitCall } from './circuit.ts';
 import type { Closing } from './closing.ts';
 import { stopped, throttled, tooSlow } from './gate-errors.ts';
 import { createLimitsOutlook } from './limits-outlook.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Permit } from '../../store/call-limits.ts';
-import type { CircuitCall } from '../circuit.ts';
+import type { CircuitCall } from './circuit.ts';
 import { rankOf } from './precedence.ts';
 import type { Ticket } from './ticket.ts';
 
