@@ -5,8 +5,11 @@ const TURN_MS = 10;
 /** Turns, not time: on a busy machine each takes longer. */
 const TURNS = 6_000;
 
-/** Resolves when the condition holds, which happens behind an answer; fails when it has been asked for a minute in vain. */
+/** Resolves when the condition holds, which happens behind an answer; fails when it was asked for a minute in vain. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < TURNS && !(await holds()); turn += 1) await setTimeout(TURN_MS);
-  assert.ok(await holds(), 'it never came to that');
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    if (await holds()) return;
+    await setTimeout(TURN_MS);
+  }
+  assert.fail('it never came to that');
 }
