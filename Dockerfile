@@ -4,9 +4,10 @@ ARG NODE_IMAGE=node:24-trixie-slim
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
+# Without what is optional: the schema library would bring the compiler along as a peer.
 # The secret is optional: an .npmrc for a registry of one's own. It is there while this command runs, in no layer.
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
-    npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+    npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM dependencies AS build
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \

@@ -1,33 +1,46 @@
 import { readFileSync } from 'node:fs';
+import { brokerConfig } from './config/broker-config.ts';
 import { ConfigurationError, loadSettings } from './config/load.ts';
 import type { Issue } from './config/rules.ts';
-import { parseDemoUsers } from './demo/demo-auth.ts';
-import { parseUserTable } from './directory/user-table.ts';
+import { createEvents } from './events.ts';
+import { systemClock } from './lib/clock.ts';
 import { stopOnSignals } from './lib/signals.ts';
+import { createEventLog } from './observability/event-log.ts';
 import { createLog } from './observability/log.ts';
+import { fileChecks } from './service/file-checks.ts';
 import { createService } from './service/service.ts';
 
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_MISCONFIGURED = 78;
-const readFile = (path: string) => readFileSync(path, 'utf8');
 
 try {
+  const { env } = process;
   const { settings, warnings } = loadSettings({
-    env: process.env,
-    readFile,
-    fileChecks: { DEMO_USERS: parseDemoUsers, USER_TABLE: parseUserTable },
+    env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    fileChecks: await fileChecks(env),
   });
-  const log = createLog(settings.LOG_LEVEL);
-  for (const { name, message } of warnings) log.warn({ variable: name }, `${name} ${message}`);
+  const config = brokerConfig(settings);
+  const events = createEvents();
+  events.subscribe(
+    createEventLog({
+      log: createLog(config.logLevel),
+      now: systemClock.now,
+      ownOrigin: config.publicUrl.origin,
+    }),
+  );
+  for (const { name, message } of warnings)
+    events.emit({ type: 'config.unknown_variable', variable: name, hint: `${name} ${message}` });
 
-  const service = await createService({ settings, log, readFile });
-  stopOnSignals({
-    close: service.close,
-    timeoutMs: settings.SHUTDOWN_TIMEOUT,
-    report: ({ type, error }) => (error === undefined ? log.info(type) : log.error({ err: error }, type)),
-  });
+  const service = await createService({ config, events });
+  stopOnSignals({ close: service.close, timeoutMs: config.shutdown.timeoutMs, emit: events.emit });
   const address = await service.listen();
-  log.info({ address, publicUrl: settings.PUBLIC_URL.href, node: process.version }, 'listening');
+  events.emit({
+    type: 'service.listening',
+    address,
+    publicUrl: config.publicUrl.href,
+    node: process.version,
+  });
 } catch (error) {
   const issues = error instanceof ConfigurationError ? error.issues : listenIssues(error);
   if (!issues) throw error;

@@ -1,25 +1,25 @@
+import type { Emit, SessionEnd } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { PortalUser } from '../portal/portal-user.ts';
+import { eventUser, type PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
-import type { Sessions } from '../session/sessions.ts';
+import type { Session, Sessions } from '../session/sessions.ts';
+import { StoreUnavailableError } from '../store/record-store.ts';
 import type { UserTokens } from './user-tokens.ts';
 
-interface Ended {
-  readonly id: string;
-  readonly user: PortalUser;
-}
+/** A session to be ended. */
+export type EndedSession = Pick<Session, 'id' | 'user'>;
 
 /**
- * Ends sessions, and with a user's last one the tokens that are held for that user. When the store fails on the way, the
- * session may have ended, or end yet, and a repeated sign-out would not find it: the tokens are seen to when the store
- * is back.
+ * Ends sessions, and with a user's last one the tokens that are kept for that user. When the store fails on the way, the
+ * session may have ended, or end yet, and a repeated logout would not find it: the tokens are seen to when the store is
+ * back. Each call can reject with a `StoreUnavailableError`.
  */
 export interface Logout {
   /** Ends one session, and those that began with the same session of an identity provider's, in the same browser. */
-  here(session: Ended): Promise<void>;
+  here(session: EndedSession, reason: SessionEnd): Promise<void>;
   /** Ends each of the user's sessions; how many sessions and tokens that were. */
-  everywhere(user: PortalUser): Promise<{ sessions: number; tokens: number }>;
+  everywhere(user: PortalUser, reason: SessionEnd): Promise<{ sessions: number; tokens: number }>;
   /** After a session was found to have ended while a token was minted for it: that token may have no owner. */
   afterwards(user: PortalUser): Promise<void>;
 }
@@ -29,22 +29,37 @@ export interface LogoutDeps {
   readonly providerSessions: ProviderSessions;
   readonly tokens: UserTokens;
   readonly after: Clock['after'];
+  readonly emit: Emit;
 }
 
 /** How often is tried whether the store is back. */
 const TRY_AGAIN_MS = 2_000;
 
-export function createLogout({ sessions, providerSessions, tokens, after }: LogoutDeps): Logout {
+export function createLogout({ sessions, providerSessions, tokens, after, emit }: LogoutDeps): Logout {
   /** Tags of those whose tokens are seen to later on. */
   const unsettled = new Set<string>();
 
-  async function end({ id, user }: Ended): Promise<void> {
-    if ((await sessions.close(id)) === 0) await tokens.forget(user);
+  function ended(user: PortalUser, reason: SessionEnd, count: number, forgotten: boolean): void {
+    emit({
+      type: 'session.ended',
+      user: eventUser(user),
+      reason,
+      sessions: count,
+      tokens: Number(forgotten),
+    });
   }
 
-  async function endAll(user: PortalUser) {
-    const ended = await sessions.closeAll(user);
-    return { sessions: ended, tokens: Number(await tokens.forget(user)) };
+  async function end({ id, user }: EndedSession, reason: SessionEnd): Promise<void> {
+    const left = await sessions.close(id);
+    const forgotten = left === 0 && (await tokens.forget(user));
+    if (left !== undefined) ended(user, reason, 1, forgotten);
+  }
+
+  async function endAll(user: PortalUser, reason: SessionEnd) {
+    const count = await sessions.closeAll(user);
+    const forgotten = await tokens.forget(user);
+    ended(user, reason, count, forgotten);
+    return { sessions: count, tokens: Number(forgotten) };
   }
 
   async function forgetUnlessThere(user: PortalUser): Promise<void> {
@@ -65,23 +80,23 @@ export function createLogout({ sessions, providerSessions, tokens, after }: Logo
     try {
       return await logout;
     } catch (error) {
-      if ((error as { code?: unknown }).code === 'store_unavailable') laterOn(user);
+      if (error instanceof StoreUnavailableError) laterOn(user);
       throw error;
     }
   }
 
   return {
-    async here(session) {
+    async here(session, reason) {
       const sid = session.user.providerSession?.sid;
       const began = sid === undefined ? [] : (await providerSessions.find({ sid })).sessions;
       const others = await Promise.all(
         began.filter((id) => id !== session.id).map((id) => sessions.peek(id)),
       );
-      for (const other of others) if (other) await seenTo(other.user, end(other));
-      // Last: when the store fails before, the sign-out can be asked for again.
-      await seenTo(session.user, end(session));
+      for (const other of others) if (other) await seenTo(other.user, end(other, reason));
+      // Last: when the store fails before, the logout can be asked for again.
+      await seenTo(session.user, end(session, reason));
     },
-    everywhere: (user) => seenTo(user, endAll(user)),
+    everywhere: (user, reason) => seenTo(user, endAll(user, reason)),
     afterwards: (user) => seenTo(user, forgetUnlessThere(user)),
   };
 }

@@ -1,10 +1,10 @@
-import type { Directory } from '../directory/directory.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
 import { TokenError } from '../tenant/token-error.ts';
 import type { Deadline } from '../token/deadline.ts';
 import type { Token } from '../token/token.ts';
 import type { TokenService } from '../token/token-service.ts';
+import type { Tenants } from './tenants.ts';
 
 /**
  * The tokens of portal users; `generation` as the session shows it. Rejects with a `DirectoryError`, or as the token
@@ -27,34 +27,37 @@ export interface UserTokens {
 }
 
 export interface UserTokensDeps {
-  readonly directory: Directory;
+  readonly tenants: Tenants;
   readonly tokens: TokenService;
 }
 
-export function createUserTokens({ directory, tokens }: UserTokensDeps): UserTokens {
-  function fetchWith(fetch: TokenService['obtain']): UserTokens['obtain'] {
+export function createUserTokens({ tenants, tokens }: UserTokensDeps): UserTokens {
+  function obtainWith(obtain: TokenService['obtain']): UserTokens['obtain'] {
     return async (user, generation, deadline) => {
+      const { directory } = tenants.of(user);
       try {
-        return await fetch(await directory.find(user, deadline), generation, deadline);
+        return await obtain(await directory.find(user, deadline), generation, deadline);
       } catch (error) {
         const unknown = error instanceof TokenError && error.code === 'user_not_mapped';
         if (!unknown || !directory.doubt(user)) throw error;
         // Found long ago, and gone since; there may be another one.
-        return await fetch(await directory.find(user, deadline), generation, deadline);
+        return await obtain(await directory.find(user, deadline), generation, deadline);
       }
     };
   }
 
   return {
     cached(user, generation) {
-      const subject = directory.known(user);
-      return subject && tokens.cached(subject, generation);
+      const key = tenants.of(user).directory.known(user);
+      return key && tokens.cached(key, generation);
     },
-    obtain: fetchWith(tokens.obtain),
-    rejected: fetchWith(tokens.rejected),
-    // A replica that does not know which Qlik user it is about can still forget the portal user's token.
-    forget: (user) =>
-      tokens.forget(directory.forget(user) ?? { tenant: directory.tenantOf(user), owner: userTag(user) }),
+    obtain: obtainWith(tokens.obtain),
+    rejected: obtainWith(tokens.rejected),
+    forget(user) {
+      const { tenant, directory } = tenants.of(user);
+      // A replica that does not know which Qlik user it is about can still forget the portal user's token.
+      return tokens.forget(directory.forget(user) ?? { tenant, owner: userTag(user) });
+    },
     forgetAll: tokens.forgetAll,
   };
 }

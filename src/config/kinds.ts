@@ -1,5 +1,6 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Rate } from '../lib/rate-limiter.ts';
 import { Secret } from './secret.ts';
 
 /** How one kind of setting is written. */
@@ -8,12 +9,6 @@ export interface Kind<T> {
   parse(raw: string): T;
   /** What would be right, for the error and the documentation: "a duration such as `30s`". */
   readonly expected: string;
-}
-
-/** A number of calls in a span of time. */
-export interface Rate {
-  readonly limit: number;
-  readonly windowMs: number;
 }
 
 /** A kind whose `parse` says undefined for what cannot be read. */

@@ -1,24 +1,26 @@
+import { BrokerError } from '../errors.ts';
+import type { ConfigFile } from './config-file.ts';
 import { contradictions, type Issue } from './rules.ts';
 import { type Setting, type SettingName, type Settings, settings as table } from './settings.ts';
 
 /** Everything that is wrong with the configuration, found in one go. */
-export class ConfigurationError extends Error {
-  readonly code = 'configuration_invalid';
+export class ConfigurationError extends BrokerError<'configuration_invalid'> {
   readonly issues: readonly Issue[];
 
   constructor(issues: readonly Issue[]) {
-    super(issues.map(({ name, message }) => `${name}: ${message}`).join('\n'));
-    this.name = 'ConfigurationError';
+    super('configuration_invalid', issues.map(({ name, message }) => `${name}: ${message}`).join('\n'));
     this.issues = issues;
   }
 }
+
+/** Throw when a file's text is not what its reader can use; by the setting that names the file. */
+export type FileChecks = Partial<Record<SettingName, (file: ConfigFile) => unknown>>;
 
 export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The text of a file; throws when it cannot be read. */
   readonly readFile: (path: string) => string;
-  /** For settings that name a file: throws when the file's text is not what its reader can use. */
-  readonly fileChecks?: Partial<Record<SettingName, (content: string, path: string) => unknown>>;
+  readonly fileChecks?: FileChecks;
 }
 
 export interface Loaded {
@@ -44,10 +46,15 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
   for (const [name, setting] of table) {
     try {
       const raw = rawValue(name, setting, env, readFile) ?? defaultOf(setting, values.PORT);
-      if (raw !== undefined) values[name] = setting.kind.parse(raw);
-      else if (setting.required) throw new Error(`is required: ${setting.kind.expected}`);
-      const check = fileChecks[name as SettingName];
-      if (check && raw) check(read(raw, raw, readFile), raw);
+      if (raw === undefined) {
+        if (setting.required) throw new Error(`is required: ${setting.kind.expected}`);
+      } else if (setting.namesFile) {
+        const file: ConfigFile = { path: raw, text: read(raw, raw, readFile) };
+        fileChecks[name as SettingName]?.(file);
+        values[name] = file;
+      } else {
+        values[name] = setting.kind.parse(raw);
+      }
     } catch (error) {
       issues.push({ name, message: (error as Error).message });
     }

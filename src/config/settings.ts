@@ -1,3 +1,4 @@
+import type { ConfigFile } from './config-file.ts';
 import { headerName, headerSecret, optionalHeaderName } from './header-kinds.ts';
 import {
   certificates,
@@ -34,6 +35,8 @@ export interface Setting<T = unknown> {
   readonly required?: true;
   /** The value can also be put into a file whose path is in `<NAME>_FILE`. */
   readonly fromFile?: true;
+  /** What the file holds that it names is wanted: a `ConfigFile`. */
+  readonly namesFile?: true;
   /** For operators, in Markdown. */
   readonly doc: string;
 }
@@ -146,6 +149,7 @@ export const settingsTable = {
     },
     DEMO_USERS: {
       kind: filePath,
+      namesFile: true,
       doc: 'JSON file of the users to pick from: `[{ "id", "name", "email", "groups" }]`; further members are claims. Without it, those of the sandbox.',
     },
     OIDC_ISSUER: {
@@ -286,6 +290,7 @@ export const settingsTable = {
     USER_CLAIM: { kind: text, doc: 'The claim of the portal user that holds the Qlik user id.' },
     USER_TABLE: {
       kind: filePath,
+      namesFile: true,
       doc: 'CSV or JSON (by its ending) with `portal_user` and exactly one of `qlik_user_id` and `qlik_subject`. Read again when it changes; when the new one is broken, the old one stays in force.',
     },
     USER_REMEMBER: {
@@ -329,11 +334,13 @@ type Table = typeof settingsTable;
 type Flat = { [G in keyof Table]: (entry: Table[G]) => void }[keyof Table] extends (entry: infer I) => void
   ? I
   : never;
-type Value<S> = S extends { kind: Kind<infer T> }
-  ? S extends { required: true } | { default: string }
-    ? T
-    : T | undefined
-  : never;
+type Value<S> = S extends { namesFile: true }
+  ? ConfigFile | undefined
+  : S extends { kind: Kind<infer T> }
+    ? S extends { required: true } | { default: string }
+      ? T
+      : T | undefined
+    : never;
 
 /** The settings in force, under the names that operators know. Durations are in milliseconds. */
 export type Settings = { readonly [Name in keyof Flat]: Value<Flat[Name]> };

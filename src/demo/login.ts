@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Logout } from '../access/logout.ts';
-import { openSession } from '../access/open-session.ts';
+import type { OpenSession } from '../http/open-session.ts';
 import { sendPage } from '../http/pages/html-page.ts';
 import type { Origins } from '../http/policy/origins.ts';
 import { safeReturnTo } from '../http/policy/return-to.ts';
@@ -18,7 +17,7 @@ import { loginPage } from './login-page.ts';
 export interface DemoLoginDeps {
   readonly origins: Origins;
   readonly auth: DemoAuth;
-  readonly logout: Logout;
+  readonly openSession: OpenSession;
   /** Of failed sign-ins, by client address. */
   readonly failures: RateLimiter;
 }
@@ -50,10 +49,10 @@ export function registerLoginPage(app: FastifyInstance, { origins, auth, base }:
   );
 }
 
-/** `POST /login` of the demo mode. Needs a scope that admits only callers that may call, with the session plugin. */
+/** `POST /login` of the demo mode. Needs a scope that admits only callers that may call. */
 export function registerDemoLogin(
   app: FastifyInstance,
-  { origins, auth, logout, failures }: DemoLoginDeps,
+  { origins, auth, openSession, failures }: DemoLoginDeps,
 ): void {
   app.post<{ Body: { user: string; returnTo?: string } }>(
     '/login',
@@ -70,7 +69,7 @@ export function registerDemoLogin(
         throw error;
       });
 
-      await openSession(request, user, logout);
+      await openSession(request, reply, user);
       return isForm(request) ? reply.redirect(returnTo, 303) : reply.code(204).send();
     },
   );

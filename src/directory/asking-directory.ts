@@ -1,34 +1,34 @@
 import { LRUCache } from 'lru-cache';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
-import { QlikError } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/errors.ts';
 import { tenantTrouble } from '../tenant/tenant-trouble.ts';
 import { TokenError } from '../tenant/token-error.ts';
 import { waitFor } from '../token/deadline.ts';
-import type { Tenant, TokenKey } from '../token/token-key.ts';
+import type { TenantIdentity, TokenKey } from '../token/token-key.ts';
 import type { Directory } from './directory.ts';
 import { DirectoryError } from './directory-error.ts';
 import type { Identify, Identity } from './find-user.ts';
 
 export interface AskingDirectoryDeps {
-  readonly tenant: Tenant;
+  readonly tenant: TenantIdentity;
   readonly identify: Identify;
   /** Whether the groups that the portal names are kept in step at the tenant. */
   readonly groupsMatter: boolean;
   readonly clock: Clock;
   readonly rememberMs: number;
   readonly maxRemembered: number;
-  /** How long a look-up that somebody waits for may wait for its turn at the tenant. */
+  /** How long a look-up that somebody waits for may wait in the tenant's queue. */
   readonly deadlineMs: number;
-  /** A user who was known is somebody else now, or nobody: nobody may act as the subject any more. */
-  readonly onLost: (subject: TokenKey) => void;
-  /** A look-up behind an answer failed; what was known stays in force. */
-  readonly onStale: (subject: TokenKey, error: unknown) => void;
+  readonly emit: Emit;
+  /** A user who was known is somebody else now, or nobody: nobody gets that token any more. */
+  readonly forgetToken: (id: TokenKey) => void;
 }
 
 interface Entry {
-  readonly subject: TokenKey;
+  readonly key: TokenKey;
   /** As of the newest sign-in that was seen. */
   readonly user: PortalUser;
   readonly groupsInStep: boolean;
@@ -53,134 +53,139 @@ const RETRY_MS = 60_000;
  * however old: it is looked up again behind the answer, and stays in force while the tenant cannot be asked.
  */
 export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
-  const { tenant, identify, clock } = deps;
+  const { tenant, identify, clock, emit } = deps;
   const entries = new LRUCache<string, Entry>({ max: deps.maxRemembered });
   const refusals = new LRUCache<string, { error: Error; until: number }>({ max: MAX_REFUSALS });
   const flights = new Map<string, Flight>();
 
   /** Who the portal says it is, and all by which the tenant is asked. */
-  function keyOf({ tenant: named, id, email }: PortalUser): string {
+  function idOf({ tenant: named, id, email }: PortalUser): string {
     return JSON.stringify([tenant.url, named ?? null, id, email ?? null]);
   }
 
-  function refused(key: string): Error | undefined {
-    const refusal = refusals.get(key);
+  function refused(id: string): Error | undefined {
+    const refusal = refusals.get(id);
     return refusal && clock.now() < refusal.until ? refusal.error : undefined;
   }
 
-  function launch(key: string, user: PortalUser, priority: 'directory' | 'renewal'): Flight {
+  function launch(id: string, user: PortalUser, priority: 'directory' | 'renewal'): Flight {
     const deadlineMs = priority === 'directory' ? deps.deadlineMs : RETRY_MS;
     const pace = { priority, deadline: clock.now() + deadlineMs };
     const flight: Flight = { pace, result: land() };
-    flights.set(key, flight);
+    flights.set(id, flight);
     flight.result.catch(() => {});
     return flight;
 
     async function land(): Promise<TokenKey> {
       await Promise.resolve(); // so that `flight` exists
-      const current = () => flights.get(key) === flight;
+      const current = () => flights.get(id) === flight;
       try {
-        const identity = await identify(user, entries.peek(key)?.groupsInStep ?? false, pace);
-        return remember(key, user, identity, current());
+        const identity = await identify(user, entries.peek(id)?.groupsInStep ?? false, pace);
+        return remember(id, user, identity, current());
       } catch (error) {
         const told = error instanceof QlikError ? tenantTrouble(error) : error;
-        if (current()) fail(key, told);
+        if (current()) fail(id, told);
         throw told;
       } finally {
-        if (current()) flights.delete(key);
+        if (current()) flights.delete(id);
       }
     }
   }
 
-  function remember(key: string, user: PortalUser, identity: Identity, keep: boolean): TokenKey {
-    const before = entries.peek(key);
-    const same = before?.subject.lookup.value === identity.qlikUserId;
-    const subject: TokenKey = same
-      ? before.subject
+  function remember(id: string, user: PortalUser, identity: Identity, keep: boolean): TokenKey {
+    const before = entries.peek(id);
+    const same = before?.key.lookup.value === identity.qlikUserId;
+    const key: TokenKey = same
+      ? before.key
       : { tenant, owner: userTag(user), lookup: { field: 'userId', value: identity.qlikUserId } };
-    if (!keep) return subject;
-    if (before && !same) deps.onLost(before.subject);
+    if (!keep) return key;
+    if (before && !same) lose(before.key);
     const foundAt = clock.now();
     // Meanwhile the user may have signed in again, with other groups.
     const newest = before && deps.groupsMatter && !sameGroups(before.user, user) ? before.user : user;
     const groupsInStep = identity.groupsInStep && newest === user;
     const rememberMs = groupsInStep ? deps.rememberMs : Math.min(deps.rememberMs, RETRY_MS);
-    entries.set(key, {
-      subject,
+    entries.set(id, {
+      key,
       user: newest,
       groupsInStep,
       foundAt,
       until: newest === user ? foundAt + rememberMs : foundAt,
     });
-    refusals.delete(key);
-    return subject;
+    refusals.delete(id);
+    return key;
   }
 
-  function fail(key: string, error: unknown): void {
-    const before = entries.peek(key);
+  function lose(lost: TokenKey): void {
+    emit({ type: 'user.lost', tenant: tenant.name, userId: lost.lookup.value });
+    deps.forgetToken(lost);
+  }
+
+  function fail(id: string, error: unknown): void {
+    const before = entries.peek(id);
     if (before && error instanceof DirectoryError) {
-      entries.delete(key);
-      deps.onLost(before.subject);
+      entries.delete(id);
+      lose(before.key);
     } else if (before) {
-      entries.set(key, { ...before, until: clock.now() + Math.min(deps.rememberMs, RETRY_MS) });
-      deps.onStale(before.subject, error);
+      entries.set(id, { ...before, until: clock.now() + Math.min(deps.rememberMs, RETRY_MS) });
+      emit({ type: 'user.stale', tenant: tenant.name, userId: before.key.lookup.value, error });
       return;
     }
-    if (isLasting(error)) refusals.set(key, { error, until: clock.now() + BRIEF_MS });
+    if (isPermanent(error)) refusals.set(id, { error, until: clock.now() + BRIEF_MS });
   }
 
   return {
-    tenantOf: () => tenant,
-
     known(user) {
-      const key = keyOf(user);
-      const entry = entries.get(key);
+      const id = idOf(user);
+      const entry = entries.get(id);
       if (entry) {
-        if (clock.now() >= entry.until && !flights.has(key)) launch(key, entry.user, 'renewal');
-        return entry.subject;
+        if (clock.now() >= entry.until && !flights.has(id)) launch(id, entry.user, 'renewal');
+        return entry.key;
       }
-      const error = refused(key);
+      const error = refused(id);
       if (error) throw error;
       return undefined;
     },
 
     async find(user, deadline) {
-      const key = keyOf(user);
-      const entry = entries.get(key);
-      if (entry && clock.now() < entry.until) return entry.subject;
-      const error = refused(key);
+      const id = idOf(user);
+      const entry = entries.get(id);
+      if (entry && clock.now() < entry.until) return entry.key;
+      const error = refused(id);
       if (error) throw error;
-      const flight = flights.get(key) ?? launch(key, entry?.user ?? user, 'directory');
+      const flight = flights.get(id) ?? launch(id, entry?.user ?? user, 'directory');
       flight.pace.priority = 'directory';
       return waitFor(flight.result, deadline, clock).catch((error) => {
-        if (entry && error instanceof TokenError) return entry.subject;
+        if (entry && error instanceof TokenError) return entry.key;
         throw error;
       });
     },
 
     doubt(user) {
-      const key = keyOf(user);
-      const entry = entries.peek(key);
+      const id = idOf(user);
+      const entry = entries.peek(id);
       if (!entry || clock.now() < entry.foundAt + BRIEF_MS) return false;
-      entries.delete(key);
+      entries.delete(id);
       return true;
     },
 
     loggedIn(user) {
-      const key = keyOf(user);
-      const entry = entries.peek(key);
+      const id = idOf(user);
+      const entry = entries.peek(id);
       if (!deps.groupsMatter || !entry || sameGroups(entry.user, user)) return;
-      entries.set(key, { ...entry, user, groupsInStep: false, until: clock.now() });
+      entries.set(id, { ...entry, user, groupsInStep: false, until: clock.now() });
     },
 
     forget(user) {
-      const key = keyOf(user);
-      const entry = entries.peek(key);
-      entries.delete(key);
-      refusals.delete(key);
-      flights.delete(key);
-      return entry?.subject;
+      const id = idOf(user);
+      const entry = entries.peek(id);
+      entries.delete(id);
+      refusals.delete(id);
+      flights.delete(id);
+      return entry?.key;
     },
+
+    close() {},
   };
 }
 
@@ -190,7 +195,7 @@ function sameGroups({ groups: a }: PortalUser, { groups: b }: PortalUser): boole
 }
 
 /** An answer that another question would only bring again: about the user, or about what an operator has to mend. */
-function isLasting(error: unknown): error is Error {
+function isPermanent(error: unknown): error is Error {
   if (error instanceof DirectoryError) return true;
   return (
     error instanceof TokenError &&

@@ -1,13 +1,9 @@
-/** No token is to be had for this portal user. The message is safe to show. */
-export class DirectoryError extends Error {
-  readonly code: 'user_not_mapped' | 'user_ambiguous' | 'user_disabled' | 'user_denied';
+import { BrokerError } from '../errors.ts';
 
-  constructor(code: DirectoryError['code'], message: string) {
-    super(message);
-    this.name = 'DirectoryError';
-    this.code = code;
-  }
-}
+type DirectoryErrorCode = 'user_not_mapped' | 'user_ambiguous' | 'user_disabled' | 'user_denied';
+
+/** No token is to be had for this portal user. The message is safe to show. */
+export class DirectoryError extends BrokerError<DirectoryErrorCode> {}
 
 /** There is no such user at the tenant. */
 export function notMapped(): DirectoryError {

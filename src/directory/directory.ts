@@ -1,8 +1,9 @@
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
+import type { UserLookup } from '../qlik/oauth/impersonation.ts';
+import type { IsDenied } from '../tenant/deny-list.ts';
 import type { Deadline } from '../token/deadline.ts';
-import type { Tenant, TokenKey, UserLookup } from '../token/token-key.ts';
-import type { IsDenied } from './deny-list.ts';
+import type { TenantIdentity, TokenKey } from '../token/token-key.ts';
 import { DirectoryError, denied, notMapped } from './directory-error.ts';
 
 /** Finds the Qlik user of a portal user. Undefined when there is none. */
@@ -10,7 +11,6 @@ export type UserMapping = (user: PortalUser) => UserLookup | undefined;
 
 /** Which Qlik user, at which tenant, a portal user is. */
 export interface Directory {
-  tenantOf(user: PortalUser): Tenant;
   /** At once and without a call; undefined when the tenant has to be asked first. Throws a `DirectoryError`. */
   known(user: PortalUser): TokenKey | undefined;
   /** Asks the tenant if need be. Rejects with a `DirectoryError`, a `TokenError`, or the reason of an aborted wait. */
@@ -21,10 +21,11 @@ export interface Directory {
   loggedIn(user: PortalUser): void;
   /** The user's last session has ended. What was known, if anything was. */
   forget(user: PortalUser): TokenKey | undefined;
+  close(): void;
 }
 
 export interface DirectoryDeps {
-  readonly tenant: Tenant;
+  readonly tenant: TenantIdentity;
   readonly mapping: UserMapping;
   readonly isDenied: IsDenied;
 }
@@ -41,17 +42,18 @@ export function createDirectory({ tenant, mapping, isDenied }: DirectoryDeps): D
 
     if (!lookup?.value) throw notMapped();
     if (isDenied(lookup.value)) throw denied();
-    const subject = { tenant, owner: userTag(user), lookup };
-    resolved.set(user, subject);
-    return subject;
+    const key = { tenant, owner: userTag(user), lookup };
+    resolved.set(user, key);
+    return key;
   }
 
   return {
-    tenantOf: () => tenant,
     known,
     find: async (user) => known(user),
     doubt: () => false,
     loggedIn() {},
+
+    close() {},
 
     forget(user) {
       try {

@@ -1,8 +1,8 @@
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { QlikUser } from '../qlik/resources/users.ts';
+import type { IsDenied } from '../tenant/deny-list.ts';
 import type { Pace } from '../tenant/management-client.ts';
 import type { UserAdministration } from '../tenant/user-administration.ts';
-import type { IsDenied } from './deny-list.ts';
 import { DirectoryError, denied, notMapped } from './directory-error.ts';
 
 /** Who a portal user is at the tenant. */

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Emit } from '../events.ts';
 import type { GroupReference, QlikUser } from '../qlik/resources/users.ts';
 import type { Pace } from '../tenant/management-client.ts';
 import type { UserAdministration } from '../tenant/user-administration.ts';
@@ -12,23 +13,16 @@ export type KeepGroups = (user: QlikUser, wanted: readonly string[], pace: Pace)
 export interface KeepGroupsDeps {
   readonly administration: UserAdministration;
   readonly now: () => number;
-  readonly report: (event: GroupEvent) => void;
+  readonly emit: Emit;
+  /** For events. */
+  readonly tenant: string;
 }
-
-/**
- * What became of a user's groups. `taken`: names that groups of an identity provider have, so that no custom group can
- * have them.
- */
-export type GroupEvent =
-  | { type: 'groups_replaced'; qlikUserId: string; groups: number }
-  | { type: 'groups_refused'; qlikUserId: string }
-  | { type: 'groups_taken'; qlikUserId: string; taken: readonly string[] };
 
 const MAX_KNOWN_GROUPS = 10_000;
 /** How long a group that was seen is taken to exist. */
 const KNOWN_FOR_MS = 15 * 60_000;
 
-export function createKeepGroups({ administration, now, report }: KeepGroupsDeps): KeepGroups {
+export function createKeepGroups({ administration, now, emit, tenant }: KeepGroupsDeps): KeepGroups {
   /** Names of groups that exist, in the case in which they do, and whether they are custom. */
   const known = new LRUCache<string, { custom: boolean; until: number }>({ max: MAX_KNOWN_GROUPS });
 
@@ -57,7 +51,7 @@ export function createKeepGroups({ administration, now, report }: KeepGroupsDeps
     const added = names.filter((name) => !custom.has(name));
     await ensure(added, pace);
     const taken = added.filter((name) => known.get(name)?.custom === false);
-    if (taken.length > 0) report({ type: 'groups_taken', qlikUserId: user.id, taken });
+    if (taken.length > 0) emit({ type: 'user.groups_taken', tenant, userId: user.id, names: taken });
 
     const usable = names.filter((name) => !taken.includes(name));
     if (usable.length === custom.size && usable.every((name) => custom.has(name))) return true;
@@ -66,11 +60,11 @@ export function createKeepGroups({ administration, now, report }: KeepGroupsDeps
       ...usable.map((name) => ({ name, providerType: 'custom' })),
     ];
     const done = await administration.assignGroups(user.id, groups, pace);
-    if (done) report({ type: 'groups_replaced', qlikUserId: user.id, groups: usable.length });
+    if (done) emit({ type: 'user.groups_replaced', tenant, userId: user.id, groups: usable.length });
     else {
       // One of them may have been deleted since it was seen.
       for (const name of usable) known.delete(name);
-      report({ type: 'groups_refused', qlikUserId: user.id });
+      emit({ type: 'user.groups_refused', tenant, userId: user.id });
     }
     return done;
   };

@@ -1,5 +1,6 @@
+import type { Emit } from '../events.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
-import { QlikError } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/errors.ts';
 import type { QlikUser } from '../qlik/resources/users.ts';
 import type { Pace } from '../tenant/management-client.ts';
 import { denied, notMapped } from './directory-error.ts';
@@ -8,16 +9,19 @@ import type { KeepGroups } from './keep-groups.ts';
 
 export interface ProvisionDeps extends LookUpDeps {
   readonly keepGroups: KeepGroups;
-  readonly report: (event: ProvisionEvent) => void;
+  readonly emit: Emit;
+  /** For events. */
+  readonly tenant: string;
 }
 
-/** What was changed at the tenant, and what could not be. */
-export type ProvisionEvent =
-  | { type: 'user_created'; qlikUserId: string; portalUser: string }
-  | { type: 'groups_failed'; qlikUserId: string; error: QlikError };
-
 /** Finds users; who is not there is created, and groups that the portal names are put in step. */
-export function byProvisioning({ administration, isDenied, keepGroups, report }: ProvisionDeps): Identify {
+export function byProvisioning({
+  administration,
+  isDenied,
+  keepGroups,
+  emit,
+  tenant,
+}: ProvisionDeps): Identify {
   const find = async (user: PortalUser, pace: Pace) =>
     choose(await administration.find(criteria(user), pace), user);
 
@@ -28,7 +32,7 @@ export function byProvisioning({ administration, isDenied, keepGroups, report }:
       pace,
     );
     if (created) {
-      report({ type: 'user_created', qlikUserId: created.id, portalUser: user.id });
+      emit({ type: 'user.created', tenant, userId: created.id, portalUser: user.id });
       return created;
     }
     // Somebody else was faster: another sign-in of the same user at another replica.
@@ -43,7 +47,7 @@ export function byProvisioning({ administration, isDenied, keepGroups, report }:
       return await keepGroups(user, wanted, pace);
     } catch (error) {
       if (!(error instanceof QlikError)) throw error;
-      report({ type: 'groups_failed', qlikUserId: user.id, error });
+      emit({ type: 'user.groups_failed', tenant, userId: user.id, error });
       return false;
     }
   }

@@ -1,6 +1,6 @@
 import { CsvError, parse as parseCsv } from 'csv-parse/sync';
 import type { PortalUser } from '../portal/portal-user.ts';
-import type { UserLookup } from '../token/token-key.ts';
+import type { UserLookup } from '../qlik/oauth/impersonation.ts';
 
 /** Portal users and the Qlik users that they are. */
 export interface UserTable {

@@ -1,5 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { ConfigFile } from '../config/config-file.ts';
+import type { Emit } from '../events.ts';
 import type { UserMapping } from './directory.ts';
 import { parseUserTable, type UserTable } from './user-table.ts';
 
@@ -9,14 +11,12 @@ export interface WatchedTable {
   close(): void;
 }
 
-/** What became of a changed file; `broken`: the table that was in force stays. */
-export type TableEvent = { type: 'table_read'; size: number } | { type: 'table_broken'; reason: string };
-
 export interface WatchedTableOptions {
-  readonly path: string;
-  /** The file's text at the start; checked with the configuration. */
-  readonly content: string;
-  readonly report: (event: TableEvent) => void;
+  /** As it was read with the configuration. */
+  readonly file: ConfigFile;
+  readonly emit: Emit;
+  /** For events. */
+  readonly tenant: string;
   readonly pollMs?: number;
 }
 
@@ -25,14 +25,14 @@ const POLL_MS = 2_000;
 
 /** Maps users by a file that is read again when it changes. Throws when its text at the start is broken. */
 export function createWatchedTable({
-  path,
-  content,
-  report,
+  file: { path, text },
+  emit,
+  tenant,
   pollMs = POLL_MS,
 }: WatchedTableOptions): WatchedTable {
-  let table: UserTable = parseUserTable(content, path);
+  let table: UserTable = parseUserTable(text, path);
   /** The text that was judged last: a file that is only touched is no news. */
-  let judged: string | undefined = content;
+  let judged: string | undefined = text;
 
   async function reload(): Promise<void> {
     const before = judged;
@@ -41,9 +41,9 @@ export function createWatchedTable({
       judged = await readFile(path, 'utf8');
       if (judged === before) return;
       table = parseUserTable(judged, path);
-      report({ type: 'table_read', size: table.size });
+      emit({ type: 'user_table.read', tenant, path, size: table.size });
     } catch (error) {
-      report({ type: 'table_broken', reason: (error as Error).message });
+      emit({ type: 'user_table.broken', tenant, path, reason: (error as Error).message });
     }
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LOGIN_LIFETIME_MS } from '../access/login-lifetime.ts';
 import type { OidcLogin } from '../portal/oidc.ts';
 import type { Sealer } from '../portal/sealer.ts';
 
@@ -29,8 +30,6 @@ export interface LoginCookiesOptions {
   readonly now: () => number;
 }
 
-/** How long a sign-in may take. */
-export const LOGIN_LIFETIME_MS = 10 * 60_000;
 const MAX_UNDER_WAY = 5;
 /** Browsers keep no cookie of more than 4096 bytes. */
 const MAX_VALUE = 3_900;

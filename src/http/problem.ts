@@ -1,4 +1,6 @@
 import type { FastifyReply } from 'fastify';
+import { BrokerError } from '../errors.ts';
+import { WriteConflictError } from '../session/sessions.ts';
 
 /** The stable codes of problem answers, with status and title. `docs/http-api.md` explains each. */
 export const problems = {
@@ -25,30 +27,14 @@ export const problems = {
   tenant_unavailable: [503, 'Qlik Cloud does not answer'],
   idp_unavailable: [503, 'The identity provider does not answer'],
   store_unavailable: [503, 'The session store does not answer'],
+  overloaded: [503, 'Too much at once'],
   shutting_down: [503, 'This replica is stopping'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ProblemCode = keyof typeof problems;
 
 /** A request that gets a problem answer. The message is its `detail` and safe to show. */
-export class HttpProblem extends Error {
-  readonly code: ProblemCode;
-  readonly retryAfterMs: number | undefined;
-  /** A `Set-Cookie` header that goes with it. */
-  readonly setCookie: string | undefined;
-
-  constructor(
-    code: ProblemCode,
-    detail: string,
-    options: { retryAfterMs?: number; setCookie?: string | undefined } = {},
-  ) {
-    super(detail);
-    this.name = 'HttpProblem';
-    this.code = code;
-    this.retryAfterMs = options.retryAfterMs;
-    this.setCookie = options.setCookie;
-  }
-}
+export class HttpProblem extends BrokerError<ProblemCode> {}
 
 /** What a client is told with a 503 when nobody knows better. */
 const DEFAULT_RETRY_AFTER_MS = 5_000;
@@ -64,17 +50,12 @@ const FASTIFY_CODES: Record<string, ProblemCode> = {
  * any other error nothing is shown.
  */
 export function problemOf(error: unknown): HttpProblem {
-  const { code, statusCode, message, retryAfterMs } = (error ?? {}) as Partial<HttpProblem> & {
-    statusCode?: number;
-  };
   if (error instanceof HttpProblem) return error;
-  if (error instanceof Error && typeof code === 'string' && Object.hasOwn(problems, code)) {
-    return new HttpProblem(
-      code as ProblemCode,
-      message as string,
-      retryAfterMs === undefined ? {} : { retryAfterMs },
-    );
-  }
+  if (error instanceof WriteConflictError)
+    return new HttpProblem('overloaded', 'Too many requests change the same at once.');
+  if (error instanceof BrokerError && isProblemCode(error.code))
+    return new HttpProblem(error.code, error.message, { retryAfterMs: error.retryAfterMs });
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: number };
   const known = FASTIFY_CODES[String(code)];
   if (known) return new HttpProblem(known, problems[known][1]);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
@@ -88,7 +69,6 @@ export function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyR
   const [status, title] = problems[problem.code];
   const waits = status === 503 || status === 429 || problem.retryAfterMs !== undefined;
   if (waits) reply.header('retry-after', Math.ceil((problem.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1_000));
-  if (problem.setCookie !== undefined) reply.header('set-cookie', problem.setCookie);
   return reply
     .code(status)
     .header('cache-control', 'no-store')
@@ -102,4 +82,8 @@ export function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyR
       detail: problem.message,
       requestId: reply.request.id,
     });
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problems, code);
 }

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fastifyFormbody from '@fastify/formbody';
-import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
-import type { Log } from '../observability/log.ts';
-import type { Metrics } from '../observability/metrics.ts';
-import { discardSession } from '../session/session-plugin.ts';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { BrokerEvent, Emit } from '../events.ts';
 import { watchConnections } from './connections.ts';
 import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
 import { securityHeaders } from './policy/security-headers.ts';
@@ -30,8 +28,7 @@ export interface ServerDeps {
   readonly trustedProxies: readonly string[];
   /** Answer no other host than a name of this machine, so that no other site's name can be made to lead here. */
   readonly loopbackOnly: boolean;
-  readonly log: Log;
-  readonly metrics: Metrics;
+  readonly emit: Emit;
   /** How long requests that are under way may still take when the server is closed. */
   readonly drainMs: number;
 }
@@ -43,7 +40,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 /** The public listener without its routes: what holds for every request. */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { publicUrl, origins, trustedProxies, loopbackOnly, log, metrics, drainMs } = deps;
+  const { publicUrl, origins, trustedProxies, loopbackOnly, emit, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
   const ownLoopbackHost = namesThisMachine(publicUrl.host) ? publicUrl.host : undefined;
   let closing = false;
@@ -59,12 +56,13 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     schemaController: byShapes,
-    clientErrorHandler: (error, socket) => answerUnparsed(error, socket, fixedHeaders, log),
+    clientErrorHandler: (error, socket) => answerUnparsed(error, socket, fixedHeaders, emit),
     // What no route can be found for, such as a path with a broken escape; no hook runs then.
     frameworkErrors: (error, request, reply) => {
       reply.headers(fixedHeaders);
-      log.debug({ requestId: request.id, err: error }, 'request refused');
-      return sendProblem(reply, problemOf(error));
+      const problem = problemOf(error);
+      emit(refusedEvent(request, reply, problem.code, error));
+      return sendProblem(reply, problem);
     },
     // An answer of Node's own would be none of ours.
     http: { requireHostHeader: false },
@@ -112,15 +110,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
 
   app.setErrorHandler((error, request, reply) => {
-    if (request.session) discardSession(request);
     const problem = problemOf(error);
     reply.problemCode = problem.code;
-    metrics.refused(request.routeOptions.url ?? null, problem.code);
-    const entry = { requestId: request.id, code: problem.code, err: error };
-    if (reply.raw.destroyed) log.debug(entry, 'the client left before its answer');
-    else if (problem.code === 'internal_error') log.error(entry, 'request failed');
-    else if (problems[problem.code][0] >= 500) log.warn(entry, 'request refused');
-    else log.debug(entry, 'request refused');
+    emit(refusedEvent(request, reply, problem.code, error));
     return sendProblem(reply, problem);
   });
 
@@ -128,23 +120,30 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     // A client may keep its connection open after the last answer, and the process would wait for it.
     if (closing) request.raw.socket.end();
     const { config, url } = request.routeOptions;
-    metrics.answered(url ?? null, reply.statusCode);
-    if (!config.quiet || reply.statusCode >= 400) {
-      log.info(
-        {
-          requestId: request.id,
-          method: request.method,
-          // The pattern, not the URL: a query can hold codes and names.
-          route: url ?? null,
-          status: reply.statusCode,
-          code: reply.problemCode,
-          ms: Math.round(reply.elapsedTime * 10) / 10,
-        },
-        'request',
-      );
-    }
+    emit({
+      type: 'request.completed',
+      requestId: request.id,
+      method: request.method,
+      route: url ?? null,
+      status: reply.statusCode,
+      code: reply.problemCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      quiet: config.quiet === true,
+    });
     done();
   });
 
   return app;
+}
+
+function refusedEvent(
+  { id: requestId, routeOptions }: FastifyRequest,
+  { raw }: FastifyReply,
+  code: ProblemCode,
+  error: unknown,
+): BrokerEvent {
+  const route = routeOptions.url ?? null;
+  const answered = !raw.destroyed;
+  if (code === 'internal_error' && answered) return { type: 'request.failed', requestId, route, code, error };
+  return { type: 'request.refused', requestId, route, status: problems[code][0], code, answered, error };
 }

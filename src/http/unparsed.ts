@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Log } from '../observability/log.ts';
+import type { Emit } from '../events.ts';
 import { problems } from './problem.ts';
 
 /** Answers what Node could not read as a request: too large a head, or no HTTP at all. */
@@ -8,7 +8,7 @@ export function answerUnparsed(
   error: Error & { code?: string },
   socket: Socket,
   headers: Readonly<Record<string, string>>,
-  log: Log,
+  emit: Emit,
 ): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
@@ -16,7 +16,7 @@ export function answerUnparsed(
   }
   const oversized = error.code === 'HPE_HEADER_OVERFLOW';
   const requestId = randomUUID();
-  log.debug({ requestId, err: error }, 'request could not be read');
+  emit({ type: 'request.unreadable', requestId, error });
   const status = oversized ? 431 : 400;
   const body = JSON.stringify({
     type: 'about:blank',

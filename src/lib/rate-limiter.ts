@@ -1,5 +1,10 @@
-import type { Rate } from '../config/kinds.ts';
 import { BoundedMap } from './bounded-map.ts';
+
+/** A number of calls in a span of time. */
+export interface Rate {
+  readonly limit: number;
+  readonly windowMs: number;
+}
 
 /** So many calls per key in a span of time, at once or spread out. */
 export interface RateLimiter {

@@ -1,30 +1,32 @@
+import type { Emit } from '../events.ts';
+
 export interface StopOptions {
   readonly close: () => Promise<void>;
   /** The process ends this long after the first signal, whatever is still open. */
   readonly timeoutMs: number;
-  readonly report: (event: { type: 'stopping' | 'stopped' | 'timeout' | 'failed'; error?: unknown }) => void;
+  readonly emit: Emit;
 }
 
 /**
  * Closes on SIGTERM and SIGINT. The process then ends by itself with exit code 0, or with 1 when closing fails or takes
  * too long, and at once at a second signal.
  */
-export function stopOnSignals({ close, timeoutMs, report }: StopOptions): void {
+export function stopOnSignals({ close, timeoutMs, emit }: StopOptions): void {
   let stopping = false;
 
   function stop(): void {
     if (stopping) process.exit(1);
     stopping = true;
-    report({ type: 'stopping' });
+    emit({ type: 'service.stopping' });
     setTimeout(() => {
-      report({ type: 'timeout' });
+      emit({ type: 'service.stop_timed_out' });
       process.exit(1);
     }, timeoutMs).unref();
     close().then(
-      () => report({ type: 'stopped' }),
+      () => emit({ type: 'service.stopped' }),
       (error) => {
         process.exitCode = 1;
-        report({ type: 'failed', error });
+        emit({ type: 'service.stop_failed', error });
       },
     );
   }

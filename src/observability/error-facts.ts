@@ -1,26 +1,15 @@
+import { BrokerError } from '../errors.ts';
+
 /** What a log may show of an error. */
 export interface ErrorFacts {
   readonly type: string;
   readonly code?: string;
   readonly message?: string;
+  readonly retryAfterMs?: number;
   readonly facts?: object;
   readonly frames?: readonly string[];
   readonly cause?: ErrorFacts;
 }
-
-/** Errors of this project: their messages and details are made of safe parts only. */
-const OURS = new Set([
-  'ConfigurationError',
-  'DirectoryError',
-  'HttpProblem',
-  'IdentityProviderError',
-  'RedisError',
-  'SessionConflictError',
-  'LoginRefusedError',
-  'StoreUnavailableError',
-  'QlikError',
-  'TokenError',
-]);
 
 const MAX_CAUSES = 5;
 
@@ -30,16 +19,20 @@ const MAX_CAUSES = 5;
  */
 export function errorFacts(error: unknown, depth = 0): ErrorFacts {
   if (!(error instanceof Error)) return { type: typeof error };
-  const { name, code, details, cause, stack, message } = error as Error & {
-    code?: unknown;
-    details?: object;
-  };
-  const ours = OURS.has(name);
+  const { name, code, cause, stack, message } = error as Error & { code?: unknown };
   return {
     type: name,
     ...(typeof code === 'string' && /^\w{1,60}$/.test(code) && { code }),
-    ...(ours ? { message, ...(details && { facts: details }) } : { frames: frames(stack, message) }),
+    ...(error instanceof BrokerError ? ownFacts(error) : { frames: frames(stack, message) }),
     ...(cause !== undefined && depth < MAX_CAUSES && { cause: errorFacts(cause, depth + 1) }),
+  };
+}
+
+function ownFacts({ message, details, retryAfterMs }: BrokerError): Partial<ErrorFacts> {
+  return {
+    message,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(details && { facts: details }),
   };
 }
 

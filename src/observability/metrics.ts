@@ -1,33 +1,38 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TenantState } from '../tenant/token-client.ts';
-import type { TokenEvent } from '../token/token-event.ts';
+import { BrokerError } from '../errors.ts';
+import type { BrokerEvent, Events } from '../events.ts';
 
 /** What is counted, and how Prometheus reads it. No label holds anything of a user. */
 export interface Metrics {
-  /** A request was answered; `route` is its pattern, null when there is none. */
-  answered(route: string | null, status: number): void;
-  /** A request got a problem answer. */
-  refused(route: string | null, code: string): void;
-  /** A token was handed out: from the cache, or by a call to the tenant. */
-  served(cache: 'hit' | 'miss'): void;
-  tokenEvent(event: TokenEvent): void;
-  /** A record of the shared store was read and did not open. */
-  unreadable(why: string): void;
   /** In Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** Where the values come from that are looked up when they are asked for. */
-export interface MetricsSources {
+/** How things are between us and a tenant. */
+export interface MeasuredTenant {
+  readonly name: string;
+  readonly state: {
+    readonly running: number;
+    readonly waiting: number;
+    readonly throttled: boolean;
+    readonly circuitOpen: boolean;
+    readonly clientRefused: boolean;
+  };
+}
+
+export interface MetricsDeps {
+  readonly events: Events;
+  /** Looked up when somebody asks for the metrics. */
   readonly tokensCached: () => number;
-  readonly tenant: () => TenantState;
+  readonly tenants: () => readonly MeasuredTenant[];
 }
 
 const PREFIX = 'qlik_token_broker_';
 const MINT_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8];
 
-export function createMetrics(sources: MetricsSources): Metrics {
+/** Counts from now on what happens. */
+export function createMetrics({ events, tokensCached, tenants }: MetricsDeps): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -91,61 +96,81 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers,
   });
 
-  const gauge = (name: string, help: string, value: () => number | boolean) =>
+  new Gauge({
+    name: `${PREFIX}tokens_cached`,
+    help: 'Users whose token is cached.',
+    registers,
+    collect() {
+      this.set(tokensCached());
+    },
+  });
+  const tenantGauge = (
+    name: string,
+    help: string,
+    value: (state: MeasuredTenant['state']) => number | boolean,
+  ) =>
     new Gauge({
       name: PREFIX + name,
       help,
+      labelNames: ['tenant'] as const,
       registers,
       collect() {
-        this.set(Number(value()));
+        this.reset();
+        for (const { name: tenant, state } of tenants()) this.set({ tenant }, Number(value(state)));
       },
     });
-  gauge('tokens_cached', 'Users whose token is cached.', sources.tokensCached);
-  gauge('tenant_calls_running', 'Calls to the tenant under way.', () => sources.tenant().running);
-  gauge('tenant_calls_waiting', 'Calls that wait for their turn.', () => sources.tenant().waiting);
-  gauge('tenant_throttled', '1 while the tenant asks us to wait.', () => sources.tenant().throttled);
-  gauge('tenant_circuit_open', '1 while the tenant is in trouble.', () => sources.tenant().circuitOpen);
-  gauge(
+  tenantGauge('tenant_calls_running', 'Calls to the tenant under way.', ({ running }) => running);
+  tenantGauge('tenant_calls_waiting', 'Calls in the queue.', ({ waiting }) => waiting);
+  tenantGauge('tenant_throttled', '1 while the tenant asks us to wait.', ({ throttled }) => throttled);
+  tenantGauge('tenant_circuit_open', '1 while the tenant is in trouble.', ({ circuitOpen }) => circuitOpen);
+  tenantGauge(
     'tenant_client_refused',
-    '1 while the tenant refuses our client.',
-    () => sources.tenant().clientRefused,
+    '1 while the tenant refuses an OAuth client of ours.',
+    (state) => state.clientRefused,
   );
 
-  return {
-    answered(route, status) {
-      const byStatus = requestsByRoute.get(route ?? 'none');
-      if (byStatus) byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
-      else requestsByRoute.set(route ?? 'none', new Map([[status, 1]]));
-    },
-    refused: (route, code) => problems.labels(route ?? 'none', code).inc(),
-    served(cache) {
-      served[cache] += 1;
-    },
+  function answered(route: string, status: number): void {
+    const byStatus = requestsByRoute.get(route);
+    if (byStatus) byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+    else requestsByRoute.set(route, new Map([[status, 1]]));
+  }
 
-    unreadable: (why) => unreadable.labels(why).inc(),
+  function count(event: BrokerEvent): void {
+    switch (event.type) {
+      case 'request.completed':
+        answered(event.route ?? 'none', event.status);
+        break;
+      case 'token.served':
+        served[event.cache] += 1;
+        break;
+      case 'request.refused':
+      case 'request.failed':
+        problems.labels(event.route ?? 'none', event.code).inc();
+        break;
+      case 'token.minted':
+        mints.labels(event.priority, 'minted').observe(event.ms / 1_000);
+        break;
+      case 'token.mint_failed':
+        mints.labels(event.priority, codeOf(event.error)).observe(event.ms / 1_000);
+        break;
+      case 'token.judged':
+        judgements.labels(event.verdict).inc();
+        break;
+      case 'token.revoked':
+        revocations.labels('done').inc();
+        break;
+      case 'token.revocation_failed':
+        revocations.labels('failed').inc();
+        break;
+      case 'store.record_unreadable':
+        unreadable.labels(event.why).inc();
+    }
+  }
+  events.subscribe(count);
 
-    tokenEvent(event) {
-      switch (event.type) {
-        case 'minted':
-          mints.labels(event.priority, 'minted').observe(event.durationMs / 1_000);
-          break;
-        case 'mint_failed':
-          mints.labels(event.priority, codeOf(event.error)).observe(event.durationMs / 1_000);
-          break;
-        case 'rejection_judged':
-          judgements.labels(event.verdict).inc();
-          break;
-        case 'revoked':
-          revocations.labels(event.done ? 'done' : 'failed').inc();
-      }
-    },
-
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
-  };
+  return { text: () => registry.metrics(), contentType: registry.contentType };
 }
 
 function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : 'internal_error';
+  return error instanceof BrokerError ? error.code : 'internal_error';
 }

@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { type ClaimOptions, userFromClaims } from './claims.ts';
+import type { ClaimsConfig } from '../config/portal-config.ts';
+import { userFromClaims } from './claims.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
 import { providerTrouble } from './provider-trouble.ts';
@@ -18,7 +19,7 @@ export interface AssertionAuthDeps {
   /** Compared exactly. */
   readonly issuer: string;
   readonly audience: string;
-  readonly claims: ClaimOptions;
+  readonly claims: ClaimsConfig;
   /** False when that was claimed within the time that an earlier claim gave. */
   readonly claim: (what: string, forMs: number) => Promise<boolean>;
   readonly now: () => number;

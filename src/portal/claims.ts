@@ -1,21 +1,6 @@
+import type { ClaimsConfig } from '../config/portal-config.ts';
 import { LoginRefusedError } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
-
-/** Which claims say who it is. */
-export interface ClaimNames {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly groups: string;
-  /** Other claims that the session keeps. */
-  readonly others: readonly string[];
-}
-
-export interface ClaimOptions {
-  readonly names: ClaimNames;
-  /** An e-mail counts without `email_verified`. */
-  readonly trustEmail: boolean;
-}
 
 /** Claims of a token whose signature, issuer, audience and times have been verified. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -34,7 +19,7 @@ const MAX_OTHER = 1_024;
  * than it should be, is left out, as if the portal had not told it. Throws a `LoginRefusedError` when the claims do
  * not identify anybody.
  */
-export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimOptions): PortalUser {
+export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimsConfig): PortalUser {
   const emailCounts = trustEmail || own(claims, 'email_verified') === true;
   const told = (claim: string) =>
     emailCounts || (claim !== names.email && claim !== 'email') ? own(claims, claim) : undefined;

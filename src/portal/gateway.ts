@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { GatewayConfig } from '../config/portal-config.ts';
 import type { Secret } from '../config/secret.ts';
+import type { Emit } from '../events.ts';
 import { isText, MAX_ID, userFromClaims } from './claims.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
@@ -12,16 +14,6 @@ export interface GatewayEvidence {
   readonly peer: string | undefined;
   /** As they came, names and values in turn. */
   readonly rawHeaders: readonly string[];
-}
-
-/** Names of headers, in lower case; null: not read. */
-export interface GatewayHeaders {
-  readonly secret: string;
-  readonly user: string;
-  readonly email: string | null;
-  readonly name: string | null;
-  readonly groups: string | null;
-  readonly tenant: string | null;
 }
 
 /** Why a request is not the gateway's. */
@@ -38,18 +30,17 @@ export interface GatewayAuthDeps {
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[];
   readonly secret: Secret;
-  readonly headers: GatewayHeaders;
+  readonly headers: GatewayConfig['headers'];
   /** An e-mail counts: a header does not say whether anybody verified it. */
   readonly trustEmail: boolean;
-  /** Told of each request that is not the gateway's. */
-  readonly onOther: (why: NotTheGateway, peer: string | undefined) => void;
+  readonly emit: Emit;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NAMES = { id: 'id', email: 'email', name: 'name', groups: 'groups', others: [] } as const;
 
 export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
-  const { headers, trustEmail, onOther } = deps;
+  const { headers, trustEmail, emit } = deps;
   const names = new Set(Object.values(headers).filter((name) => name !== null));
   const isTrusted = createTrustedPeers(deps.trustedProxies);
   const expected = digest(deps.secret.reveal());
@@ -64,7 +55,7 @@ export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
   }
 
   function other(why: NotTheGateway, peer: string | undefined): LoginRefusedError {
-    onOther(why, peer);
+    emit({ type: 'gateway.bypassed', why, peer });
     return nobody();
   }
 

@@ -1,3 +1,5 @@
+import { BrokerError } from '../errors.ts';
+
 /** What an operator needs to know of trouble with the identity provider; holds nothing that came with an answer. */
 export interface IdentityProviderTrouble {
   /** `OAUTH_…`, `ERR_…`, a code of Node's, or a word of ours. */
@@ -8,26 +10,20 @@ export interface IdentityProviderTrouble {
   readonly providerError?: string;
 }
 
+const MESSAGES = {
+  idp_unavailable: 'The identity provider does not answer.',
+  idp_bad_response: 'The identity provider’s answer cannot be used.',
+} as const;
+
 /** The identity provider could not be asked, or its answer cannot be used. The message is safe to show. */
-export class IdentityProviderError extends Error {
-  readonly code: 'idp_unavailable' | 'idp_bad_response';
-  readonly details: IdentityProviderTrouble;
-  readonly retryAfterMs: number | undefined;
+export class IdentityProviderError extends BrokerError<keyof typeof MESSAGES> {
+  declare readonly details: IdentityProviderTrouble;
 
   constructor(
-    code: IdentityProviderError['code'],
+    code: keyof typeof MESSAGES,
     details: IdentityProviderTrouble,
     options: { retryAfterMs?: number; cause?: unknown } = {},
   ) {
-    super(
-      code === 'idp_unavailable'
-        ? 'The identity provider does not answer.'
-        : 'The identity provider’s answer cannot be used.',
-      options.cause === undefined ? undefined : { cause: options.cause },
-    );
-    this.name = 'IdentityProviderError';
-    this.code = code;
-    this.details = details;
-    this.retryAfterMs = options.retryAfterMs;
+    super(code, MESSAGES[code], { ...options, details });
   }
 }

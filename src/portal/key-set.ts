@@ -1,4 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { createSingleFlight } from '../lib/single-flight.ts';
 
 export interface KeySetOptions {
   /** Gets the keys (RFC 7517 §5) from whoever signs. */
@@ -30,7 +31,7 @@ export function createKeySet({ fetchKeys, now }: KeySetOptions): KeySet {
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
   let trouble: unknown;
-  let flight: Promise<void> | undefined;
+  const flight = createSingleFlight<void>();
 
   async function fetchAnew(): Promise<void> {
     triedAt = now();
@@ -44,11 +45,8 @@ export function createKeySet({ fetchKeys, now }: KeySetOptions): KeySet {
   }
 
   function refresh(): Promise<void> {
-    if (!flight && now() - triedAt < COOLDOWN_MS) return Promise.resolve();
-    flight ??= fetchAnew().finally(() => {
-      flight = undefined;
-    });
-    return flight;
+    if (!flight.underWay && now() - triedAt < COOLDOWN_MS) return Promise.resolve();
+    return flight.join(fetchAnew);
   }
 
   return {

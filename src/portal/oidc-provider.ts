@@ -9,7 +9,9 @@ import {
   type ServerMetadata,
 } from 'openid-client';
 import type { Secret } from '../config/secret.ts';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createSingleFlight } from '../lib/single-flight.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';
 import { createKeySet } from './key-set.ts';
@@ -47,8 +49,7 @@ export interface OidcProviderOptions {
   readonly random: () => number;
   /** For one answer of the provider. */
   readonly timeoutMs: number;
-  /** Called when its health changes. */
-  readonly onChange: (trouble: IdentityProviderError | undefined) => void;
+  readonly emit: Emit;
 }
 
 const REFRESH_EVERY_MS = 5 * 60_000;
@@ -57,12 +58,12 @@ const LAST_RETRY_MS = 30_000;
 
 /** Asks at once, and from then on until it is closed. */
 export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
-  const { clock, random, timeoutMs, onChange } = options;
+  const { clock, random, timeoutMs, emit, issuer } = options;
   const http = createProviderHttp({ timeoutMs });
   let known: KnownProvider | undefined;
   let trouble: IdentityProviderError | undefined;
   let failures = 0;
-  let flight: Promise<void> | undefined;
+  const flight = createSingleFlight<void>();
   let next = { at: 0, cancel: () => {} };
   let closed = false;
   let healthy = false;
@@ -71,7 +72,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
     if (healthy === (error === undefined) && trouble?.details.reason === error?.details.reason) return;
     healthy = error === undefined;
     trouble = error;
-    onChange(error);
+    emit(error ? { type: 'idp.troubled', issuer, error } : { type: 'idp.recovered', issuer });
   }
 
   function schedule(ms: number): void {
@@ -91,10 +92,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
   }
 
   function ask(): Promise<void> {
-    flight ??= learn().finally(() => {
-      flight = undefined;
-    });
-    return flight;
+    return flight.join(learn);
   }
 
   async function learn(): Promise<void> {
@@ -129,7 +127,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
     },
 
     async current() {
-      if (!known) await flight;
+      if (!known) await flight.underWay;
       if (known) return known;
       throw new IdentityProviderError('idp_unavailable', trouble?.details ?? { reason: 'starting' }, {
         retryAfterMs: Math.max(1_000, next.at - clock.now()),
@@ -139,7 +137,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
 
     troubled(error) {
       becomes(error);
-      if (failures > 0 || flight) return;
+      if (failures > 0 || flight.underWay) return;
       failures = 1;
       schedule(retryMs());
     },
@@ -148,7 +146,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
       closed = true;
       next.cancel();
       await http.close();
-      await flight;
+      await flight.underWay;
     },
   };
 }

@@ -8,7 +8,8 @@ import {
   randomPKCECodeVerifier,
   randomState,
 } from 'openid-client';
-import { type ClaimOptions, type Claims, userFromClaims } from './claims.ts';
+import type { ClaimsConfig } from '../config/portal-config.ts';
+import { type Claims, userFromClaims } from './claims.ts';
 import type { KnownProvider, OidcProvider } from './oidc-provider.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser, ProviderSession } from './portal-user.ts';
@@ -51,7 +52,7 @@ export interface OidcAuthDeps {
   readonly postLogoutUri: string;
   readonly clientId: string;
   readonly scope: string;
-  readonly claims: ClaimOptions;
+  readonly claims: ClaimsConfig;
   readonly now: () => number;
 }
 

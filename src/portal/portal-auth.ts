@@ -1,3 +1,4 @@
+import { BrokerError } from '../errors.ts';
 import type { PortalUser } from './portal-user.ts';
 
 /**
@@ -11,15 +12,9 @@ export interface PortalAuth<Evidence> {
 }
 
 /**
- * The evidence proves nobody: it is wrong (`bad_request`), or there is none (`session_required`). The message is safe to
- * show.
+ * The evidence proves nobody: it is wrong (`bad_request`, `assertion_invalid`), or there is none (`session_required`).
+ * The message is safe to show.
  */
-export class LoginRefusedError extends Error {
-  readonly code: 'bad_request' | 'session_required' | 'assertion_invalid';
-
-  constructor(code: LoginRefusedError['code'], message: string) {
-    super(message);
-    this.name = 'LoginRefusedError';
-    this.code = code;
-  }
-}
+export class LoginRefusedError extends BrokerError<
+  'bad_request' | 'session_required' | 'assertion_invalid'
+> {}

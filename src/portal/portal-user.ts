@@ -1,3 +1,5 @@
+import type { EventUser } from '../events.ts';
+
 /** Who the portal says is signed in. Small: it is part of the session's record. */
 export interface PortalUser {
   /** Identifies the user in the portal, for ever; never empty. Compared exactly. */
@@ -22,4 +24,14 @@ export interface ProviderSession {
   readonly sid?: string;
   /** The ID token, by which the provider recognises at the sign-out what it is asked for; absent when it is large. */
   readonly idToken?: string;
+}
+
+/** Whether both are one user of the portal. */
+export function isSameUser(a: PortalUser, b: PortalUser): boolean {
+  return a.id === b.id && a.tenant === b.tenant;
+}
+
+/** How events name a user. */
+export function eventUser({ id, tenant }: PortalUser): EventUser {
+  return { id, ...(tenant !== undefined && { tenant }) };
 }

@@ -1,4 +1,5 @@
 import type { JWTVerifyGetKey } from 'jose';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import type { IdentityProviderError } from './identity-provider-error.ts';
@@ -21,13 +22,12 @@ export interface PublishedKeysOptions {
   readonly clock: Clock;
   /** For one answer. */
   readonly timeoutMs: number;
-  /** Called when its health changes. */
-  readonly onChange: (trouble: IdentityProviderError | undefined) => void;
+  readonly emit: Emit;
 }
 
 /** Asks at once, and while that fails again and again; later when a key is needed. */
 export function createPublishedKeys(options: PublishedKeysOptions): PublishedKeys {
-  const { url, clock, timeoutMs, onChange } = options;
+  const { url, clock, timeoutMs, emit } = options;
   const http = createProviderHttp({ timeoutMs });
   const keys = createKeySet({ fetchKeys: ask, now: clock.now });
   let healthy = false;
@@ -58,7 +58,12 @@ export function createPublishedKeys(options: PublishedKeysOptions): PublishedKey
     const isNews = healthy !== (failure === undefined) || trouble !== failure?.details.reason;
     healthy = failure === undefined;
     trouble = failure?.details.reason;
-    if (isNews) onChange(failure);
+    if (!isNews) return;
+    emit(
+      failure
+        ? { type: 'portal_keys.troubled', url, error: failure }
+        : { type: 'portal_keys.recovered', url },
+    );
   }
 
   keys.refresh();

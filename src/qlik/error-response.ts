@@ -1,7 +1,7 @@
 import { parseStrictJson } from '../lib/strict-json.ts';
-import type { UserLookup } from '../token/token-key.ts';
+import { QlikError, type QlikErrorOptions } from './errors.ts';
 import type { QlikResponse } from './http.ts';
-import { QlikError, type QlikErrorDetails } from './oauth/issued-token.ts';
+import type { UserLookup } from './oauth/impersonation.ts';
 import { readRetryAfterMs } from './retry-after.ts';
 
 /**
@@ -12,10 +12,10 @@ export function readQlikError(response: QlikResponse, now: number, lookup?: User
   const { status, headers } = response;
   const body = readErrorBody(response.body);
   const retryAfterMs = readRetryAfterMs(headers, now);
-  const details: QlikErrorDetails = {
+  const details: QlikErrorOptions = {
     status,
     upstream: { codes: body.codes, ...(body.traceId !== undefined && { traceId: body.traceId }) },
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    retryAfterMs,
   };
   const message = `the tenant answered ${status}`;
   if (status === 429) return new QlikError('throttled', message, details);

@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls';
-import { QlikError } from './oauth/issued-token.ts';
+import { QlikError } from './errors.ts';
 
 /** An answer that arrived whole. */
 export interface QlikResponse {

@@ -1,5 +1,5 @@
 import { parseStrictJson } from '../lib/strict-json.ts';
-import { QlikError } from './oauth/issued-token.ts';
+import { QlikError } from './errors.ts';
 
 /** The members of an answer whose body is a JSON object; throws a `bad_response` that repeats nothing of any other. */
 export function readObject(body: string): Record<string, unknown> {

@@ -1,31 +1,35 @@
-import type { KeyObject } from 'node:crypto';
+import type { AssertionConfig } from '../config/portal-config.ts';
+import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { registerAssertionLogin, registerWayBack } from '../http/routes/assertion-login.ts';
-import { createRateLimiter } from '../lib/rate-limiter.ts';
 import { createAssertionAuth } from '../portal/assertion.ts';
 import { createFixedKeys } from '../portal/fixed-keys.ts';
-import { claimOptions } from './claim-options.ts';
-import type { LoginMode, LoginModeDeps } from './sign-in-mode.ts';
+import { createPublishedKeys } from '../portal/published-keys.ts';
+import { PROVIDER_ANSWER_MS } from './provider-answer.ts';
 
-/** `PORTAL_AUTH=assertion`. */
-export function createAssertionMode(deps: LoginModeDeps): LoginMode {
-  const { settings, clock, origins, replays, portalKeys } = deps;
+/** `PORTAL_AUTH=assertion`. Asks a portal that publishes its keys for them from now on. */
+export function createAssertionMode(portal: AssertionConfig, deps: LoginModeDeps): LoginMode {
+  const { clock, emit, replays } = deps;
+  const keys =
+    'url' in portal.keys
+      ? createPublishedKeys({ url: portal.keys.url, clock, timeoutMs: PROVIDER_ANSWER_MS, emit })
+      : { find: createFixedKeys(portal.keys.publicKeys) };
   const auth = createAssertionAuth({
-    keys: portalKeys?.find ?? createFixedKeys(settings.ASSERTION_PUBLIC_KEY as readonly KeyObject[]),
-    issuer: settings.ASSERTION_ISSUER as string,
-    audience: settings.ASSERTION_AUDIENCE as string,
-    claims: claimOptions(settings),
+    keys: keys.find,
+    issuer: portal.issuer,
+    audience: portal.audience,
+    claims: portal.claims,
     claim: replays.claim,
     now: clock.now,
   });
-  const failures = createRateLimiter(settings.RATE_LIMIT_SIGN_IN, clock.now);
 
   return {
     registerOutside(routes) {
-      registerWayBack(routes, { origins });
+      registerWayBack(routes, deps);
     },
     registerInside(scope) {
-      registerAssertionLogin(scope, { ...deps, auth, failures });
+      registerAssertionLogin(scope, { ...deps, auth });
     },
     endSessionUrl: () => undefined,
+    ...('close' in keys && { idpHealthy: () => keys.healthy, close: keys.close }),
   };
 }

@@ -1,40 +1,27 @@
-import type { Secret } from '../config/secret.ts';
-import { createFollowingSession, createNamedUser, isSameUser } from '../http/policy/following-session.ts';
+import type { GatewayConfig } from '../config/portal-config.ts';
+import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
+import { createFollowingSession, createNamedUser } from '../http/policy/following-session.ts';
 import { registerGatewayLogin } from '../http/routes/gateway-login.ts';
-import { createRateLimiter } from '../lib/rate-limiter.ts';
 import { createGatewayAuth } from '../portal/gateway.ts';
-import type { LoginMode, LoginModeDeps } from './sign-in-mode.ts';
-
-/** Of warnings about requests that are not the gateway's, for each reason. */
-const WARNINGS = { limit: 1, windowMs: 60_000 };
+import { isSameUser } from '../portal/portal-user.ts';
 
 /** `PORTAL_AUTH=proxy`. */
-export function createGatewayMode(deps: LoginModeDeps): LoginMode {
-  const { settings, log, clock, logout } = deps;
-  const warnings = createRateLimiter(WARNINGS, clock.now);
+export function createGatewayMode(portal: GatewayConfig, deps: LoginModeDeps): LoginMode {
+  const { config, emit, logout } = deps;
   const auth = createGatewayAuth({
-    trustedProxies: settings.TRUSTED_PROXIES,
-    secret: settings.PROXY_SECRET as Secret,
-    headers: {
-      secret: settings.PROXY_SECRET_HEADER,
-      user: settings.PROXY_USER_HEADER,
-      email: settings.PROXY_EMAIL_HEADER,
-      name: settings.PROXY_NAME_HEADER,
-      groups: settings.PROXY_GROUPS_HEADER,
-      tenant: settings.PROXY_TENANT_HEADER,
-    },
-    trustEmail: settings.TRUST_EMAIL,
-    onOther(why, peer) {
-      if (warnings.take(why) === 0) log.warn({ why, peer }, 'a request did not come from the gateway');
-    },
+    trustedProxies: config.trustedProxies,
+    secret: portal.secret,
+    headers: portal.headers,
+    trustEmail: portal.trustEmail,
+    emit,
   });
   const namedUser = createNamedUser(auth);
-  const landing = settings.POST_LOGOUT_URL;
+  const landing = config.postLogoutUrl;
 
   return {
     registerOutside() {},
     registerInside(scope) {
-      registerGatewayLogin(scope, { ...deps, namedUser });
+      registerGatewayLogin(scope, { ...deps, namedUser, base: config.base });
     },
     follow: (session) => createFollowingSession(session, namedUser, logout),
     speaksFor: (request, user) =>
@@ -43,6 +30,6 @@ export function createGatewayMode(deps: LoginModeDeps): LoginMode {
         () => false,
       ),
     // The gateway keeps a session of its own, and has no other way to say where that ends.
-    endSessionUrl: () => (landing === '/' ? undefined : new URL(landing, settings.PUBLIC_URL).href),
+    endSessionUrl: () => (landing === '/' ? undefined : new URL(landing, config.publicUrl).href),
   };
 }

@@ -1,50 +1,60 @@
-import { createOpenedMeanwhile } from '../access/opened-meanwhile.ts';
+import { createBackchannelLogout } from '../access/backchannel-logout.ts';
+import { createProviderLogin } from '../access/provider-login.ts';
+import type { OidcConfig } from '../config/portal-config.ts';
 import { createLoginCookies } from '../http/login-cookies.ts';
+import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { registerBackchannelLogout } from '../http/routes/backchannel-logout.ts';
 import { registerOidcCallback, registerOidcStart } from '../http/routes/oidc-login.ts';
-import { createRateLimiter } from '../lib/rate-limiter.ts';
 import { createLogoutTokenReader } from '../portal/logout-token.ts';
 import { createOidcAuth } from '../portal/oidc.ts';
-import type { OidcProvider } from '../portal/oidc-provider.ts';
+import { createOidcProvider } from '../portal/oidc-provider.ts';
 import { createSealer } from '../portal/sealer.ts';
-import { claimOptions } from './claim-options.ts';
-import type { LoginMode, LoginModeDeps } from './sign-in-mode.ts';
+import { PROVIDER_ANSWER_MS } from './provider-answer.ts';
 
-/** `PORTAL_AUTH=oidc`. */
-export function createOidcMode(deps: LoginModeDeps, provider: OidcProvider): LoginMode {
-  const { settings, clock, origins, base } = deps;
-  const publicUrl = settings.PUBLIC_URL;
-  const clientId = settings.OIDC_CLIENT_ID as string;
+/** `PORTAL_AUTH=oidc`. Asks the provider for its metadata from now on. */
+export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMode {
+  const { config, clock } = deps;
+  const { publicUrl, base, session } = config;
+  const { issuer, clientId, clientSecret } = portal;
+  const provider = createOidcProvider({
+    issuer,
+    clientId,
+    clientSecret,
+    clock,
+    random: deps.random,
+    timeoutMs: PROVIDER_ANSWER_MS,
+    emit: deps.emit,
+  });
   const auth = createOidcAuth({
     provider,
     redirectUri: `${publicUrl.origin}${base}/login/callback`,
-    postLogoutUri: new URL(settings.POST_LOGOUT_URL, publicUrl).href,
+    postLogoutUri: new URL(config.postLogoutUrl, publicUrl).href,
     clientId,
-    scope: settings.OIDC_SCOPE,
-    claims: claimOptions(settings),
+    scope: portal.scope,
+    claims: portal.claims,
     now: clock.now,
   });
   const cookies = createLoginCookies({
     publicUrl,
-    sealer: createSealer(settings.SESSION_SECRET, 'qlik-token-broker sign-in under way'),
+    sealer: createSealer(session.secrets, 'qlik-token-broker sign-in under way'),
     now: clock.now,
   });
-  const openedMeanwhile = createOpenedMeanwhile({
-    sessions: deps.sessions,
-    lifetimeMs: settings.SESSION_LIFETIME,
-    now: clock.now,
+  const backchannelLogout = createBackchannelLogout({
+    ...deps,
+    tokens: createLogoutTokenReader({ provider, clientId, now: clock.now }),
   });
-  const failures = createRateLimiter(settings.RATE_LIMIT_SIGN_IN, clock.now);
+  const providerLogin = createProviderLogin({ ...deps, lifetimeMs: session.lifetimeMs, now: clock.now });
 
   return {
     registerOutside(routes) {
-      registerOidcStart(routes, { origins, auth, cookies, base, now: clock.now });
-      const tokens = createLogoutTokenReader({ provider, clientId, now: clock.now });
-      registerBackchannelLogout(routes, { ...deps, tokens });
+      registerOidcStart(routes, { ...deps, auth, cookies, base, now: clock.now });
+      registerBackchannelLogout(routes, { ...deps, backchannelLogout });
     },
     registerInside(scope) {
-      registerOidcCallback(scope, { ...deps, auth, cookies, openedMeanwhile, failures });
+      registerOidcCallback(scope, { ...deps, auth, cookies, base, providerLogin });
     },
     endSessionUrl: auth.endSessionUrl,
+    idpHealthy: () => provider.healthy,
+    close: provider.close,
   };
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { RecordStore } from '../store/record-store.ts';
-import { SessionConflictError } from './sessions.ts';
+import { WriteConflictError } from './sessions.ts';
 
 /** Whom an identity provider has signed out: one of its sessions, or, without `sid`, all of the subject's. */
 export interface ProviderLogoutRequest {
@@ -55,7 +55,7 @@ export function createProviderSessions({ store, lifetimeMs }: ProviderSessionsDe
       const value = JSON.stringify([...others, entry].slice(-MAX_REMEMBERED));
       if (value === record.value || (await store.replace(key, value, record.revision))) return;
     }
-    throw new SessionConflictError();
+    throw new WriteConflictError();
   }
 
   return {

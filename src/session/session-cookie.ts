@@ -19,15 +19,6 @@ export type SameSite = 'lax' | 'strict' | 'none';
  */
 export interface SessionCookie {
   readonly name: string;
-  readonly attributes: {
-    readonly path: '/';
-    readonly httpOnly: true;
-    readonly secure: boolean;
-    readonly sameSite: SameSite;
-    /** CHIPS (draft-cutler-httpbis-partitioned-cookies). */
-    readonly partitioned: boolean;
-  };
-  readonly signer: Signer;
   /** Whether a `Cookie` header holds a cookie of this name, whatever its value. */
   isIn(header: string | undefined): boolean;
   /** The cookie's value; undefined when there is none, or several that differ: then nobody can say whose it is. */
@@ -71,8 +62,6 @@ export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCoo
 
   return {
     name,
-    attributes: { path: '/', httpOnly: true, secure, sameSite, partitioned },
-    signer,
     isIn: (header) => values(header).length > 0,
 
     read(header) {

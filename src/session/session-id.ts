@@ -2,14 +2,11 @@ import { hash, randomBytes } from 'node:crypto';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { USER_TAG_LENGTH, userTag } from '../portal/user-tag.ts';
 
-const ID_BYTES = 36;
 const SECRET_BYTES = 24;
 
-/** An id for a session of the user: the user's tag, then 192 bits of chance. Without a user, one for nobody. */
-export function newSessionId(user: PortalUser | undefined): string {
-  return user
-    ? userTag(user) + randomBytes(SECRET_BYTES).toString('base64url')
-    : randomBytes(ID_BYTES).toString('base64url');
+/** An id for a session of the user: the user's tag, then 192 bits of chance. */
+export function newSessionId(user: PortalUser): string {
+  return userTag(user) + randomBytes(SECRET_BYTES).toString('base64url');
 }
 
 export function isSessionIdOf(id: string, user: PortalUser): boolean {

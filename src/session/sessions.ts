@@ -1,3 +1,4 @@
+import { BrokerError } from '../errors.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { Limits, RecordStore, StoredRecord } from '../store/record-store.ts';
@@ -8,7 +9,6 @@ import { createRecordReader, encodeSession } from './session-record.ts';
 export interface Session {
   readonly id: string;
   readonly user: PortalUser;
-  readonly revision: number;
   /** Of all that is held for the user, as it is now: what was made under another one counts no more. */
   readonly generation: string;
   /** Until the session ends if it is not used. */
@@ -24,8 +24,6 @@ export interface Session {
 export interface Sessions {
   /** A session for a user who has just signed in, under a fresh id of `newSessionId`. False when the id is taken. */
   open(id: string, user: PortalUser): Promise<boolean>;
-  /** Writes a session again that has not been written since it was read; never brings one back that has ended. */
-  rewrite(id: string, user: PortalUser, revision: number): Promise<boolean>;
   /** The session, without counting as use. */
   peek(id: string): Promise<Session | undefined>;
   /** The session, counted as use: its idle timeout starts anew. */
@@ -38,27 +36,22 @@ export interface Sessions {
   closeAll(user: PortalUser): Promise<number>;
 }
 
-/** The session has ended, or was written by another request, since it was read. Nothing was written. */
-export class SessionConflictError extends Error {
-  readonly code = 'store_unavailable';
-
+/** A record was written by other requests each time that it was to be. Nothing was written; another try may work. */
+export class WriteConflictError extends BrokerError<'write_conflict'> {
   constructor() {
-    super('the session was changed by another request');
-    this.name = 'SessionConflictError';
+    super('write_conflict', 'the record was changed by other requests');
   }
 }
 
 export interface SessionsDeps {
   readonly store: RecordStore;
   readonly limits: Limits;
-  /** Told before the session of a user who has just signed in is opened. */
-  readonly onSignIn?: (user: PortalUser) => void;
 }
 
 /** How many ids are remembered with their keys; the oldest are hashed again. */
 const MAX_REMEMBERED = 10_000;
 
-export function createSessions({ store, limits, onSignIn = () => {} }: SessionsDeps): Sessions {
+export function createSessions({ store, limits }: SessionsDeps): Sessions {
   const userOf = createRecordReader();
   const keys = new BoundedMap<string, string>(MAX_REMEMBERED);
 
@@ -73,17 +66,15 @@ export function createSessions({ store, limits, onSignIn = () => {} }: SessionsD
   function session(id: string, record: StoredRecord | undefined): Session | undefined {
     const user = record && userOf(record.value);
     if (!user) return undefined;
-    const { revision, generation, idleRemainingMs, remainingMs } = record;
-    return { id, user, revision, generation, idleRemainingMs, remainingMs };
+    const { generation, idleRemainingMs, remainingMs } = record;
+    return { id, user, generation, idleRemainingMs, remainingMs };
   }
 
   return {
     async open(id, user) {
       if (!isSessionIdOf(id, user)) throw new TypeError('a session id of another user');
-      onSignIn(user);
       return store.create(sessionKey(id), encodeSession(user), limits, sessionsOf(user));
     },
-    rewrite: (id, user, revision) => store.replace(sessionKey(id), encodeSession(user), revision),
     peek: (id) => store.peek(keyOf(id)).then((record) => session(id, record)),
     use: (id) => store.use(keyOf(id)).then((record) => session(id, record)),
     close: (id) => store.remove(sessionKey(id)),

@@ -14,6 +14,8 @@ export interface CallLimits {
   closeFor(ms: number): Promise<void>;
   /** Told, as far as that works, when asking again may be worth while before an answer's `waitMs` has passed. */
   onChange(listener: () => void): void;
+  /** Nobody is told any more, and nothing listens. What is taken stays taken until it is released. */
+  close(): Promise<void>;
 }
 
 /** Somebody asks for a permit. */
@@ -34,7 +36,7 @@ export interface Refusal {
   readonly reason: 'closed' | 'budget' | 'permits';
   /** Asking earlier is of no use, unless `onChange` says otherwise. */
   readonly waitMs: number;
-  /** Never tells longer than it is, so what it refuses would be refused. */
+  /** A lower bound: a caller whom it rejects would be rejected by the store, too. */
   readonly budget: BudgetOutlook;
 }
 

@@ -1,3 +1,5 @@
+import { BrokerError } from '../errors.ts';
+
 /** How long a record lives: until it was unused for `idleMs`, and never longer than `lifetimeMs`. */
 export interface Limits {
   readonly idleMs: number;
@@ -73,11 +75,8 @@ export interface RecordStore {
 }
 
 /** The store cannot be reached or does not answer. The message is safe to show. */
-export class StoreUnavailableError extends Error {
-  readonly code = 'store_unavailable';
-
-  constructor(options?: ErrorOptions) {
-    super('the session store is not available', options);
-    this.name = 'StoreUnavailableError';
+export class StoreUnavailableError extends BrokerError<'store_unavailable'> {
+  constructor(options?: { cause?: unknown }) {
+    super('store_unavailable', 'the session store is not available', options);
   }
 }

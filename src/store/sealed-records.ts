@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
+import type { Emit } from '../events.ts';
 import type { RecordStore, StoredRecord } from './record-store.ts';
-import type { Seal, Unreadable } from './seal.ts';
+import type { Seal } from './seal.ts';
 
 export interface SealedRecordsDeps {
   readonly store: RecordStore;
   readonly seal: Seal;
-  /** Told of each record that was read and does not open. */
-  readonly onUnreadable: (why: Unreadable) => void;
+  readonly emit: Emit;
 }
 
 /** Of texts that were opened: characters, sealed and open. */
@@ -17,7 +17,7 @@ const MAX_REMEMBERED = 20_000_000;
  * unknown key or was another key's, is as good as none: it is not read, and whoever creates a record there gets its
  * place, with what is left of its limits.
  */
-export function createSealedRecords({ store, seal, onUnreadable }: SealedRecordsDeps): RecordStore {
+export function createSealedRecords({ store, seal, emit }: SealedRecordsDeps): RecordStore {
   // What was opened once stays true for that text at that place: a user who comes again costs no decryption.
   const opened = new LRUCache<string, { readonly sealed: string; readonly value: string }>({
     maxSize: MAX_REMEMBERED,
@@ -30,7 +30,7 @@ export function createSealedRecords({ store, seal, onUnreadable }: SealedRecords
     if (known?.sealed === record.value) return { ...record, value: known.value };
     const result = seal.open(record.value, key);
     if ('unreadable' in result) {
-      onUnreadable(result.unreadable);
+      emit({ type: 'store.record_unreadable', why: result.unreadable });
       return undefined;
     }
     opened.set(key, { sealed: record.value, value: result.value });

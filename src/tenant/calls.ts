@@ -1,8 +1,8 @@
 import { type Clock, sleep } from '../lib/clock.ts';
-import { QlikError } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/errors.ts';
 import type { Gate, Ticket } from './admission/ticket.ts';
 
-/** Makes calls to a tenant with care: in turn, within time, and again when that helps. */
+/** Makes calls to a tenant with care: when they are admitted, within time, and again when that helps. */
 export interface TenantCalls {
   /** Rejects with a `QlikError`, or with the error that `obstacle` gives (see `Gate`). */
   make<T>(
@@ -38,16 +38,17 @@ export function createTenantCalls({ gate, clock, random, callTimeoutMs }: Tenant
   }
 
   return {
-    // Again after faults that pass, while another call may still begin.
+    // Again after errors that another try may mend, while another call may still begin.
     async make(call, ticket, obstacle) {
       for (let attempt = 1; ; attempt += 1) {
         try {
           return await gate.run(() => timed(call), ticket, obstacle);
         } catch (error) {
-          const passing = error instanceof QlikError && error.details.retryable === true;
+          const retryable = error instanceof QlikError && error.details.retryable === true;
           const backoffMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random());
-          if (!passing || attempt === MAX_ATTEMPTS || clock.now() + backoffMs >= ticket.deadline) throw error;
-          await sleep(clock, backoffMs);
+          if (!retryable || attempt === MAX_ATTEMPTS || clock.now() + backoffMs >= ticket.deadline)
+            throw error;
+          await sleep(clock, backoffMs, gate.closed);
         }
       }
     },

@@ -1,3 +1,5 @@
+import type { Emit, EventClient } from '../events.ts';
+
 /** Spares a tenant that is in trouble, and its callers the wait for it. */
 export interface Circuit {
   /** How long no call should be made; 0 when one may. */
@@ -17,8 +19,10 @@ export interface CircuitDeps {
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Told when the circuit opens (with the pause) and when it closes again. */
-  readonly onChange: (change: { open: true; pauseMs: number } | { open: false }) => void;
+  readonly emit: Emit;
+  /** For events: whose circuit it is, and of which client's calls. */
+  readonly tenant: string;
+  readonly client: EventClient;
 }
 
 /** Failures in a row that open the circuit. */
@@ -28,7 +32,7 @@ const LONGEST_PAUSE_MS = 30_000;
 /** What callers are told while a probe is under way. */
 const PROBE_MS = 1_000;
 
-export function createCircuit({ now, random, onChange }: CircuitDeps): Circuit {
+export function createCircuit({ now, random, emit, tenant, client }: CircuitDeps): Circuit {
   let failures = 0;
   let pauses = 0;
   let pausedUntil = 0;
@@ -45,7 +49,7 @@ export function createCircuit({ now, random, onChange }: CircuitDeps): Circuit {
       probing = isProbe;
       return {
         succeeded() {
-          if (pauses > 0) onChange({ open: false });
+          if (pauses > 0) emit({ type: 'tenant.circuit_closed', tenant, client });
           failures = 0;
           pauses = 0;
           pausedUntil = 0;
@@ -60,7 +64,7 @@ export function createCircuit({ now, random, onChange }: CircuitDeps): Circuit {
           const pause = Math.min(FIRST_PAUSE_MS * 2 ** pauses, LONGEST_PAUSE_MS) * (0.75 + random() / 4);
           pauses += 1;
           pausedUntil = now() + pause;
-          onChange({ open: true, pauseMs: pause });
+          emit({ type: 'tenant.circuit_opened', tenant, client, pauseMs: pause });
         },
       };
     },

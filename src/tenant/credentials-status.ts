@@ -1,6 +1,8 @@
+import type { Emit } from '../events.ts';
+
 /**
- * Whether the tenant takes our client. Its refusal can mean the client or the user, and its answer need not tell which:
- * a client that minted for somebody lately is in good standing, so the refusal is the user's. Without that, one refused
+ * Whether the tenant accepts our client's credentials. Its refusal can mean the client or the user, and its answer need not tell which:
+ * credentials with which somebody's token was minted lately are good, so the refusal is the user's. Without that, one refused
  * user proves nothing, and is not tried again for a while; when several are refused in a row, the client is, and the
  * tenant is left alone for a while. After each pause users who were not refused yet go first: the refused ones may be
  * strangers to the tenant, who must not close the way for all others for good.
@@ -17,8 +19,10 @@ export interface CredentialsStatus {
 
 export interface CredentialsStatusDeps {
   readonly now: () => number;
-  /** Told when the client counts as refused (with the pause) and when it is taken again. */
-  readonly onChange: (change: { refused: true; pauseMs: number } | { refused: false }) => void;
+  readonly emit: Emit;
+  /** For events. */
+  readonly tenant: string;
+  readonly clientId: string;
 }
 
 const GOOD_FOR_MS = 10 * 60_000;
@@ -33,7 +37,9 @@ const FIRST_USER_PAUSE_MS = 30_000;
 const LONGEST_USER_PAUSE_MS = 5 * 60_000;
 const MAX_REFUSED_USERS = 1_000;
 
-export function createCredentialsStatus({ now, onChange }: CredentialsStatusDeps): CredentialsStatus {
+export function createCredentialsStatus(deps: CredentialsStatusDeps): CredentialsStatus {
+  const { now, emit } = deps;
+  const facts = { tenant: deps.tenant, client: 'impersonation', clientId: deps.clientId } as const;
   const refusedUsers = new Map<string, { times: number; until: number }>();
   let goodUntil = Number.NEGATIVE_INFINITY;
   let pauses = 0;
@@ -44,7 +50,7 @@ export function createCredentialsStatus({ now, onChange }: CredentialsStatusDeps
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), LONGEST_PAUSE_MS);
     pausedUntil = now() + pauseMs;
     newcomersUntil = pausedUntil + NEWCOMERS_MS;
-    onChange({ refused: true, pauseMs });
+    emit({ type: 'tenant.client_refused', ...facts, pauseMs });
   }
 
   return {
@@ -55,7 +61,7 @@ export function createCredentialsStatus({ now, onChange }: CredentialsStatusDeps
     },
 
     accepted() {
-      if (pauses > 0) onChange({ refused: false });
+      if (pauses > 0) emit({ type: 'tenant.client_accepted', ...facts });
       goodUntil = now() + GOOD_FOR_MS;
       refusedUsers.clear();
       pauses = 0;

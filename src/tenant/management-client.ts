@@ -1,11 +1,13 @@
+import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ClientAuthentication } from '../qlik/client-authentication.ts';
+import { QlikError } from '../qlik/errors.ts';
 import type { QlikHttp, QlikRequest, QlikResponse } from '../qlik/http.ts';
-import { QlikError } from '../qlik/oauth/issued-token.ts';
+import { clientCredentialsRequest, readClientCredentialsResponse } from '../qlik/oauth/client-credentials.ts';
 import type { Priority, Ticket } from './admission/ticket.ts';
 import type { TenantCalls } from './calls.ts';
 import type { Circuit } from './circuit.ts';
-import { createManagementToken, managementTokenRequest, readManagementToken } from './management-token.ts';
+import { createManagementToken } from './management-token.ts';
 
 /** How urgent what several calls serve is; it can become more urgent while it waits. */
 export interface Pace {
@@ -41,15 +43,18 @@ export interface ManagementClientDeps {
   /** Of these APIs alone. */
   readonly circuit: Circuit;
   readonly clock: Clock;
-  /** Told when the tenant refuses the management client (with the pause), and when it accepts it again. */
-  readonly onChange: (change: { refused: true; pauseMs: number } | { refused: false }) => void;
+  readonly emit: Emit;
+  /** For events. */
+  readonly tenant: string;
+  readonly clientId: string;
 }
 
 /** How long a client that was refused is not tried again. */
 const REFUSED_PAUSE_MS = 30_000;
 
 export function createManagementClient(deps: ManagementClientDeps): ManagementClient {
-  const { http, authentication, calls, circuit, clock, onChange } = deps;
+  const { http, authentication, calls, circuit, clock, emit } = deps;
+  const facts = { tenant: deps.tenant, client: 'management', clientId: deps.clientId } as const;
   const token = createManagementToken(clock);
   let refusedUntil = 0;
   let accepted = true;
@@ -97,8 +102,8 @@ export function createManagementClient(deps: ManagementClientDeps): ManagementCl
   function bearer(pace: Pace): Promise<string> {
     return token.get(async () => {
       const exchange = async (signal: AbortSignal) => {
-        const request = managementTokenRequest(await authentication.credentials());
-        return readManagementToken(await http.send(request, signal), http.tenantNow());
+        const request = clientCredentialsRequest(await authentication.credentials());
+        return readClientCredentialsResponse(await http.send(request, signal), http.tenantNow());
       };
       return make(exchange, true, pace).catch((error) => {
         if (isRefusal(error) && clock.now() >= refusedUntil) refuse();
@@ -110,11 +115,11 @@ export function createManagementClient(deps: ManagementClientDeps): ManagementCl
   function refuse(): void {
     accepted = false;
     refusedUntil = clock.now() + REFUSED_PAUSE_MS;
-    onChange({ refused: true, pauseMs: REFUSED_PAUSE_MS });
+    emit({ type: 'tenant.client_refused', ...facts, pauseMs: REFUSED_PAUSE_MS });
   }
 
   function accept(): void {
-    if (!accepted) onChange({ refused: false });
+    if (!accepted) emit({ type: 'tenant.client_accepted', ...facts });
     accepted = true;
   }
 
@@ -146,10 +151,10 @@ export function createManagementClient(deps: ManagementClientDeps): ManagementCl
 }
 
 function isRefusal(error: unknown): error is QlikError {
-  return error instanceof QlikError && error.kind === 'refused';
+  return error instanceof QlikError && error.code === 'refused';
 }
 
 /** The API works, whatever it says. */
 function isAnswer(error: unknown): boolean {
-  return isRefusal(error) || (error instanceof QlikError && error.kind === 'throttled');
+  return isRefusal(error) || (error instanceof QlikError && error.code === 'throttled');
 }

@@ -1,11 +1,10 @@
-import type { QlikError } from '../qlik/oauth/issued-token.ts';
+import type { QlikError } from '../qlik/errors.ts';
 import { TokenError } from './token-error.ts';
 
 /** What a tenant's fault means to whoever waits. A refusal is taken to be that of an OAuth client of ours. */
 export function tenantTrouble(fault: QlikError): TokenError {
-  const { retryAfterMs } = fault.details;
-  const options = { cause: fault, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  switch (fault.kind) {
+  const options = { cause: fault, retryAfterMs: fault.retryAfterMs };
+  switch (fault.code) {
     case 'throttled':
       return new TokenError('tenant_throttled', 'Qlik Cloud asks us to wait.', options);
     case 'unavailable':
@@ -18,6 +17,6 @@ export function tenantTrouble(fault: QlikError): TokenError {
 }
 
 /** An OAuth client of ours is refused: an operator must act. */
-export function refusedClient(options: { retryAfterMs?: number; cause?: unknown }): TokenError {
+export function refusedClient(options: { retryAfterMs: number | undefined; cause?: unknown }): TokenError {
   return new TokenError('tenant_refused_client', 'Qlik Cloud refuses this service’s OAuth client.', options);
 }

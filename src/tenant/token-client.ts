@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
-import { type IssuedToken, QlikError, type TokenIssuer } from '../qlik/oauth/issued-token.ts';
+import { QlikError } from '../qlik/errors.ts';
+import type { UserLookup } from '../qlik/oauth/impersonation.ts';
+import type { TokenIssuer } from '../qlik/oauth/token-issuer.ts';
+import type { IssuedToken } from '../qlik/oauth/token-response.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
-import type { UserLookup } from '../token/token-key.ts';
 import type { Gate, GateState, Ticket } from './admission/ticket.ts';
 import { createTenantCalls } from './calls.ts';
 import type { CredentialsStatus } from './credentials-status.ts';
@@ -11,7 +13,7 @@ import { TokenError } from './token-error.ts';
 /** What the tenant says of a token; `unknown` when it cannot be asked. */
 export type Verdict = 'accepted' | 'refused' | 'unknown';
 
-/** The calls about tokens at one tenant, made with care: in turn, within time, and again when that helps. */
+/** The calls about tokens at one tenant, made with care: when they are admitted, within time, and again when that helps. */
 export interface TokenClient {
   /** A fresh token. Rejects with a `TokenError`, or a `StoreUnavailableError`: see `Gate`. */
   mint(lookup: UserLookup, ticket: Ticket): Promise<IssuedToken>;
@@ -34,7 +36,7 @@ export interface TenantState extends GateState {
 export interface TokenClientDeps {
   readonly issuer: TokenIssuer;
   readonly gate: Gate;
-  readonly standing: CredentialsStatus;
+  readonly credentialsStatus: CredentialsStatus;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -42,11 +44,11 @@ export interface TokenClientDeps {
   readonly callTimeoutMs: number;
 }
 
-/** A revocation may wait this long for its turn. */
-const REVOCATION_PATIENCE_MS = 60_000;
+/** A revocation may wait this long in the queue. */
+const REVOCATION_DEADLINE_MS = 60_000;
 
 export function createTokenClient(deps: TokenClientDeps): TokenClient {
-  const { issuer, gate, standing, clock, random, callTimeoutMs } = deps;
+  const { issuer, gate, credentialsStatus, clock, random, callTimeoutMs } = deps;
 
   const calls = createTenantCalls({ gate, clock, random, callTimeoutMs });
 
@@ -59,17 +61,17 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
       async function judged(signal: AbortSignal): Promise<IssuedToken> {
         try {
           const issued = await issuer.mint(lookup, signal);
-          standing.accepted();
+          credentialsStatus.accepted();
           return issued;
         } catch (error) {
-          if (error instanceof QlikError && error.kind === 'refused')
-            blame = standing.refused(user, error.details.namesUser === true);
+          if (error instanceof QlikError && error.code === 'refused')
+            blame = credentialsStatus.refused(user, error.details.namesUser === true);
           throw error;
         }
       }
 
       function clientPause(): TokenError | undefined {
-        const pauseMs = standing.pauseMs(user);
+        const pauseMs = credentialsStatus.pauseMs(user);
         return pauseMs > 0 ? refusedClient({ retryAfterMs: pauseMs }) : undefined;
       }
 
@@ -103,7 +105,7 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
         priority: 'revocation',
         budgeted: true,
         decisive: false,
-        deadline: clock.now() + REVOCATION_PATIENCE_MS,
+        deadline: clock.now() + REVOCATION_DEADLINE_MS,
       };
       try {
         await calls.make((signal) => issuer.revoke(accessToken, signal), ticket);
@@ -115,11 +117,11 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
     },
 
     get healthy() {
-      return gate.healthy && standing.healthy;
+      return gate.healthy && credentialsStatus.healthy;
     },
 
     get state() {
-      return { ...gate.state, clientRefused: !standing.healthy };
+      return { ...gate.state, clientRefused: !credentialsStatus.healthy };
     },
   };
 }
@@ -131,9 +133,9 @@ function isTrouble(error: unknown): boolean {
 
 function mintError(error: unknown, blame: 'user' | 'client'): unknown {
   if (!(error instanceof QlikError)) return error;
-  if (error.kind !== 'refused' || blame === 'client') return tenantTrouble(error);
-  const { status, retryAfterMs } = error.details;
-  const options = { cause: error, permanent: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  if (error.code !== 'refused' || blame === 'client') return tenantTrouble(error);
+  const { status } = error.details;
+  const options = { cause: error, permanent: true, retryAfterMs: error.retryAfterMs };
   return status === 403
     ? new TokenError('user_disabled', 'This user is disabled in Qlik Cloud, or has too many tokens.', options)
     : new TokenError('user_not_mapped', 'This user is not known in Qlik Cloud.', options);

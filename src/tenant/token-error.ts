@@ -1,3 +1,5 @@
+import { BrokerError, type BrokerErrorOptions } from '../errors.ts';
+
 /**
  * Why a user gets no token; all but the last are codes of the contract.
  * `token_superseded`: the token was revoked while it was being fetched. Look at the session again, then ask again.
@@ -13,23 +15,17 @@ export type TokenErrorCode =
   | 'token_superseded';
 
 /** A token could not be had. The message is safe to show. */
-export class TokenError extends Error {
-  readonly code: TokenErrorCode;
-  /** When another try is worth while. */
-  readonly retryAfterMs: number | undefined;
+export class TokenError extends BrokerError<TokenErrorCode> {
   /** Another try soon would only bring the same. */
   readonly permanent: boolean;
 
   constructor(
     code: TokenErrorCode,
     message: string,
-    options: { retryAfterMs?: number; cause?: unknown; permanent?: boolean } = {},
+    { permanent = false, ...options }: BrokerErrorOptions & { permanent?: boolean } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'TokenError';
-    this.code = code;
-    this.retryAfterMs = options.retryAfterMs;
-    this.permanent = options.permanent ?? false;
+    super(code, message, options);
+    this.permanent = permanent;
   }
 }
 

@@ -1,18 +1,18 @@
+import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Lease, Leases } from '../store/leases.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
 import type { Priority, Ticket } from '../tenant/admission/ticket.ts';
-import type { TokenClient } from '../tenant/token-client.ts';
 import { denied, superseded, TokenError, tooShort } from '../tenant/token-error.ts';
 import type { Background } from './background.ts';
+import type { TenantOf } from './tenant-of.ts';
 import { keepToken, remainingMs, type Token } from './token.ts';
-import type { TokenEvent } from './token-event.ts';
-import type { Tenant, TokenKey, TokenOwner } from './token-key.ts';
+import { eventFacts, type TokenKey, type TokenOwner } from './token-key.ts';
 import type { TokenShare } from './token-share.ts';
 
 /** For whom and when: the owner's generation as the session showed it. */
 export interface Wanted {
-  readonly subject: TokenKey;
+  readonly key: TokenKey;
   readonly generation: string;
   readonly ticket: Ticket;
 }
@@ -28,15 +28,13 @@ export interface Minting {
 }
 
 export interface MintingDeps {
-  readonly tokenClientOf: (tenant: Tenant) => TokenClient;
+  readonly tenantOf: TenantOf;
   readonly share: TokenShare;
   readonly leases: Leases;
-  /** Whether a Qlik user must never be impersonated; asked with a minted token's `sub`. */
-  readonly isDenied: (qlikUser: string) => boolean;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  readonly report: (event: TokenEvent) => void;
+  readonly emit: Emit;
   readonly revoke: (whose: TokenOwner, accessToken: string) => void;
   readonly background: Background;
   readonly refreshBeforeMs: number;
@@ -46,10 +44,10 @@ export interface MintingDeps {
 }
 
 export function createMinting(deps: MintingDeps): Minting {
-  const { tokenClientOf, share, leases, isDenied, clock, random, report, revoke, background } = deps;
+  const { tenantOf, share, leases, clock, random, emit, revoke, background } = deps;
 
-  async function shared({ subject, generation }: Wanted, priority: Priority): Promise<Token | undefined> {
-    const found = await share.read(subject);
+  async function shared({ key, generation }: Wanted, priority: Priority): Promise<Token | undefined> {
+    const found = await share.read(key);
     if (found.generation !== generation) throw superseded();
     return found.token && isGood(found.token, priority) ? found.token : undefined;
   }
@@ -61,32 +59,29 @@ export function createMinting(deps: MintingDeps): Minting {
 
   /** Mints, and makes the fresh token everybody's. */
   async function mint(wanted: Wanted, leaseEndsAt: number): Promise<Token> {
-    const { subject, generation, ticket } = wanted;
+    const { key, generation, ticket } = wanted;
     const requestedAt = clock.now();
-    const issued = await tokenClientOf(subject.tenant).mint(subject.lookup, ticket);
+    const { tokenClient, isDenied } = tenantOf(key.tenant);
+    const issued = await tokenClient.mint(key.lookup, ticket);
     const fresh = keepToken(issued, generation, requestedAt, deps.refreshBeforeMs, random());
     if (remainingMs(fresh, clock.now()) < deps.minRemainingMs) throw tooShort();
     try {
       if (isDenied(issued.subject ?? '')) throw denied();
       // Nobody else's token is newer, unless this took longer than the lease.
       const newer = clock.now() < leaseEndsAt ? undefined : await shared(wanted, 'user');
-      const agreed = newer ?? (await keep(subject, fresh, issued.subject));
+      const agreed = newer ?? (await keep(key, fresh, issued.subject));
       if (!agreed) throw superseded();
-      if (newer) revoke(subject, fresh.accessToken);
+      if (newer) revoke(key, fresh.accessToken);
       return agreed;
     } catch (error) {
-      revoke(subject, fresh.accessToken);
+      revoke(key, fresh.accessToken);
       throw error;
     }
   }
 
-  async function keep(
-    subject: TokenKey,
-    fresh: Token,
-    qlikUser: string | undefined,
-  ): Promise<Token | undefined> {
+  async function keep(key: TokenKey, fresh: Token, qlikUser: string | undefined): Promise<Token | undefined> {
     try {
-      return await share.keep(subject, fresh, qlikUser);
+      return await share.keep(key, fresh, qlikUser);
     } catch (error) {
       // Nobody gets it whose session cannot be read, which shows whether it still counts.
       if (error instanceof StoreUnavailableError) return fresh;
@@ -97,24 +92,24 @@ export function createMinting(deps: MintingDeps): Minting {
   async function reported(wanted: Wanted, minting: () => Promise<Token>): Promise<Token> {
     const begunAt = clock.now();
     const facts = () => ({
-      subject: wanted.subject,
+      ...eventFacts(wanted.key),
       priority: wanted.ticket.priority,
-      durationMs: clock.now() - begunAt,
+      ms: clock.now() - begunAt,
     });
     try {
       const token = await minting();
-      report({ type: 'minted', ...facts() });
+      emit({ type: 'token.minted', ...facts() });
       return token;
     } catch (error) {
-      report({ type: 'mint_failed', ...facts(), error });
+      emit({ type: 'token.mint_failed', ...facts(), error });
       throw error;
     }
   }
 
   return {
     async token(wanted) {
-      const { subject, generation, ticket } = wanted;
-      const name = `{${subject.owner}}:mint:${generation}`;
+      const { key, generation, ticket } = wanted;
+      const name = `{${key.owner}}:mint:${generation}`;
       for (;;) {
         const found = await shared(wanted, ticket.priority);
         if (found) return found;

@@ -14,22 +14,22 @@ export interface SharedToken {
 
 const VERSION = 1;
 
-/** The text that the store keeps of a subject's token: a line that says what it is, and the token. */
-export function encodeToken(subject: TokenKey, { accessToken, ...facts }: SharedToken): string {
-  return `${JSON.stringify({ v: VERSION, for: digestOf(subject), ...facts })}\n${accessToken}`;
+/** The text that the store keeps of a key's token: a line that says what it is, and the token. */
+export function encodeToken(key: TokenKey, { accessToken, ...facts }: SharedToken): string {
+  return `${JSON.stringify({ v: VERSION, for: digestOf(key), ...facts })}\n${accessToken}`;
 }
 
 /**
- * The token in such a text; undefined for garbage and other versions, and when it is not the given subject's. Never
+ * The token in such a text; undefined for garbage and other versions, and when it is not the given key's. Never
  * throws.
  */
-export function decodeToken(text: string, subject?: TokenKey): SharedToken | undefined {
+export function decodeToken(text: string, key?: TokenKey): SharedToken | undefined {
   try {
     const end = text.indexOf('\n');
     const facts = JSON.parse(text.slice(0, end));
     // A slice of the text: one copy of the token serves the store in this process and whoever holds the token.
     const token: SharedToken = { ...facts, accessToken: text.slice(end + 1) };
-    const isMeant = facts.v === VERSION && (!subject || facts.for === digestOf(subject));
+    const isMeant = facts.v === VERSION && (!key || facts.for === digestOf(key));
     return isMeant && isToken(token) ? token : undefined;
   } catch {
     return undefined;
@@ -51,6 +51,6 @@ function isToken({
   );
 }
 
-function digestOf(subject: TokenKey): string {
-  return hash('sha256', cacheKey(subject), 'base64url');
+function digestOf(key: TokenKey): string {
+  return hash('sha256', cacheKey(key), 'base64url');
 }

@@ -5,7 +5,7 @@ import { createFlights } from './flights.ts';
 import { createMinting, type MintingDeps } from './minting.ts';
 import { createRejections } from './rejection.ts';
 import { remainingMs, type Token } from './token.ts';
-import { cacheKey, type TokenKey, type TokenOwner } from './token-key.ts';
+import { cacheKey, eventFacts, type TokenKey, type TokenOwner } from './token-key.ts';
 
 /**
  * The tokens of all users: each is minted once for all replicas, kept, renewed in time, and forgotten for good.
@@ -15,14 +15,14 @@ import { cacheKey, type TokenKey, type TokenOwner } from './token-key.ts';
  */
 export interface TokenService {
   /** The token in the cache, at once and without a call; undefined when it has to be fetched. Renews it behind the answer. */
-  cached(subject: TokenKey, generation: string): Token | undefined;
+  cached(key: TokenKey, generation: string): Token | undefined;
   /**
    * The token that is cached or shared, or else a fresh one. Rejects with a `TokenError`, a `StoreUnavailableError`, or the
    * reason of an aborted wait.
    */
-  obtain(subject: TokenKey, generation: string, deadline: Deadline): Promise<Token>;
+  obtain(key: TokenKey, generation: string, deadline: Deadline): Promise<Token>;
   /** Like `obtain`, for a page that thinks its token was refused: the tenant judges, at most once in the cooldown. */
-  rejected(subject: TokenKey, generation: string, deadline: Deadline): Promise<Token>;
+  rejected(key: TokenKey, generation: string, deadline: Deadline): Promise<Token>;
   /**
    * Begins a new generation: no replica hands out the token that there is, or the one that is being minted, any more;
    * then they are revoked at the tenant, as far as that works. With the owner alone, what this process holds is found
@@ -48,77 +48,83 @@ export interface TokenServiceDeps extends Omit<MintingDeps, 'revoke' | 'backgrou
 }
 
 /** A renewal can wait; it is tried again after a while of about this length. */
-const RENEWAL_PATIENCE_MS = 60_000;
+const RENEWAL_DEADLINE_MS = 60_000;
 
 export function createTokenService(deps: TokenServiceDeps): TokenService {
-  const { tokenClientOf, share, clock, random, report, minRemainingMs, deadlineMs } = deps;
+  const { tenantOf, share, clock, random, emit, minRemainingMs, deadlineMs } = deps;
   const tokens = new LRUCache<string, Token>({ max: deps.maxCached });
   const background = createBackground();
   const rejections = createRejections({
     ...deps,
     cooldownMs: deps.replaceCooldownMs,
-    onRefused(subject, token) {
-      if (holds(cacheKey(subject), token)) tokens.delete(cacheKey(subject));
+    onRefused(key, token) {
+      if (holds(cacheKey(key), token)) tokens.delete(cacheKey(key));
     },
   });
   const flights = createFlights({
     minting: createMinting({ ...deps, revoke, background, callMs: deadlineMs }),
-    tokenClientOf,
+    tenantOf,
     clock,
     background,
-    deadlineMs: { user: deadlineMs, renewal: RENEWAL_PATIENCE_MS },
-    onToken: (subject, token) => tokens.set(cacheKey(subject), token),
+    deadlineMs: { user: deadlineMs, renewal: RENEWAL_DEADLINE_MS },
+    onToken: (key, token) => tokens.set(cacheKey(key), token),
   });
 
-  function usable(key: string, generation: string): Token | undefined {
-    const token = tokens.get(key);
+  function usable(id: string, generation: string): Token | undefined {
+    const token = tokens.get(id);
     return token?.generation === generation && remainingMs(token, clock.now()) >= minRemainingMs
       ? token
       : undefined;
   }
 
-  function holds(key: string, token: Token): boolean {
-    return tokens.peek(key)?.accessToken === token.accessToken;
+  function holds(id: string, token: Token): boolean {
+    return tokens.peek(id)?.accessToken === token.accessToken;
   }
 
-  function renewBehind(subject: TokenKey, token: Token): void {
-    if (flights.has(subject, token.generation)) return;
-    const key = cacheKey(subject);
+  function renewBehind(key: TokenKey, token: Token): void {
+    if (flights.has(key, token.generation)) return;
+    const id = cacheKey(key);
     background.add(
-      flights.join(subject, token.generation, 'renewal').catch(() => {
-        if (!holds(key, token)) return;
-        tokens.set(key, { ...token, renewAt: clock.now() + RENEWAL_PATIENCE_MS * (0.5 + random()) });
+      flights.join(key, token.generation, 'renewal').catch(() => {
+        if (!holds(id, token)) return;
+        tokens.set(id, { ...token, renewAt: clock.now() + RENEWAL_DEADLINE_MS * (0.5 + random()) });
       }),
     );
   }
 
   function revoke(whose: TokenOwner, accessToken: string): void {
-    background.add(
-      tokenClientOf(whose.tenant)
-        .revoke(accessToken)
-        .then((done) => report({ type: 'revoked', subject: whose, done })),
-    );
+    background.add(tryToRevoke(whose, accessToken));
   }
 
-  function cached(subject: TokenKey, generation: string): Token | undefined {
-    const token = usable(cacheKey(subject), generation);
-    if (token && clock.now() >= token.renewAt) renewBehind(subject, token);
+  async function tryToRevoke(whose: TokenOwner, accessToken: string): Promise<void> {
+    const facts = isTokenKey(whose) ? eventFacts(whose) : { tenant: whose.tenant.name };
+    const done = await ask().catch(() => false);
+    emit({ type: done ? 'token.revoked' : 'token.revocation_failed', ...facts });
+
+    async function ask(): Promise<boolean> {
+      return tenantOf(whose.tenant).tokenClient.revoke(accessToken);
+    }
+  }
+
+  function cached(key: TokenKey, generation: string): Token | undefined {
+    const token = usable(cacheKey(key), generation);
+    if (token && clock.now() >= token.renewAt) renewBehind(key, token);
     return token;
   }
 
-  async function obtain(subject: TokenKey, generation: string, deadline: Deadline): Promise<Token> {
-    const token = cached(subject, generation);
+  async function obtain(key: TokenKey, generation: string, deadline: Deadline): Promise<Token> {
+    const token = cached(key, generation);
     if (token) return token;
-    return waitFor(flights.join(subject, generation, 'user'), deadline, clock);
+    return waitFor(flights.join(key, generation, 'user'), deadline, clock);
   }
 
   async function forget(whose: TokenOwner | TokenKey): Promise<boolean> {
     const { generation, accessToken } = await share.end(whose.owner);
-    const key = 'lookup' in whose ? cacheKey(whose) : undefined;
-    const local = key && tokens.peek(key);
+    const id = isTokenKey(whose) ? cacheKey(whose) : undefined;
+    const local = id && tokens.peek(id);
     const ended = new Set(accessToken === undefined ? [] : [accessToken]);
-    if (key && local && local.generation !== generation) {
-      tokens.delete(key);
+    if (id && local && local.generation !== generation) {
+      tokens.delete(id);
       ended.add(local.accessToken);
     }
     for (const each of ended) revoke(whose, each);
@@ -129,10 +135,10 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     cached,
     obtain,
 
-    async rejected(subject, generation, deadline) {
-      const token = usable(cacheKey(subject), generation) ?? (await share.read(subject)).token;
-      if (token) await rejections.pass(subject, token, deadline);
-      return obtain(subject, generation, deadline);
+    async rejected(key, generation, deadline) {
+      const token = usable(cacheKey(key), generation) ?? (await share.read(key)).token;
+      if (token) await rejections.pass(key, token, deadline);
+      return obtain(key, generation, deadline);
     },
 
     forget(whose) {
@@ -152,4 +158,8 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
 
     idle: background.idle,
   };
+}
+
+function isTokenKey(whose: TokenOwner): whose is TokenKey {
+  return 'lookup' in whose;
 }

@@ -1,5 +1,6 @@
 import type { RecordStore } from '../store/record-store.ts';
 import { decodeToken, encodeToken, type SharedToken } from './shared-token.ts';
+import type { TenantOf } from './tenant-of.ts';
 import { type Token, tokenUntil } from './token.ts';
 import type { TokenKey } from './token-key.ts';
 
@@ -9,10 +10,10 @@ import type { TokenKey } from './token-key.ts';
  * good as missing, and so is what cannot be understood. Each call can reject with a `StoreUnavailableError`.
  */
 export interface TokenShare {
-  /** The owner's generation now, and the subject's token if there is one. */
-  read(subject: TokenKey): Promise<{ generation: string; token: Token | undefined }>;
+  /** The owner's generation now, and the key's token if there is one. */
+  read(key: TokenKey): Promise<{ generation: string; token: Token | undefined }>;
   /** Shares a token, under its generation: the token as it is kept, or undefined when there is another generation by now. */
-  keep(subject: TokenKey, token: Token, qlikUser: string | undefined): Promise<Token | undefined>;
+  keep(key: TokenKey, token: Token, qlikUser: string | undefined): Promise<Token | undefined>;
   /** Begins a new generation for the owner; tells that and which token was shared until then. */
   end(owner: string): Promise<{ generation: string; accessToken: string | undefined }>;
   /** Begins a new generation for every owner. */
@@ -23,8 +24,8 @@ export interface TokenShareDeps {
   readonly store: RecordStore;
   /** The partition of records whose generation is that of the owner's tokens. */
   readonly partitionOf: (owner: string) => string;
-  /** Whether a Qlik user must never be impersonated: who wrote the token may not have known. */
-  readonly isDenied: (qlikUser: string) => boolean;
+  /** Asked whom nobody may impersonate: who wrote the token may not have known. */
+  readonly tenantOf: TenantOf;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -32,25 +33,24 @@ export interface TokenShareDeps {
 /** Longer than a token may live: nothing of an earlier generation outlives the memory that it was one. */
 const GENERATION_MS = 25 * 3_600_000;
 
-export function createTokenShare({ store, partitionOf, isDenied, now }: TokenShareDeps): TokenShare {
+export function createTokenShare({ store, partitionOf, tenantOf, now }: TokenShareDeps): TokenShare {
   return {
-    async read(subject) {
+    async read(key) {
       const askedAt = now();
-      const record = await store.peek(recordKey(subject.owner));
-      if (!record)
-        return { generation: await store.generation(partitionOf(subject.owner)), token: undefined };
+      const record = await store.peek(recordKey(key.owner));
+      if (!record) return { generation: await store.generation(partitionOf(key.owner)), token: undefined };
       const { value, generation, remainingMs } = record;
-      const shared = decodeToken(value, subject);
-      const isGood = shared && !isDenied(shared.qlikUser ?? '');
+      const shared = decodeToken(value, key);
+      const isGood = shared && !tenantOf(key.tenant).isDenied(shared.qlikUser ?? '');
       return { generation, token: isGood ? held(shared, askedAt + remainingMs, generation) : undefined };
     },
 
-    async keep(subject, { accessToken, scope, generation, expiresAt, renewAt }, qlikUser) {
+    async keep(key, { accessToken, scope, generation, expiresAt, renewAt }, qlikUser) {
       const shared = { accessToken, scope, renewBeforeMs: expiresAt - renewAt, qlikUser };
-      const value = encodeToken(subject, shared);
+      const value = encodeToken(key, shared);
       const lifetimeMs = Math.floor(expiresAt - now());
-      const partition = partitionOf(subject.owner);
-      const kept = await store.put(recordKey(subject.owner), value, { lifetimeMs, partition, generation });
+      const partition = partitionOf(key.owner);
+      const kept = await store.put(recordKey(key.owner), value, { lifetimeMs, partition, generation });
       return kept ? held(decodeToken(value) ?? shared, expiresAt, generation) : undefined;
     },
 

@@ -1,4 +1,4 @@
-import type { IssuedToken } from '../qlik/oauth/issued-token.ts';
+import type { IssuedToken } from '../qlik/oauth/token-response.ts';
 
 /** A token that is held for a user. */
 export interface Token {

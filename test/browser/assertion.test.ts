@@ -113,7 +113,7 @@ test('a page on another origin that posts its portal’s assertions, in Chromium
     const { page, context } = await visit(portal);
     assert.equal(await page.evaluate('getAccessToken()'), '');
     assert.deepEqual(await context.cookies(portal.broker), []);
-    assert.equal(portal.service.entries('assertion refused').length, 0);
+    assert.equal(portal.service.entries('login.refused').length, 0);
   });
 });
 

@@ -155,7 +155,7 @@ describe('the image, built from the Dockerfile', { skip }, () => {
         `const answer = await fetch('http://127.0.0.1:3000/portal/qlik${path}');
          console.log(answer.status, await answer.text())`,
       );
-    for (let turn = 0; !/"msg":"listening"/.test(container.output()); turn += 1) {
+    for (let turn = 0; !/"event":"service.listening"/.test(container.output()); turn += 1) {
       assert.ok(turn < 200, container.output());
       await setTimeout(50);
     }
@@ -186,6 +186,6 @@ describe('the image, built from the Dockerfile', { skip }, () => {
     await container.signal('SIGTERM');
     assert.match(await probe('/readyz'), /^503 \{"status":"stopping"/);
     assert.equal(await container.ended, 0, container.output());
-    assert.match(container.output(), /"msg":"stopped"/);
+    assert.match(container.output(), /"event":"service.stopped"/);
   });
 });

@@ -133,8 +133,8 @@ describe('when the portal does not tell its keys', () => {
       for (let n = 0; n < 20; n += 1) assertProblem(await post(), expected, code);
       assert.equal(page.asked, 1);
       assert.equal(await idp(), 'failing');
-      assert.equal(service.entries('the portal’s keys are in trouble').length, 1);
-      assert.equal(service.entries('assertion refused').length, 0);
+      assert.equal(service.entries('portal_keys.troubled').length, 1);
+      assert.equal(service.entries('login.refused').length, 0);
     });
   }
 
@@ -153,7 +153,7 @@ describe('when the portal does not tell its keys', () => {
     await until(async () => (await idp()) === 'ok');
     assert.equal(page.asked, 2);
     assert.equal((await post()).statusCode, 204);
-    assert.equal(service.entries('the portal’s keys are known').length, 1);
+    assert.equal(service.entries('portal_keys.recovered').length, 1);
   });
 
   test('those that are known stay, and of an unknown one nobody says that it is wrong', async (t) => {
@@ -170,7 +170,7 @@ describe('when the portal does not tell its keys', () => {
     const { ASSERTION_PUBLIC_KEY: _, ...env } = createSigner().env;
     const url = `http://127.0.0.1:${await freePort()}/jwks.json`;
     const service = await createTestService(t, { env: { ...env, ASSERTION_JWKS_URL: url } });
-    await until(() => service.entries('the portal’s keys are in trouble').length === 1);
+    await until(() => service.entries('portal_keys.troubled').length === 1);
     assert.equal((await service.fetch({ url: '/readyz' })).statusCode, 200);
   });
 });

@@ -392,7 +392,7 @@ describe('the answers around it', () => {
       assert.ok(!told.includes(text), text);
       assert.ok(!written.includes(text), text);
     }
-    const reasons = service.entries('assertion refused').map(({ err }) => (err as Error).message);
+    const reasons = service.entries('login.refused').map(({ err }) => (err as Error).message);
     assert.equal(reasons.length, tokens.length - 1);
     assert.deepEqual(
       answers.slice(1).map((answer) => answer.json().detail),

@@ -16,8 +16,8 @@ test('a page that goes away during its mint is a line in the log, and no error',
   socket.write(`GET /qlik-token HTTP/1.1\r\nHost: localhost\r\nX-CSRF: 1\r\nCookie: ${cookie}\r\n\r\n`);
   await until(() => service.mints() === 1);
   socket.destroy();
-  await until(() => service.entries('client left').length === 1);
-  await until(() => service.entries('token minted').length === 1);
+  await until(() => service.entries('request.abandoned').length === 1);
+  await until(() => service.entries('token.minted').length === 1);
 
   const levels = service.logged.map((line) => JSON.parse(line).level);
   assert.ok(
@@ -25,7 +25,7 @@ test('a page that goes away during its mint is a line in the log, and no error',
     service.logged.join(''),
   );
   assert.ok(
-    service.entries('request').every(({ status }) => Number(status) < 500),
+    service.entries('request.completed').every(({ status }) => Number(status) < 500),
     service.logged.join(''),
   );
 });

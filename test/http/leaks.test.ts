@@ -37,7 +37,7 @@ test('no log line at any level and no answer but the token’s own holds a secre
   }
 
   await visit('ada');
-  await until(() => service.entries('token revoked').length > 0);
+  await until(() => service.entries('token.revoked').length > 0);
   const loud = { errors: [{ code: CANARY, title: CANARY, detail: CANARY, status: '401' }], traceId: CANARY };
   const bodies: [number, unknown][] = [
     [401, loud],
@@ -95,7 +95,7 @@ test('an error that nobody foresaw tells the client nothing and the log only whe
   const response = await service.fetch({ url: '/qlik-token', cookie });
   assert.equal(response.statusCode, 500);
   assert.equal(response.json().code, 'internal_error');
-  const [entry] = service.entries('request failed');
+  const [entry] = service.entries('request.failed');
   assert.match(JSON.stringify(entry), /token-answer\.ts/);
   assert.ok(!(service.logged.join('') + response.body).includes(CANARY));
 });
@@ -108,7 +108,7 @@ test('each request is one log line, with the route instead of the URL; probes ar
   await service.fetch({ url: '/livez' });
   await service.fetch({ url: '/readyz' });
   assert.equal(service.logged.length, 1);
-  const { method, route, status, requestId } = service.entries('request')[0] ?? {};
+  const { method, route, status, requestId } = service.entries('request.completed')[0] ?? {};
   assert.deepEqual([method, route, status], ['GET', '/session', 200]);
   assert.match(String(requestId), /^[0-9a-f-]{36}$/);
 });
@@ -119,7 +119,7 @@ test('the log line of a request that is refused says why', async (t) => {
   await service.fetch({ url: '/livez' });
   await service.fetch({ url: '/qlik-token' });
   assert.deepEqual(
-    service.entries('request').map(({ code }) => code),
+    service.entries('request.completed').map(({ code }) => code),
     ['cross_site_refused', 'session_required'],
   );
 });

@@ -149,7 +149,7 @@ describe('two tabs that come back in one moment', () => {
     await service.fetch({ url: '/qlik-token', cookie: cookies[0] });
     await service.fetch({ method: 'POST', url: '/logout', cookie: cookies[0] });
     assert.deepEqual(await whose(), [401, 401]);
-    await until(() => service.entries('token revoked').length === 1);
+    await until(() => service.entries('token.revoked').length === 1);
   });
 
   test('are signed out without whoever is signed in elsewhere, and then the token stays', async (t) => {

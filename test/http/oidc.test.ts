@@ -334,7 +334,7 @@ describe('POST /logout', () => {
     });
     await until(async () => (await session(laptop)) === 401);
     assert.equal(await session(phone), 200);
-    assert.equal(service.entries('signed out by the identity provider').length, 1);
+    assert.equal(service.entries('logout.backchannel').length, 1);
   });
 });
 
@@ -376,7 +376,7 @@ describe('while the provider is away', () => {
       200,
     );
     assert.equal((await service.fetch({ url: '/readyz' })).json().checks.idp, 'failing');
-    assert.equal(service.entries('the identity provider is in trouble').length, 1);
+    assert.equal(service.entries('idp.troubled').length, 1);
 
     idp.away(false);
     await until(async () => (await service.fetch({ url: '/readyz' })).json().checks.idp === 'ok');

@@ -311,7 +311,7 @@ describe('what does not come from the gateway', () => {
   test('is warned of once a minute for each reason, without the secret, the user or the headers', async (t) => {
     const clock = createManualClock();
     const service = await createGatewayService(t, { clock });
-    const warnings = () => service.entries('a request did not come from the gateway');
+    const warnings = () => service.entries('gateway.bypassed');
     const wrong = 'guessed-secret-0123456789abcdef0123456789';
     for (let time = 0; time < 5; time += 1) {
       await service.as('canary-user', { url: '/qlik-token', remoteAddress: '203.0.113.9' });

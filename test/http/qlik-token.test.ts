@@ -132,7 +132,7 @@ describe('GET /qlik-token', () => {
     const second = (await service.fetch({ url: '/qlik-token', cookie })).json().access_token;
     assert.equal(second, first);
 
-    await until(() => service.mints() === 2 && service.entries('token minted').length === 2);
+    await until(() => service.mints() === 2 && service.entries('token.minted').length === 2);
     const third = (await service.fetch({ url: '/qlik-token', cookie })).json().access_token;
     assert.notEqual(third, first);
   });

@@ -29,7 +29,7 @@ test('a user’s sessions end, and the token is revoked at the tenant', async (t
 
   assert.deepEqual([answer.statusCode, answer.json()], [200, { sessions: 1, tokens: 1 }]);
   assertProblem(await fetch({ url: '/qlik-token', cookie }), 401, 'session_expired');
-  await until(() => entries('token revoked').length === 1);
+  await until(() => entries('token.revoked').length === 1);
 });
 
 test('a user’s token ends, and the session goes on with another', async (t) => {
@@ -116,10 +116,10 @@ test('what an operator ended is in the log, without secrets', async (t) => {
   const token = (await fetch({ url: '/qlik-token', cookie })).json().access_token;
   for (const url of CALLS) await operate(url);
 
-  const [sessions] = entries('an operator ended a user’s sessions');
+  const [sessions] = entries('admin.sessions_ended');
   assert.deepEqual([sessions?.user, sessions?.sessions, sessions?.tokens], [{ id: 'ada' }, 1, 1]);
-  assert.equal(entries('an operator ended a user’s token').length, 1);
-  assert.equal(entries('an operator ended all users’ tokens').length, 1);
+  assert.equal(entries('admin.token_ended').length, 1);
+  assert.equal(entries('admin.all_tokens_ended').length, 1);
   for (const secret of [token, ADMIN_TOKEN, cookie]) assert.ok(!logged.join('').includes(secret));
 });
 
@@ -131,5 +131,5 @@ test('while the store is away the answer says so, and nothing is reported as end
     assertProblem(answer, 503, 'store_unavailable');
     assert.ok(answer.headers['retry-after']);
   }
-  assert.equal(entries('an operator ended a user’s sessions').length, 0);
+  assert.equal(entries('admin.sessions_ended').length, 0);
 });

@@ -253,7 +253,7 @@ describe('denied users', () => {
       assert.equal((await ask(service, cookie)).json().code, 'user_denied');
     }
     assert.equal(service.mints(), 1);
-    await until(() => service.entries('token revoked').length === 1);
+    await until(() => service.entries('token.revoked').length === 1);
   });
 });
 

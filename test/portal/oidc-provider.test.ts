@@ -27,7 +27,8 @@ async function start(t: TestContext, lies: (issuer: string) => Lies = () => ({})
   const provider = createOidcProvider({
     ...{ issuer: `${idp.issuer}/`, clientId: 'portal', clientSecret: new Secret('s') },
     ...{ clock, random: () => 0.5, timeoutMs: 300 },
-    onChange: (trouble) => changes.push(trouble?.details.reason),
+    emit: (event) =>
+      changes.push('error' in event ? (event.error as IdentityProviderError).details.reason : undefined),
   });
   t.after(() => provider.close());
   return { idp, provider, clock, changes };
@@ -217,7 +218,7 @@ test('a provider that never answers does not hold up the end', async (t) => {
   idp.lies = answer(() => {});
   const provider = createOidcProvider({
     ...{ issuer: `${idp.issuer}/`, clientId: 'portal', clientSecret: new Secret('s') },
-    ...{ clock: systemClock, random: () => 0.5, timeoutMs: 3_600_000, onChange: () => {} },
+    ...{ clock: systemClock, random: () => 0.5, timeoutMs: 3_600_000, emit: () => {} },
   });
   await until(() => idp.asked.size > 0);
   await provider.close();

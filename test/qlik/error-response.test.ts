@@ -28,8 +28,8 @@ const kinds: [number, string][] = [
   [404, 'bad_response'],
   [418, 'bad_response'],
 ];
-for (const [status, kind] of kinds) {
-  it(`a ${status} is “${kind}”, whatever its body is`, () => {
+for (const [status, code] of kinds) {
+  it(`a ${status} is “${code}”, whatever its body is`, () => {
     for (const body of [
       '',
       '<html>',
@@ -40,7 +40,7 @@ for (const [status, kind] of kinds) {
       '{"errors":null}',
       '{"errors":[null,1,"x",[]]}',
     ]) {
-      assert.equal(fault(status, body).kind, kind);
+      assert.equal(fault(status, body).code, code);
       assert.equal(fault(status, body).details.status, status);
     }
   });
@@ -66,15 +66,15 @@ it('the error shape of RFC 6749: the code is kept', () => {
 });
 
 it('a 429 says for how long', () => {
-  assert.equal(fault(429, '', { 'retry-after': '13' }).details.retryAfterMs, 13_000);
-  assert.equal(fault(429, '').details.retryAfterMs, undefined);
+  assert.equal(fault(429, '', { 'retry-after': '13' }).retryAfterMs, 13_000);
+  assert.equal(fault(429, '').retryAfterMs, undefined);
 });
 
 it('a 5xx is worth another try at once, unless it says when', () => {
   assert.equal(fault(503, '').details.retryable, true);
   const later = fault(503, '', { 'retry-after': '30' });
   assert.equal(later.details.retryable, false);
-  assert.equal(later.details.retryAfterMs, 30_000);
+  assert.equal(later.retryAfterMs, 30_000);
 });
 
 for (const status of [400, 401, 403, 429, 404]) {

@@ -7,7 +7,7 @@ import { message, openHttp, PATIENCE_MS, startRawTenant } from './raw-tenant.ts'
 const HOUR_MS = 3_600_000;
 const mint = { method: 'POST', path: '/oauth/token', json: { client_secret: 's3cret' } } as const;
 const fine = (socket: Socket) => void socket.end(message('200 OK', { 'content-length': 2 }, '{}'));
-const unavailable = { name: 'QlikError', kind: 'unavailable' };
+const unavailable = { name: 'QlikError', code: 'unavailable' };
 
 it('a certificate that nobody vouches for is refused, and the secret is not sent', async (t) => {
   const tenant = await startRawTenant(t, fine, createCertificate('localhost'));

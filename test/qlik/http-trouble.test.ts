@@ -42,7 +42,7 @@ for (const [what, head, chunk] of [
   it(`a body that ${what} is cut off`, async (t) => {
     const wrote = { bytes: 0 };
     const fault = await faultOf(t, flood(head, chunk, wrote));
-    assert.equal(fault.kind, 'bad_response');
+    assert.equal(fault.code, 'bad_response');
     assert.equal(fault.details.retryable, false);
     assert.match(fault.message, /EXCEEDED_MAX_SIZE/);
     assert.ok(wrote.bytes < FEW_BYTES, `${wrote.bytes} bytes`);
@@ -52,7 +52,7 @@ for (const [what, head, chunk] of [
 it('headers that never end are cut off', async (t) => {
   const wrote = { bytes: 0 };
   const fault = await faultOf(t, flood('HTTP/1.1 200 OK\r\n', `x: ${'y'.repeat(1_000)}\r\n`, wrote));
-  assert.equal(fault.kind, 'unavailable');
+  assert.equal(fault.code, 'unavailable');
   assert.match(fault.message, /HEADERS_OVERFLOW/);
   assert.ok(wrote.bytes < FEW_BYTES, `${wrote.bytes} bytes`);
 });
@@ -62,7 +62,7 @@ it('a body of one byte more than 256 KiB is refused', async (t) => {
   const fault = await faultOf(t, (socket) =>
     socket.end(`${chunked}${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`),
   );
-  assert.equal(fault.kind, 'bad_response');
+  assert.equal(fault.code, 'bad_response');
 });
 
 const slow: [string, (socket: Socket) => void, string][] = [
@@ -79,10 +79,10 @@ const slow: [string, (socket: Socket) => void, string][] = [
 ];
 // At once, since they only wait: as long as the head of an answer may take to get here on a busy machine.
 describe('given a deadline,', { concurrency: true }, () => {
-  for (const [what, speak, kind] of slow) {
-    it(`a tenant that ${what} is given up then: ${kind}`, async (t) => {
+  for (const [what, speak, code] of slow) {
+    it(`a tenant that ${what} is given up then: ${code}`, async (t) => {
       const fault = await faultOf(t, speak, 2_000);
-      assert.equal(fault.kind, kind);
+      assert.equal(fault.code, code);
       assert.equal(fault.details.retryable, false);
       assert.match(fault.message, /timeout/);
     });
@@ -123,10 +123,10 @@ const broken: [string, (socket: Socket) => void, string][] = [
     'bad_response',
   ],
 ];
-for (const [what, speak, kind] of broken) {
-  it(`a tenant that ${what} is “${kind}”, and worth another try`, async (t) => {
+for (const [what, speak, code] of broken) {
+  it(`a tenant that ${what} is “${code}”, and worth another try`, async (t) => {
     const fault = await faultOf(t, speak);
-    assert.equal(fault.kind, kind);
+    assert.equal(fault.code, code);
     assert.equal(fault.details.retryable, true);
     assert.doesNotMatch(fault.message, /timeout/);
   });
@@ -136,14 +136,14 @@ it('a tenant where nobody listens is unavailable', async (t) => {
   const http = openHttp(t, 'http://127.0.0.1:1');
   await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(PATIENCE_MS)), {
     name: 'QlikError',
-    kind: 'unavailable',
+    code: 'unavailable',
   });
 });
 
 it('given that time was up before the call, nothing is sent', async (t) => {
   const tenant = await startRawTenant(t, () => {});
   const http = openHttp(t, tenant.url);
-  await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.abort()), { kind: 'unavailable' });
+  await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.abort()), { code: 'unavailable' });
   assert.equal(tenant.received(), '');
 });
 
@@ -170,6 +170,6 @@ it('given one answer that is broken, the next call finds the tenant well', async
   });
   const http = openHttp(t, tenant.url);
   const send = () => http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(PATIENCE_MS));
-  await assert.rejects(send(), { kind: 'bad_response' });
+  await assert.rejects(send(), { code: 'bad_response' });
   assert.equal((await send()).body, '{}');
 });

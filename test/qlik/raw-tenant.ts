@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
+import { QlikError } from '../../src/qlik/errors.ts';
 import { createQlikHttp, type QlikHttp, type QlikRequest, type QlikResponse } from '../../src/qlik/http.ts';
-import { QlikError } from '../../src/qlik/oauth/issued-token.ts';
 import type { Certificate } from './certificate.ts';
 
 /** A server that speaks to each connection as the test wants, byte by byte. */

@@ -48,8 +48,8 @@ describe('a sign-in', () => {
 
     const second = headerIn(await login(service, 'bruno', first));
 
-    await until(() => service.entries('token revoked').length === 1);
-    assert.equal(service.entries('token revoked')[0]?.subject, 'ada');
+    await until(() => service.entries('token.revoked').length === 1);
+    assert.equal(service.entries('token.revoked')[0]?.subject, 'ada');
     const token = await service.fetch({ url: '/qlik-token', cookie: second });
     const claims = JSON.parse(Buffer.from(token.json().access_token.split('.')[1], 'base64url').toString());
     assert.equal(claims.sub, service.sandbox.users.find(({ subject }) => subject === 'bruno')?.id);

@@ -24,7 +24,7 @@ describe('given a slow /qlik-token in flight', () => {
       assertProblem(late, 401, 'session_expired');
       // By now the browser may have another cookie, of a sign-in that followed.
       assertKept(late);
-      await until(() => service.entries('token revoked').length === 1);
+      await until(() => service.entries('token.revoked').length === 1);
     });
 
     test(`when ${how} ends the session, it stays dead`, async (t) => {
@@ -46,7 +46,7 @@ describe('given a slow /qlik-token in flight', () => {
 
       assert.equal(token.statusCode, 200);
       assert.equal(service.mints(), 2);
-      await until(() => service.entries('token revoked').length === 1);
+      await until(() => service.entries('token.revoked').length === 1);
       const later = await service.fetch({ url: '/qlik-token', cookie: again });
       assert.equal(later.json().access_token, token.json().access_token);
       assert.equal(await acceptedBy(service.sandbox.url, token.json().access_token), true);
@@ -72,7 +72,7 @@ describe('given a slow /qlik-token in flight', () => {
     assert.equal((await slow).statusCode, 200);
     assert.equal((await service.fetch({ url: '/session', cookie })).statusCode, 200);
     assert.equal(service.mints(), 1);
-    assert.equal(service.entries('token revoked').length, 0);
+    assert.equal(service.entries('token.revoked').length, 0);
   });
 
   test('when its session ends and another one of the user waits too, the other gets the token', async (t) => {
@@ -84,7 +84,7 @@ describe('given a slow /qlik-token in flight', () => {
 
     assertProblem(await slow, 401, 'session_expired');
     assert.equal((await otherSlow).statusCode, 200);
-    assert.equal(service.entries('token revoked').length, 0);
+    assert.equal(service.entries('token.revoked').length, 0);
   });
 
   test('when somebody else signs in with its cookie, it is answered 401 and no token of the first user leaves', async (t) => {
@@ -93,7 +93,7 @@ describe('given a slow /qlik-token in flight', () => {
     await service.fetch({ method: 'POST', url: '/login', cookie, payload: { user: 'bruno' } });
 
     assertProblem(await slow, 401, 'session_expired');
-    await until(() => service.entries('token revoked').length === 1);
+    await until(() => service.entries('token.revoked').length === 1);
   });
 });
 

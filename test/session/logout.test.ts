@@ -28,7 +28,7 @@ describe('a sign-out', () => {
     assert.equal(service.mints(), 1);
 
     await service.fetch({ method: 'POST', url: '/logout', cookie: phone });
-    await until(() => service.entries('token revoked').length === 1);
+    await until(() => service.entries('token.revoked').length === 1);
   });
 
   test('is seen by every replica at once', async (t) => {
@@ -114,8 +114,8 @@ describe('a sign-out everywhere', () => {
 
     await service.fetch({ method: 'POST', url: '/logout', cookie: ada, payload: { everywhere: true } });
 
-    await until(() => service.entries('token revoked').length === 1);
-    assert.equal(service.entries('token revoked')[0]?.subject, 'ada');
+    await until(() => service.entries('token.revoked').length === 1);
+    assert.equal(service.entries('token.revoked')[0]?.subject, 'ada');
     await service.fetch({ url: '/qlik-token', cookie: bruno });
     assert.equal(service.mints(), 2);
   });

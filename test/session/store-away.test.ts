@@ -125,7 +125,7 @@ describe('given a store that fails in a way nobody foresaw', () => {
       assertProblem(response, 500, 'internal_error');
       assertKept(response);
       assert.doesNotMatch(response.body, new RegExp(CANARY));
-      assert.equal(service.entries('request failed').length, 1);
+      assert.equal(service.entries('request.failed').length, 1);
       assert.doesNotMatch(service.logged.join(''), new RegExp(CANARY));
     });
   }

@@ -32,7 +32,7 @@ export async function createReplica(t: TestContext, name: string): Promise<Repli
     adminUrl: `http://127.0.0.1:${adminPort}`,
     async start(env) {
       children.push(runBuilt(t, 'dist/main.js', [], { ...env, ...addresses }));
-      await current().printed(/"msg":"listening"/);
+      await current().printed(/"event":"service.listening"/);
     },
     async kill() {
       current().process.kill('SIGKILL');

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import { brokerConfig } from '../../src/config/broker-config.ts';
 import { loadSettings } from '../../src/config/load.ts';
+import { type BrokerEvent, createEvents } from '../../src/events.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
+import { createEventLog } from '../../src/observability/event-log.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { createService, type Service } from '../../src/service/service.ts';
@@ -31,8 +34,8 @@ export interface TestService extends Service {
   readonly origin: string;
   /** What was logged, one JSON line each. */
   readonly logged: string[];
-  /** The log's entries with this message. */
-  entries(message: string): Record<string, unknown>[];
+  /** The log's entries of this event. */
+  entries(event: BrokerEvent['type']): Record<string, unknown>[];
   /** A request as the service's own page makes it by fetch. */
   fetch(options: InjectOptions & { cookie?: string | undefined }): Promise<LightMyRequestResponse>;
   /** Signs a demo user in; resolves to the `Cookie` header. */
@@ -69,14 +72,16 @@ export async function createTestService(
     options.tenant ?? (await createSandbox({ allowedOrigins: [origin], now: clock.now, ...options.sandbox }));
   if (!options.tenant) t.after(() => sandbox.close());
   const logged: string[] = [];
-  const readFile = (path: string) => readFileSync(path, 'utf8');
   const more = typeof options.env === 'function' ? options.env(sandbox) : options.env;
   const env = { ...(await testEnv(sandbox, port)), ...more };
-  const { settings } = loadSettings({ env, readFile });
+  const { settings } = loadSettings({ env, readFile: (path) => readFileSync(path, 'utf8') });
+  const config = brokerConfig(settings);
+  const events = createEvents();
+  const log = createLog(config.logLevel, { write: (line) => logged.push(line) });
+  events.subscribe(createEventLog({ log, now: clock.now, ownOrigin: config.publicUrl.origin }));
   const service = await createService({
-    settings,
-    log: createLog(settings.LOG_LEVEL, { write: (line) => logged.push(line) }),
-    readFile,
+    config,
+    events,
     clock,
     ...(options.random && { random: options.random }),
     ...(options.store && { store: options.store }),
@@ -95,7 +100,7 @@ export async function createTestService(
     sandbox,
     origin,
     logged,
-    entries: (message) => logged.map((line) => JSON.parse(line)).filter(({ msg }) => msg === message),
+    entries: (event) => logged.map((line) => JSON.parse(line)).filter((line) => line.event === event),
     fetch,
     async login(user) {
       const response = await fetch({ method: 'POST', url: '/login', payload: { user } });

@@ -97,7 +97,7 @@ test('DEBUG brings no password to light', async (t) => {
     REDIS_URL: `redis://broker:${CANARY}@127.0.0.1:${port}`,
     STORE_KEY: Buffer.alloc(32).toString('base64'),
   });
-  await child.printed(/"msg":"listening/);
+  await child.printed(/"event":"service.listening/);
   assert.ok(heard.includes(CANARY));
   assert.ok(!child.output().includes(CANARY));
 });

@@ -36,7 +36,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
   test('is refused, every request with a cookie is told so at once, and all is well again when it is back', async (t) => {
     const { proxy, service, cookie } = await open(t);
     await proxy.refuse();
-    await until(() => service.entries('Redis is away').length === 1);
+    await until(() => service.entries('store.away').length === 1);
 
     await assertAway(service, cookie, REFUSED_MS);
 
@@ -80,7 +80,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
       await setTimeout(100);
       assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
     }
-    assert.equal(service.entries('Redis is away').length, 0);
+    assert.equal(service.entries('store.away').length, 0);
   });
 
   test('ends each client’s connection while requests are under way, answers 200 or 503, and no other', async (t) => {
@@ -160,10 +160,10 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
       await setTimeout(300);
     }
     assert.equal((await service.fetch({ method: 'POST', url: '/logout', cookie })).statusCode, 200);
-    assert.equal(service.entries('Redis is back').length, 0);
+    assert.equal(service.entries('store.back').length, 0);
 
     server.cli('CONFIG', 'SET', 'maxmemory', '0');
-    await until(() => service.entries('Redis is back').length === 1);
+    await until(() => service.entries('store.back').length === 1);
     await service.login('bruno');
     assertLoggedOnce(service, 'OOM');
   });
@@ -177,7 +177,7 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
     await service.listen();
     server.cli('ACL', 'SETUSER', 'broker', 'resetpass', '>second-password');
     server.cli('CLIENT', 'KILL', 'USER', 'broker');
-    await until(() => service.entries('Redis is away').length === 1);
+    await until(() => service.entries('store.away').length === 1);
 
     await assertAway(service, cookie, REFUSED_MS);
 
@@ -238,12 +238,12 @@ async function assertBack(service: TestService, cookie: string): Promise<void> {
   await until(async () => (await service.fetch({ url: '/readyz' })).statusCode === 200);
   assert.equal((await service.fetch({ url: '/session', cookie })).statusCode, 200);
   assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
-  await until(() => service.entries('Redis is back').length === service.entries('Redis is away').length);
+  await until(() => service.entries('store.back').length === service.entries('store.away').length);
 }
 
 function assertLoggedOnce(service: TestService, code: string): void {
-  const [away, ...more] = service.entries('Redis is away') as { err: { code: string } }[];
+  const [away, ...more] = service.entries('store.away') as { err: { code: string } }[];
   assert.equal(away?.err.code, code);
   assert.deepEqual(more, []);
-  assert.equal(service.entries('Redis is back').length, 1);
+  assert.equal(service.entries('store.back').length, 1);
 }

@@ -187,5 +187,5 @@ async function revokeAtTenant({ sandbox }: TestService, accessToken: string): Pr
 }
 
 function revocations(replicas: TestService[]): number {
-  return replicas.reduce((sum, replica) => sum + replica.entries('token revoked').length, 0);
+  return replicas.reduce((sum, replica) => sum + replica.entries('token.revoked').length, 0);
 }

@@ -25,7 +25,7 @@ async function start(t: TestContext, env: Record<string, string> = {}): Promise<
   t.after(() => sandbox.close());
   const usual = await testEnv(sandbox, port);
   const child = runBuilt(t, 'dist/main.js', [], { ...usual, LOG_LEVEL: 'info', ...env });
-  await child.printed(/"msg":"listening"/);
+  await child.printed(/"event":"service.listening"/);
   return { child, url: `http://localhost:${port}`, sandbox };
 }
 
@@ -67,7 +67,7 @@ describe('SIGTERM', () => {
     const statuses = (await Promise.all(answers)).map(({ status }) => status);
     assert.deepEqual(statuses, Array(50).fill(200));
     assert.equal(await child.ended(), 0);
-    assert.match(child.output(), /"msg":"stopped"/);
+    assert.match(child.output(), /"event":"service.stopped"/);
   });
 
   test('turns /readyz to 503 for SHUTDOWN_DELAY, while requests are still answered', async (t) => {
@@ -75,7 +75,7 @@ describe('SIGTERM', () => {
     const cookie = await login(url, 'ada');
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
     child.process.kill('SIGTERM');
-    await child.printed(/"msg":"stopping"/);
+    await child.printed(/"event":"service.stopping"/);
 
     const ready = await fetch(`${url}/readyz`);
     assert.deepEqual([ready.status, ((await ready.json()) as { status: string }).status], [503, 'stopping']);
@@ -87,7 +87,7 @@ describe('SIGTERM', () => {
   test('a second one ends the process at once', async (t) => {
     const { child } = await start(t, { SHUTDOWN_DELAY: '10s' });
     child.process.kill('SIGTERM');
-    await child.printed(/"msg":"stopping"/);
+    await child.printed(/"event":"service.stopping"/);
     child.process.kill('SIGTERM');
     assert.equal(await child.ended(), 1);
   });
@@ -105,7 +105,7 @@ describe('SIGTERM', () => {
       await fetch(`${url}/logout`, { method: 'POST', headers: { cookie, 'x-csrf': '1' } });
     child.process.kill('SIGTERM');
     assert.equal(await child.ended(), 1);
-    assert.match(child.output(), /"msg":"timeout"/);
+    assert.match(child.output(), /"event":"service.stop_timed_out"/);
   });
 
   const unfinished: [string, string][] = [
@@ -125,7 +125,7 @@ describe('SIGTERM', () => {
       await fetch(`${url}/livez`);
       child.process.kill('SIGTERM');
       assert.equal(await child.ended(), 0);
-      assert.match(child.output(), /"msg":"stopped"/);
+      assert.match(child.output(), /"event":"service.stopped"/);
     });
   }
 

@@ -1,5 +1,7 @@
-import { type IssuedToken, QlikError, type TokenIssuer } from '../../src/qlik/oauth/issued-token.ts';
-import type { UserLookup } from '../../src/token/token-key.ts';
+import { QlikError } from '../../src/qlik/errors.ts';
+import type { UserLookup } from '../../src/qlik/oauth/impersonation.ts';
+import type { TokenIssuer } from '../../src/qlik/oauth/token-issuer.ts';
+import type { IssuedToken } from '../../src/qlik/oauth/token-response.ts';
 
 /** A call that has reached the tenant. It stays open until the test, or the issuer's script, answers it. */
 export interface FakeCall {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { QlikError } from '../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../src/qlik/errors.ts';
 import { faults, hang } from '../tenant/fake-issuer.ts';
 import { codeOf, createTokenBench, follow, outcomeOf, subjectOf, type TokenBench } from './token-bench.ts';
 

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { brokerConfig } from '../../config/broker-config.ts';
 import { loadSettings } from '../../config/load.ts';
 import { freePort } from '../../demo/free-port.ts';
+import { createEvents } from '../../events.ts';
 import { stopOnSignals } from '../../lib/signals.ts';
+import { createEventLog } from '../../observability/event-log.ts';
 import { createLog } from '../../observability/log.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
 import { createService } from '../../service/service.ts';
@@ -54,18 +57,17 @@ export async function demo(args: string[]): Promise<void> {
     },
     readFile: (path) => readFileSync(path, 'utf8'),
   });
-  const service = await createService({
-    settings,
-    log: createLog(settings.LOG_LEVEL),
-    readFile: (path) => readFileSync(path, 'utf8'),
-  });
+  const config = brokerConfig(settings);
+  const events = createEvents();
+  events.subscribe(createEventLog({ log: createLog(config.logLevel), now: Date.now, ownOrigin: publicUrl }));
+  const service = await createService({ config, events });
   stopOnSignals({
     close: async () => {
       await service.close();
       await sandbox.close();
     },
     timeoutMs: SHUTDOWN_TIMEOUT_MS,
-    report() {},
+    emit() {},
   });
   await service.listen();
   process.stdout.write(`

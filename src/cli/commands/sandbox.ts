@@ -35,7 +35,7 @@ export async function sandbox(args: string[]): Promise<void> {
     port: parsePort(values.port),
     allowedOrigins: values['allow-origin'],
   });
-  stopOnSignals({ close: tenant.close, timeoutMs: SHUTDOWN_TIMEOUT_MS, report() {} });
+  stopOnSignals({ close: tenant.close, timeoutMs: SHUTDOWN_TIMEOUT_MS, emit() {} });
   const { url, impersonationClient, managementClient, users } = tenant;
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ url, impersonationClient, managementClient, users })}\n`);

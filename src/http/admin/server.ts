@@ -1,10 +1,9 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
-import type { Logout } from '../../access/logout.ts';
-import type { UserTokens } from '../../access/user-tokens.ts';
+import type { Revocation } from '../../access/revocation.ts';
 import { isLoopback } from '../../config/kinds.ts';
 import type { Secret } from '../../config/secret.ts';
-import type { Log } from '../../observability/log.ts';
+import type { Emit } from '../../events.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { namesThisMachine } from '../policy/this-machine.ts';
 import { HttpProblem, problemOf, sendProblem } from '../problem.ts';
@@ -16,9 +15,8 @@ export interface AdminServerDeps {
   /** Without it, metrics are open and there are no other calls; with it, every call needs it. */
   readonly token: Secret | undefined;
   readonly metrics: Metrics;
-  readonly logout: Logout;
-  readonly tokens: UserTokens;
-  readonly log: Log;
+  readonly revocation: Revocation;
+  readonly emit: Emit;
 }
 
 /** Of a user's id in a path, percent-encoded or not. */
@@ -26,7 +24,7 @@ const MAX_ID_LENGTH = 1_000;
 
 /** The operators' listener, for what no page should reach: `GET /metrics`, and ending sessions and tokens. */
 export function createAdminServer(deps: AdminServerDeps): FastifyInstance {
-  const { host, token, metrics, log } = deps;
+  const { host, token, metrics, revocation, emit } = deps;
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -53,15 +51,15 @@ export function createAdminServer(deps: AdminServerDeps): FastifyInstance {
       .send(await metrics.text()),
   );
 
-  if (token) registerRevocation(app, deps);
+  if (token) registerRevocation(app, revocation);
 
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, new HttpProblem('not_found', 'No such path.')),
   );
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
-    const level = problem.code === 'internal_error' ? 'error' : 'warn';
-    log[level]({ requestId: request.id, code: problem.code, err: error }, 'admin request refused');
+    const type = problem.code === 'internal_error' ? 'admin.failed' : 'admin.refused';
+    emit({ type, requestId: request.id, code: problem.code, error });
     if (problem.code === 'admin_token_required') reply.header('www-authenticate', 'Bearer');
     return sendProblem(reply, problem);
   });

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Logout } from '../../access/logout.ts';
 import type { GatewayAuth } from '../../portal/gateway.ts';
-import type { PortalUser } from '../../portal/portal-user.ts';
-import { HttpProblem } from '../problem.ts';
+import { isSameUser, type PortalUser } from '../../portal/portal-user.ts';
+import { NoSessionError } from '../../session/no-session-error.ts';
 import type { CurrentSession } from './current-session.ts';
 import { sessionHeaders } from './security-headers.ts';
 
@@ -11,10 +11,6 @@ export type NamedUser = (request: FastifyRequest) => Promise<PortalUser>;
 
 export function createNamedUser(auth: GatewayAuth): NamedUser {
   return ({ socket, raw }) => auth.authenticate({ peer: socket.remoteAddress, rawHeaders: raw.rawHeaders });
-}
-
-export function isSameUser(a: PortalUser, b: PortalUser): boolean {
-  return a.id === b.id && a.tenant === b.tenant;
 }
 
 /**
@@ -33,9 +29,9 @@ export function createFollowingSession(
       const named = await namedUser(request);
       const found = await look(request, reply);
       if (isSameUser(found.user, named)) return found;
-      await logout.here(found);
+      await logout.here(found, 'other_user_at_gateway');
       reply.removeHeader('set-cookie');
-      throw new HttpProblem('session_required', 'Somebody else is signed in at the gateway now.');
+      throw new NoSessionError('session_required', 'Somebody else is signed in at the gateway now.');
     };
   }
 

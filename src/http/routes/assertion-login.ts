@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import type { Logout } from '../../access/logout.ts';
-import { openSession } from '../../access/open-session.ts';
+import type { Emit } from '../../events.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
-import type { Log } from '../../observability/log.ts';
 import type { AssertionAuth } from '../../portal/assertion.ts';
 import { LoginRefusedError } from '../../portal/portal-auth.ts';
 import { bearerJwt } from '../bearer-token.ts';
+import type { OpenSession } from '../open-session.ts';
 import type { Origins } from '../policy/origins.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
@@ -14,10 +13,10 @@ import { loginQuery } from './login-query.ts';
 
 export interface AssertionLoginDeps {
   readonly auth: AssertionAuth;
-  readonly logout: Logout;
+  readonly openSession: OpenSession;
   /** Of failed sign-ins, by client address. */
   readonly failures: RateLimiter;
-  readonly log: Log;
+  readonly emit: Emit;
 }
 
 /**
@@ -36,11 +35,10 @@ export function registerWayBack(app: FastifyInstance, { origins }: { readonly or
 }
 
 /**
- * `POST /session` of the assertion mode: signs in whom the portal's assertion names. Needs the scope of the session
- * plugin. Who may call is who brings an assertion, a page or the portal's server; a page of a listed origin only.
+ * `POST /session` of the assertion mode: signs in whom the portal's assertion names. Who may call is who brings an assertion, a page or the portal's server; a page of a listed origin only.
  */
 export function registerAssertionLogin(app: FastifyInstance, deps: AssertionLoginDeps): void {
-  const { auth, logout, failures, log } = deps;
+  const { auth, openSession, failures, emit } = deps;
 
   app.post('/session', { config: { ownProof: 'listed-origin' } }, async (request, reply) => {
     reply.headers(sessionHeaders);
@@ -52,12 +50,12 @@ export function registerAssertionLogin(app: FastifyInstance, deps: AssertionLogi
       const token = bearerJwt(request.raw);
       if (token === undefined)
         throw new LoginRefusedError('assertion_invalid', 'Send one JWT as Authorization: Bearer.');
-      await openSession(request, await auth.authenticate(token), logout);
+      await openSession(request, reply, await auth.authenticate(token));
       return reply.code(204).send();
     } catch (error) {
       if (error instanceof LoginRefusedError) {
         failures.take(request.ip);
-        log.warn({ requestId: request.id, err: error }, 'assertion refused');
+        emit({ type: 'login.refused', requestId: request.id, error });
       }
       throw error;
     }

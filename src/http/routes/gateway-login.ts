@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { Logout } from '../../access/logout.ts';
-import { openSession } from '../../access/open-session.ts';
+import type { OpenSession } from '../open-session.ts';
 import { explainToPeople } from '../pages/login-trouble.ts';
 import { mayCall } from '../policy/callers.ts';
 import type { NamedUser } from '../policy/following-session.ts';
@@ -14,18 +13,17 @@ import { loginQuery } from './login-query.ts';
 export interface GatewayLoginDeps {
   readonly origins: Origins;
   readonly namedUser: NamedUser;
-  readonly logout: Logout;
+  readonly openSession: OpenSession;
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
 }
 
 /**
- * `GET /login` of the proxy mode: opens a session for whomever the gateway names. Needs the scope of the session plugin.
- * Another site can send a browser here, which signs in nobody but who is signed in at the gateway; but it cannot have
+ * `GET /login` of the proxy mode: opens a session for whomever the gateway names. Another site can send a browser here, which signs in nobody but who is signed in at the gateway; but it cannot have
  * sessions opened by images and the like.
  */
 export function registerGatewayLogin(app: FastifyInstance, deps: GatewayLoginDeps): void {
-  const { origins, namedUser, logout, base } = deps;
+  const { origins, namedUser, openSession, base } = deps;
   const policy = { isAllowedOrigin: origins.has };
   const onSend = explainToPeople({
     base,
@@ -45,7 +43,7 @@ export function registerGatewayLogin(app: FastifyInstance, deps: GatewayLoginDep
       if (isUnseen(request.headers) && !mayCall(request.headers, policy, true))
         throw new HttpProblem('cross_site_refused', 'Go there, rather than load it from another site.');
       const returnTo = safeReturnTo(request.query.returnTo, origins);
-      await openSession(request, await namedUser(request), logout);
+      await openSession(request, reply, await namedUser(request));
       return reply.redirect(returnTo, 303);
     },
   );

@@ -6,8 +6,8 @@ export interface Health {
   isStopping(): boolean;
   /** Whether the session store answers. */
   storeAnswers(): Promise<boolean>;
-  /** Whether the tenant answered when it was last asked. */
-  tenantHealthy(): boolean;
+  /** Whether every tenant answered when it was last asked. */
+  tenantsHealthy(): boolean;
   /** Whether the identity provider answered when it was last asked; absent where there is none. */
   readonly idpHealthy?: (() => boolean) | undefined;
 }
@@ -26,7 +26,7 @@ export function registerHealth(app: FastifyInstance, health: Health): void {
     const status = health.isStopping() ? 'stopping' : word(storeAnswers);
     return answer(reply, status, {
       store: word(storeAnswers),
-      tenant: word(health.tenantHealthy()),
+      tenant: word(health.tenantsHealthy()),
       ...(health.idpHealthy && { idp: word(health.idpHealthy()) }),
     });
   });

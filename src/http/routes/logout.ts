@@ -2,14 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logout } from '../../access/logout.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
-import { discardSession } from '../../session/session-plugin.ts';
 import { oneOf, optional, record } from '../../shape.ts';
+import type { CookieSession } from '../policy/current-session.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import { shaped } from '../shaped.ts';
 import { isForm } from './form.ts';
 
 export interface LogoutDeps {
   readonly cookie: SessionCookie;
+  readonly cookieSession: CookieSession;
   readonly logout: Logout;
   /** Where a form ends. */
   readonly postLogoutUrl: string;
@@ -22,10 +23,11 @@ export interface LogoutDeps {
 const options = record({ everywhere: optional(oneOf(true, false, 'true')) });
 const logoutBody = shaped((body) => (body === null ? undefined : options(body)));
 
-/** `POST /logout`. Needs a scope that admits only callers that may call, with the session plugin. Signing out when nobody is signed in is no error. */
+/** `POST /logout`. Needs a scope that admits only callers that may call. Signing out when nobody is signed in is no error. */
 export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
   const {
     cookie,
+    cookieSession,
     logout,
     postLogoutUrl,
     endSessionUrl: endSessionUrlOf,
@@ -36,16 +38,15 @@ export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
     '/logout',
     { schema: { body: logoutBody } },
     async (request, reply) => {
-      const { user, sessionId } = request.session;
-      if (user) {
+      const session = await cookieSession.find(request);
+      if (session) {
         const everywhere = request.body?.everywhere === true || request.body?.everywhere === 'true';
-        await (everywhere && (await speaksFor(request, user))
-          ? logout.everywhere(user)
-          : logout.here({ id: sessionId, user }));
+        await (everywhere && (await speaksFor(request, session.user))
+          ? logout.everywhere(session.user, 'logout_everywhere')
+          : logout.here(session, 'logout'));
       }
-      discardSession(request);
       reply.headers(sessionHeaders).header('set-cookie', cookie.removal);
-      const endSessionUrl = user && endSessionUrlOf(user);
+      const endSessionUrl = session && endSessionUrlOf(session.user);
       return isForm(request)
         ? reply.redirect(endSessionUrl ?? postLogoutUrl, 303)
         : reply.send({ ...(endSessionUrl && { endSessionUrl }) });

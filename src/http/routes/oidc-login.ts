@@ -1,20 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Logout } from '../../access/logout.ts';
-import { openSession } from '../../access/open-session.ts';
-import type { OpenedMeanwhile } from '../../access/opened-meanwhile.ts';
+import type { ProviderLogin } from '../../access/provider-login.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import type { OidcAuth } from '../../portal/oidc.ts';
 import { LoginRefusedError } from '../../portal/portal-auth.ts';
-import type { PortalUser } from '../../portal/portal-user.ts';
-import type { ProviderSessions } from '../../session/provider-sessions.ts';
-import type { ReplayDetection } from '../../session/replay-detection.ts';
-import { LOGIN_LIFETIME_MS, type LoginCookies, type LoginUnderWay } from '../login-cookies.ts';
+import type { SessionCookie } from '../../session/session-cookie.ts';
+import type { LoginCookies } from '../login-cookies.ts';
 import { explainToPeople } from '../pages/login-trouble.ts';
+import type { CookieSession } from '../policy/current-session.ts';
 import type { Origins } from '../policy/origins.ts';
 import { safeReturnTo } from '../policy/return-to.ts';
 import { sessionHeaders } from '../policy/security-headers.ts';
 import { HttpProblem } from '../problem.ts';
-import { providerLoggedOut } from './backchannel-logout.ts';
 import { loginQuery } from './login-query.ts';
 
 export interface OidcStartDeps {
@@ -31,11 +27,10 @@ export interface OidcCallbackDeps {
   readonly auth: OidcAuth;
   readonly cookies: LoginCookies;
   readonly base: string;
-  readonly logout: Logout;
-  readonly openedMeanwhile: OpenedMeanwhile;
-  readonly providerSessions: ProviderSessions;
-  readonly replays: ReplayDetection;
-  /** Of failed sign-ins, by client address. */
+  readonly cookieSession: CookieSession;
+  readonly cookie: SessionCookie;
+  readonly providerLogin: ProviderLogin;
+  /** Of failed logins, by client address. */
   readonly failures: RateLimiter;
 }
 
@@ -66,40 +61,16 @@ export function registerOidcStart(app: FastifyInstance, deps: OidcStartDeps): vo
 }
 
 /**
- * `GET /login/callback`: the browser comes back from the provider. Needs the scope of the session plugin. Who may call
- * is who began: the browser with the sealed state, once.
+ * `GET /login/callback`: the browser comes back from the provider. Who may call is who began: the browser with the sealed
+ * state, once.
  */
 export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDeps): void {
-  const { origins, auth, cookies, base, logout, openedMeanwhile, providerSessions, replays, failures } = deps;
+  const { origins, auth, cookies, base, cookieSession, cookie, providerLogin, failures } = deps;
   const onSend = explainToPeople({
     base,
     returnToOf: (request) =>
       cookies.find(request.headers.cookie, queryOf(request).get('state') ?? '')?.returnTo,
   });
-
-  async function begunHere(request: FastifyRequest, state: string): Promise<LoginUnderWay> {
-    const login = cookies.find(request.headers.cookie, state);
-    if (login && (await replays.claim(`login ${state}`, LOGIN_LIFETIME_MS))) return login;
-    throw new LoginRefusedError(
-      'bad_request',
-      'This sign-in was not begun in this browser, is over, or took too long.',
-    );
-  }
-
-  /** What another tab has just opened stays: to end it would answer that tab's requests in flight with 401. */
-  async function keepOrOpen(request: FastifyRequest, user: PortalUser, begunAt: number): Promise<void> {
-    const { user: present, sessionId } = request.session;
-    if (present && (await openedMeanwhile(sessionId, user, begunAt))) return;
-    await openSession(request, user, logout, (id) => providerSessions.note(id, user));
-  }
-
-  /** Sees that the provider has not ended its session while ours was opened. */
-  async function refuseEnded(sessionId: string, user: PortalUser): Promise<void> {
-    const sid = user.providerSession?.sid;
-    if (sid === undefined || !(await replays.isClaimed(providerLoggedOut(sid)))) return;
-    await logout.here({ id: sessionId, user });
-    throw new LoginRefusedError('bad_request', 'The identity provider has ended this sign-in.');
-  }
 
   app.get('/login/callback', { config: { ownProof: 'any-origin' }, onSend }, async (request, reply) => {
     reply.headers(sessionHeaders);
@@ -109,11 +80,19 @@ export function registerOidcCallback(app: FastifyInstance, deps: OidcCallbackDep
 
     const query = queryOf(request);
     try {
-      const login = await begunHere(request, query.get('state') ?? '');
-      reply.header('set-cookie', cookies.removal(login.state));
+      const state = query.get('state') ?? '';
+      const login = cookies.find(request.headers.cookie, state);
+      if (!login)
+        throw new LoginRefusedError(
+          'bad_request',
+          'This sign-in was not begun in this browser, is over, or took too long.',
+        );
+      await providerLogin.use(state);
+      reply.header('set-cookie', cookies.removal(state));
       const user = await auth.authenticate({ login, query });
-      await keepOrOpen(request, user, login.begunAt);
-      await refuseEnded(request.session.sessionId, user);
+      const present = await cookieSession.find(request);
+      const opened = await providerLogin.complete({ user, begunAt: login.begunAt, present });
+      if (opened) reply.header('set-cookie', cookie.issue(opened));
       return reply.redirect(safeReturnTo(login.returnTo, origins), 303);
     } catch (error) {
       if (error instanceof LoginRefusedError) failures.take(request.ip);

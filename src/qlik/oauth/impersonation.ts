@@ -1,9 +1,14 @@
-import type { UserLookup } from '../../token/token-key.ts';
 import type { ClientCredentials } from '../client-authentication.ts';
 import { readQlikError } from '../error-response.ts';
 import { isSuccess, type QlikRequest, type QlikResponse } from '../http.ts';
-import type { IssuedToken } from './issued-token.ts';
+import type { IssuedToken } from './token-response.ts';
 import { readTokenAnswer } from './token-response.ts';
+
+/** How the tenant finds the user: the `user_lookup` of an impersonation request. */
+export interface UserLookup {
+  readonly field: 'userId' | 'subject';
+  readonly value: string;
+}
 
 /**
  * The request for a token with which a page acts as a user.

@@ -1,10 +1,22 @@
 import type { ClientAuthentication } from '../client-authentication.ts';
-import { readQlikError } from '../error-response.ts';
-import { isSuccess, type QlikHttp } from '../http.ts';
-import { impersonationRequest, readImpersonationResponse } from './impersonation.ts';
-import { QlikError, type TokenIssuer } from './issued-token.ts';
+import { QlikError } from '../errors.ts';
+import type { QlikHttp } from '../http.ts';
+import { readAccepted, usersMeRequest } from '../resources/users-me.ts';
+import { impersonationRequest, readImpersonationResponse, type UserLookup } from './impersonation.ts';
+import { readRevocationResponse, revocationRequest } from './revocation.ts';
+import type { IssuedToken } from './token-response.ts';
 
-export interface QlikTokenIssuerDeps {
+/** The calls about tokens that one tenant takes. Each rejects with a `QlikError`. */
+export interface TokenIssuer {
+  /** A token with which the page acts as that user. */
+  mint(lookup: UserLookup, signal: AbortSignal): Promise<IssuedToken>;
+  /** Whether the tenant takes the token: false only for its 401. */
+  accepts(accessToken: string, signal: AbortSignal): Promise<boolean>;
+  /** Makes the tenant refuse the token from now on (RFC 7009). */
+  revoke(accessToken: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface TokenIssuerDeps {
   readonly http: QlikHttp;
   readonly authentication: ClientAuthentication;
   readonly scope: string;
@@ -14,7 +26,7 @@ export interface QlikTokenIssuerDeps {
 const CLOCK_STEP_MS = 30_000;
 
 /** A Qlik Cloud tenant as an issuer of impersonation tokens. */
-export function createQlikTokenIssuer({ http, authentication, scope }: QlikTokenIssuerDeps): TokenIssuer {
+export function createTokenIssuer({ http, authentication, scope }: TokenIssuerDeps): TokenIssuer {
   return {
     async mint(lookup, signal) {
       const datedAt = http.tenantNow();
@@ -27,18 +39,13 @@ export function createQlikTokenIssuer({ http, authentication, scope }: QlikToken
     },
 
     async accepts(accessToken, signal) {
-      const response = await http.send(
-        { method: 'GET', path: '/api/v1/users/me', bearer: accessToken },
-        signal,
-      );
-      if (response.status === 429 || response.status >= 500) throw readQlikError(response, http.tenantNow());
-      return response.status !== 401;
+      const response = await http.send(usersMeRequest(accessToken), signal);
+      return readAccepted(response, http.tenantNow());
     },
 
     async revoke(accessToken, signal) {
-      const json = { token: accessToken, token_type_hint: 'access_token' };
-      const response = await http.send({ method: 'POST', path: '/oauth/revoke', json }, signal);
-      if (!isSuccess(response)) throw readQlikError(response, http.tenantNow());
+      const response = await http.send(revocationRequest(accessToken), signal);
+      readRevocationResponse(response, http.tenantNow());
     },
   };
 }

@@ -1,9 +1,19 @@
 import type { JWTPayload } from 'jose';
 import { decodeJwt } from 'jose/jwt/decode';
 import { readObject, unusable } from '../json-response.ts';
-import type { IssuedToken } from './issued-token.ts';
 import { isBearerToken, isScope } from './oauth-texts.ts';
 import { safeLifetimeMs } from './token-lifetime.ts';
+
+/** A token as the tenant issued it. */
+export interface IssuedToken {
+  /** Of the characters of a bearer token only (RFC 6750 §2.1). */
+  readonly accessToken: string;
+  readonly scope: string;
+  /** From the moment of the request on; already made safe. */
+  readonly lifetimeMs: number;
+  /** The token's `sub`, when it can be read. */
+  readonly subject: string | undefined;
+}
 
 /**
  * The token in the body of a 2xx answer. `tenantNow` is the tenant's time, in milliseconds since the epoch. Answers

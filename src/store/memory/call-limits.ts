@@ -77,5 +77,9 @@ export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
     onChange(listener) {
       listeners.push(listener);
     },
+
+    async close() {
+      listeners.length = 0;
+    },
   };
 }

@@ -35,7 +35,7 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
   const close = redis.define('closeCallLimits', 1, CLOSE);
   const options = [rate.windowMs, deps.concurrency, deps.permitMs, ASK_AGAIN_MS, WAITING_COUNTS_MS];
   const listeners: (() => void)[] = [];
-  let listening = false;
+  let subscription: Promise<() => void> | undefined;
 
   function tell(): void {
     for (const listener of listeners) listener();
@@ -43,10 +43,9 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
 
   /** From the first refusal on; before, there is nothing to hear. */
   function listen(): void {
-    if (listening) return;
-    listening = true;
-    redis.subscribe(channel, tell).catch(() => {
-      listening = false;
+    subscription ??= redis.subscribe(channel, tell);
+    subscription.catch(() => {
+      subscription = undefined;
     });
   }
 
@@ -78,6 +77,11 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
 
     onChange(listener) {
       listeners.push(listener);
+    },
+
+    async close() {
+      listeners.length = 0;
+      await subscription?.then((unsubscribe) => unsubscribe()).catch(() => {});
     },
   };
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
+import type { Emit } from '../../events.ts';
 import { StoreUnavailableError } from '../record-store.ts';
 import { createAvailability } from './availability.ts';
 import { clientOptions, type RedisTarget } from './options.ts';
@@ -8,8 +9,7 @@ import { createRedisSubscriber, type RedisSubscriber } from './subscriber.ts';
 
 export interface RedisConnectionOptions {
   readonly target: RedisTarget;
-  /** Told of each change: why Redis is away, or nothing when it is back. */
-  readonly onChange: (trouble?: RedisError) => void;
+  readonly emit: Emit;
 }
 
 /** A Lua script, which Redis runs as one step: first its keys, then the other arguments. */
@@ -36,7 +36,7 @@ export const KEY_PREFIX = 'qlik-token-broker:';
 const PATIENCE_MS = 1_000;
 
 /** Resolves when connected, or when that failed or took a second; it goes on trying then. */
-export async function connectRedis({ target, onChange }: RedisConnectionOptions): Promise<RedisConnection> {
+export async function connectRedis({ target, emit }: RedisConnectionOptions): Promise<RedisConnection> {
   const redis = new Redis(clientOptions(target));
   const subscriber = createRedisSubscriber(
     () => redis.duplicate({ enableOfflineQueue: true, autoResubscribe: false }),
@@ -44,7 +44,7 @@ export async function connectRedis({ target, onChange }: RedisConnectionOptions)
   );
   const availability = createAvailability({
     probe: () => redis.set(`${KEY_PREFIX}probe`, '', 'PX', 1_000),
-    onChange: (trouble) => onChange(trouble as RedisError | undefined),
+    onChange: (trouble) => emit(trouble ? { type: 'store.away', error: trouble } : { type: 'store.back' }),
   });
   /** Why there is no connection; the commands that fail for want of one do not know. */
   let disconnected: RedisError | undefined;

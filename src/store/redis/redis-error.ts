@@ -1,18 +1,15 @@
+import { BrokerError } from '../../errors.ts';
+
 /**
  * Why Redis did not do what it was asked, without what it was asked: the errors of the client hold commands with their
  * arguments, passwords among them.
+ *
+ * The code is the word with which Redis begins its answer (`READONLY`, `OOM`, `WRONGPASS`, …), the operating system's or
+ * the TLS library's (`ECONNREFUSED`, `CERT_HAS_EXPIRED`, …), `TIMEOUT`, or `DISCONNECTED`.
  */
-export class RedisError extends Error {
-  /**
-   * The word with which Redis begins its answer (`READONLY`, `OOM`, `WRONGPASS`, …), the operating system's or the TLS
-   * library's code (`ECONNREFUSED`, `CERT_HAS_EXPIRED`, …), `TIMEOUT`, or `DISCONNECTED`.
-   */
-  readonly code: string;
-
+export class RedisError extends BrokerError {
   constructor(code: string) {
-    super(`Redis: ${code}`);
-    this.name = 'RedisError';
-    this.code = code;
+    super(code, `Redis: ${code}`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { CallLimits, Permit, Refusal } from '../../store/call-limits.ts';
 import type { Circuit, CircuitCall } from '../circuit.ts';
 import type { Closing } from './closing.ts';
-import { throttled, tooSlow } from './gate-errors.ts';
+import { stopped, throttled, tooSlow } from './gate-errors.ts';
 import { createLimitsOutlook } from './limits-outlook.ts';
 import { isDeferrable, rankOf, shareOf, waitsForOpening } from './precedence.ts';
 import { type Admitted, createQueue, type Waiter } from './queue.ts';
@@ -13,6 +13,8 @@ import type { Ticket } from './ticket.ts';
 export interface Admission {
   /** See `Gate.run`. */
   admit(ticket: Ticket, obstacle: () => Error | undefined): Promise<Admitted>;
+  /** See `Gate.close`. */
+  close(): Promise<void>;
   /** Looks again who may start. */
   advance(): void;
   /** How many wait. */
@@ -37,6 +39,7 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
   let asking: Waiter | undefined;
   let changedMeanwhile = false;
   let cancelWake = () => {};
+  let closed = false;
 
   limits.onChange(() => {
     changedMeanwhile = true;
@@ -54,12 +57,12 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
   }
 
   function advance(): void {
-    if (asking) return;
+    if (asking || closed) return;
     cancelWake();
-    const closed = closing.current();
-    if (closed) {
-      queue.refuse(({ ticket }) => (waitsForOpening(ticket) ? undefined : closed));
-      if (queue.size > 0) cancelWake = clock.after(closed.details.retryAfterMs, advance);
+    const closure = closing.current();
+    if (closure) {
+      queue.refuse(({ ticket }) => (waitsForOpening(ticket) ? undefined : closure));
+      if (queue.size > 0) cancelWake = clock.after(closure.retryAfterMs, advance);
       return;
     }
     let next: Waiter | undefined;
@@ -90,7 +93,7 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
   function welcome(waiter: Waiter, permit: Permit): void {
     const error = waiter.obstacle();
     // Meanwhile the way may have closed, or the caller left.
-    if (error || closing.current() || !queue.has(waiter)) permit.giveBack();
+    if (error || closed || closing.current() || !queue.has(waiter)) permit.giveBack();
     else waiter.start({ permit, circuitCall: waiter.ticket.decisive ? circuit.begin() : INDECISIVE });
     if (error) waiter.refuse(error);
   }
@@ -114,6 +117,7 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
 
   return {
     admit(ticket, obstacle) {
+      if (closed) return Promise.reject(stopped());
       const error = (waitsForOpening(ticket) ? undefined : closing.current()) ?? obstacle();
       if (error) return Promise.reject(error);
       const remainingMs = ticket.deadline - clock.now();
@@ -129,6 +133,13 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
     },
 
     advance,
+
+    async close() {
+      closed = true;
+      cancelWake();
+      queue.refuse(stopped);
+      await limits.close();
+    },
 
     get waiting() {
       return queue.size;

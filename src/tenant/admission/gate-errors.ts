@@ -1,10 +1,10 @@
-import { QlikError, type QlikErrorKind } from '../../qlik/oauth/issued-token.ts';
+import { QlikError, type QlikErrorCode } from '../../qlik/errors.ts';
 
 /** A fault of the gate that says when another try is worth while. */
-export type Closure = QlikError & { readonly details: { readonly retryAfterMs: number } };
+export type Closure = QlikError & { readonly retryAfterMs: number };
 
-export function closedFor(kind: QlikErrorKind, message: string, retryAfterMs: number): Closure {
-  return new QlikError(kind, message, { retryAfterMs }) as Closure;
+export function closedFor(code: QlikErrorCode, message: string, retryAfterMs: number): Closure {
+  return new QlikError(code, message, { retryAfterMs }) as Closure;
 }
 
 /** The tenant's rate limit is reached, or our own budget below it. */
@@ -15,4 +15,9 @@ export function throttled(retryAfterMs: number): Closure {
 /** The turn did not come in time. */
 export function tooSlow(): QlikError {
   return new QlikError('unavailable', 'the tenant is slow, and others were first');
+}
+
+/** The gate is closed for good: the tenant is no longer served, or the service stops. */
+export function stopped(): QlikError {
+  return new QlikError('unavailable', 'the connection to the tenant is closed');
 }

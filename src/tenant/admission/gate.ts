@@ -1,9 +1,11 @@
+import type { Emit } from '../../events.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { QlikError } from '../../qlik/oauth/issued-token.ts';
+import { QlikError } from '../../qlik/errors.ts';
 import type { CallLimits } from '../../store/call-limits.ts';
 import type { Circuit, CircuitCall } from '../circuit.ts';
 import { createAdmission } from './admission.ts';
 import { createClosing } from './closing.ts';
+import { stopped } from './gate-errors.ts';
 import type { Gate } from './ticket.ts';
 
 export interface GateDeps {
@@ -11,26 +13,28 @@ export interface GateDeps {
   readonly circuit: Circuit;
   /** What all replicas keep to together. */
   readonly limits: CallLimits;
-  /** Told when the tenant throttles us, on the replica that hears it. */
-  readonly onThrottled: (pauseMs: number) => void;
+  readonly emit: Emit;
+  /** For events. */
+  readonly tenant: string;
 }
 
 /** When the tenant throttles without saying for how long, and the longest that it is believed. */
 const DEFAULT_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
-export function createGate({ clock, circuit, limits, onThrottled }: GateDeps): Gate {
+export function createGate({ clock, circuit, limits, emit, tenant }: GateDeps): Gate {
   const closing = createClosing({ clock, circuit });
   const admission = createAdmission({ clock, circuit, closing, limits });
+  const closed = new AbortController();
   let running = 0;
 
   function learn(call: CircuitCall, error: unknown): void {
-    const answered = error instanceof QlikError && (error.kind === 'refused' || error.kind === 'throttled');
+    const answered = error instanceof QlikError && (error.code === 'refused' || error.code === 'throttled');
     if (answered) call.succeeded();
     else call.failed();
-    if (!answered || error.kind === 'refused') return;
-    const pauseMs = Math.min(error.details.retryAfterMs ?? DEFAULT_PAUSE_MS, LONGEST_PAUSE_MS);
-    if (!closing.throttled) onThrottled(pauseMs);
+    if (!answered || error.code === 'refused') return;
+    const pauseMs = Math.min(error.retryAfterMs ?? DEFAULT_PAUSE_MS, LONGEST_PAUSE_MS);
+    if (!closing.throttled) emit({ type: 'tenant.throttled', tenant, pauseMs });
     closing.throttle(pauseMs);
     // Without the store nobody starts anyhow, and afterwards the tenant says it again.
     limits.closeFor(pauseMs).catch(() => {});
@@ -51,6 +55,13 @@ export function createGate({ clock, circuit, limits, onThrottled }: GateDeps): G
         running -= 1;
         permit.release();
       }
+    },
+
+    closed: closed.signal,
+
+    close() {
+      closed.abort(stopped());
+      return admission.close();
     },
 
     promote(ticket) {

@@ -31,6 +31,10 @@ export interface Gate {
   run<T>(call: () => Promise<T>, ticket: Ticket, obstacle?: () => Error | undefined): Promise<T>;
   /** Somebody waits now for a call that was queued as a renewal. */
   promote(ticket: Ticket): void;
+  /** Whoever waits is refused, nobody is admitted any more, and no timer or subscription is left. */
+  close(): Promise<void>;
+  /** Aborted by `close`. */
+  readonly closed: AbortSignal;
   /** Whether calls are made at all. */
   readonly healthy: boolean;
   readonly state: GateState;

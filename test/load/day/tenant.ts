@@ -1,5 +1,6 @@
-import { type Clock, sleep } from '../../../src/lib/clock.ts';
-import { QlikError, type TokenIssuer } from '../../../src/qlik/oauth/issued-token.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
+import { QlikError } from '../../../src/qlik/errors.ts';
+import type { TokenIssuer } from '../../../src/qlik/oauth/token-issuer.ts';
 
 /** A tenant as far as the day needs one: it mints, revokes, and lets nobody call too often. */
 export interface DayTenant extends TokenIssuer {
@@ -37,7 +38,9 @@ export function createDayTenant({ clock, random, tokenLifeMs }: DayTenantDeps): 
     }
     lastMinute.push(now);
     counts.mostPerMinute = Math.max(counts.mostPerMinute, lastMinute.length);
-    await sleep(clock, least + random() * (most - least));
+    await new Promise<void>((resolve) => {
+      clock.after(least + random() * (most - least), resolve);
+    });
   }
 
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { QlikError } from '../../../src/qlik/errors.ts';
 import { impersonationRequest, readImpersonationResponse } from '../../../src/qlik/oauth/impersonation.ts';
-import { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const asked = { scope: 'user_default', lookup: { field: 'subject', value: 'ada' } } as const;
@@ -121,7 +121,7 @@ for (const [what, body] of unusable) {
       () => read(body),
       (error: QlikError) => {
         assert.ok(error instanceof QlikError);
-        assert.equal(error.kind, 'bad_response');
+        assert.equal(error.code, 'bad_response');
         assert.doesNotMatch(`${error.message}${JSON.stringify(error)}`, /opaque|script|cookie|Sign in/);
         return true;
       },
@@ -129,14 +129,14 @@ for (const [what, body] of unusable) {
   });
 }
 
-for (const [status, kind] of [
+for (const [status, code] of [
   [401, 'refused'],
   [429, 'throttled'],
   [503, 'unavailable'],
   [302, 'bad_response'],
 ] as const) {
-  it(`a token in an answer with status ${status} is not used: ${kind}`, () => {
-    assert.throws(() => read(good, status), { name: 'QlikError', kind });
+  it(`a token in an answer with status ${status} is not used: ${code}`, () => {
+    assert.throws(() => read(good, status), { name: 'QlikError', code });
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { createQlikTokenIssuer } from '../../../src/qlik/oauth/token-issuer.ts';
+import { createTokenIssuer } from '../../../src/qlik/oauth/token-issuer.ts';
 import { message, openHttp, PATIENCE_MS, startRawTenant } from '../raw-tenant.ts';
 
 const now = () => Date.parse('2026-01-01T00:00:00Z');
@@ -24,7 +24,7 @@ async function createBench(
     socket.end(content);
   });
   let attempts = 0;
-  const issuer = createQlikTokenIssuer({
+  const issuer = createTokenIssuer({
     http: openHttp(t, tenant.url, undefined, now),
     authentication: {
       async credentials() {
@@ -71,13 +71,13 @@ const unusable: [string, string | Buffer, object][] = [
 for (const [what, body, headers] of unusable) {
   it(`given ${what} with status 200, a mint is a bad response`, async (t) => {
     const { issuer, signal } = await createBench(t, 200, body, headers);
-    await assert.rejects(issuer.mint(ada, signal), { name: 'QlikError', kind: 'bad_response' });
+    await assert.rejects(issuer.mint(ada, signal), { name: 'QlikError', code: 'bad_response' });
   });
 }
 
 it('given HTML with status 502, a mint is unavailable', async (t) => {
   const { issuer, signal } = await createBench(t, 502, '<html>Bad gateway');
-  await assert.rejects(issuer.mint(ada, signal), { kind: 'unavailable' });
+  await assert.rejects(issuer.mint(ada, signal), { code: 'unavailable' });
 });
 
 it('given expires_at of a tenant whose clock is an hour ahead, the lifetime is right', async (t) => {
@@ -96,18 +96,18 @@ const inTenMinutes = () => new Date(now() + 600_000).toUTCString();
 
 it('given a tenant whose clock is ten minutes ahead, refused dated credentials are made again, once', async (t) => {
   const { issuer, signal } = await createBench(t, 401, '', { date: inTenMinutes() }, true);
-  await assert.rejects(issuer.mint(ada, signal), { kind: 'unavailable', details: { retryable: true } });
-  await assert.rejects(issuer.mint(ada, signal), { kind: 'refused' });
+  await assert.rejects(issuer.mint(ada, signal), { code: 'unavailable', details: { retryable: true } });
+  await assert.rejects(issuer.mint(ada, signal), { code: 'refused' });
 });
 
 it('given a tenant whose clock is ten minutes ahead, a refused secret is refused', async (t) => {
   const { issuer, signal } = await createBench(t, 401, '', { date: inTenMinutes() });
-  await assert.rejects(issuer.mint(ada, signal), { kind: 'refused' });
+  await assert.rejects(issuer.mint(ada, signal), { code: 'refused' });
 });
 
 it('given a tenant with our time, refused dated credentials are refused', async (t) => {
   const { issuer, signal } = await createBench(t, 401, '', { date: new Date(now()).toUTCString() }, true);
-  await assert.rejects(issuer.mint(ada, signal), { kind: 'refused' });
+  await assert.rejects(issuer.mint(ada, signal), { code: 'refused' });
 });
 
 for (const [status, accepted] of [
@@ -128,14 +128,14 @@ for (const [status, accepted] of [
   });
 }
 
-for (const [status, kind] of [
+for (const [status, code] of [
   [429, 'throttled'],
   [500, 'unavailable'],
   [503, 'unavailable'],
 ] as const) {
-  it(`given a ${status}, whether a token is accepted is not known: ${kind}`, async (t) => {
+  it(`given a ${status}, whether a token is accepted is not known: ${code}`, async (t) => {
     const { issuer, signal } = await createBench(t, status);
-    await assert.rejects(issuer.accepts('to.ken', signal), { name: 'QlikError', kind });
+    await assert.rejects(issuer.accepts('to.ken', signal), { name: 'QlikError', code });
   });
 }
 
@@ -149,14 +149,14 @@ for (const status of [200, 204]) {
   });
 }
 
-for (const [status, kind] of [
+for (const [status, code] of [
   [401, 'refused'],
   [429, 'throttled'],
   [302, 'bad_response'],
   [503, 'unavailable'],
 ] as const) {
-  it(`given a ${status}, a token is not revoked: ${kind}`, async (t) => {
+  it(`given a ${status}, a token is not revoked: ${code}`, async (t) => {
     const { issuer, signal } = await createBench(t, status);
-    await assert.rejects(issuer.revoke('to.ken', signal), { name: 'QlikError', kind });
+    await assert.rejects(issuer.revoke('to.ken', signal), { name: 'QlikError', code });
   });
 }

@@ -26,7 +26,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
   after(() => server.stop());
 
   const connect = (port = server.port) =>
-    connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, onChange() {} });
+    connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, emit() {} });
 
   describeCallLimits('it', async (limits) => {
     const name = `https://${randomUUID()}.example`;
@@ -139,7 +139,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     server.cli('ACL', 'SETUSER', 'broker', 'on', '>secret', ...granted.split(' '));
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0, username: 'broker', password: 'secret' },
-      onChange() {},
+      emit() {},
     });
     t.after(() => redis.close());
     const limits = createRedisCallLimits({ ...options, name: randomUUID(), redis, now: Date.now });

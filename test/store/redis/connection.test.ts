@@ -22,7 +22,7 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
   async function connect(t: TestContext, port = server.port, user: Partial<RedisTarget> = {}) {
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port, database: 0, ...user },
-      onChange: () => {},
+      emit: () => {},
     });
     t.after(() => redis.close());
     return redis;

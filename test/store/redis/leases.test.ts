@@ -19,7 +19,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
   async function replica() {
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0 },
-      onChange: () => {},
+      emit: () => {},
     });
     return { redis, leases: createRedisLeases({ redis, ...systemClock }) };
   }
@@ -67,7 +67,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     server.cli('ACL', 'SETUSER', 'mute', 'on', '>secret', '~*', '+@all', '-subscribe');
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0, username: 'mute', password: 'secret' },
-      onChange: () => {},
+      emit: () => {},
     });
     t.after(() => redis.close());
     const leases = createRedisLeases({ redis, ...systemClock });

@@ -15,7 +15,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
   describeRecordStore('it', async () => {
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0 },
-      onChange: () => {},
+      emit: () => {},
     });
     const store = createRedisRecords(redis);
     return { store, advance: (ms) => setTimeout(ms + 2), close: store.close };

@@ -1,5 +1,5 @@
-import type { Rate } from '../../../src/config/kinds.ts';
-import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
+import type { Rate } from '../../../src/lib/rate-limiter.ts';
+import type { QlikError } from '../../../src/qlik/errors.ts';
 import type { CallLimits } from '../../../src/store/call-limits.ts';
 import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
@@ -45,14 +45,23 @@ export function createGateBench({
   clock?: ManualClock;
   limits?: CallLimits;
 } = {}): GateBench {
-  const circuit = createCircuit({ now: clock.now, random: () => 1, onChange() {} });
+  const circuit = createCircuit({
+    now: clock.now,
+    random: () => 1,
+    emit() {},
+    tenant: 'acme',
+    client: 'impersonation',
+  });
   const made: string[] = [];
   const pauses: number[] = [];
   const gate = createGate({
     clock,
     circuit,
     limits,
-    onThrottled: (pauseMs) => pauses.push(pauseMs),
+    tenant: 'acme',
+    emit(event) {
+      if (event.type === 'tenant.throttled') pauses.push(event.pauseMs);
+    },
   });
 
   const bench: GateBench = {

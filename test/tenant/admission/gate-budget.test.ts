@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/errors.ts';
 import type { Priority } from '../../../src/tenant/admission/ticket.ts';
 import { settle } from '../../support/manual-clock.ts';
 import { createGateBench, type GateBench } from './gate-bench.ts';
@@ -29,9 +29,9 @@ it('given a budget that is used up, a user who cannot wait so long is refused at
   await bench.clock.advance(20_000);
   const user = bench.send('user');
   await settle();
-  const { kind, details } = user.error as QlikError;
-  assert.equal(kind, 'throttled');
-  assert.equal(details.retryAfterMs, 40_000);
+  const { code, retryAfterMs } = user.error as QlikError;
+  assert.equal(code, 'throttled');
+  assert.equal(retryAfterMs, 40_000);
 });
 
 it('given those in front who take the next permits, the wait is reckoned with them', async () => {
@@ -46,7 +46,7 @@ it('given those in front who take the next permits, the wait is reckoned with th
   await settle();
   assert.equal(first.state, 'pending');
   assert.equal(second.state, 'pending');
-  assert.equal((third.error as QlikError).details.retryAfterMs, 14_000);
+  assert.equal((third.error as QlikError).retryAfterMs, 14_000);
 });
 
 // Guards against a queue that grows without bound, since the wait was taken for one window at most.

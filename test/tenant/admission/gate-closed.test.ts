@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/errors.ts';
 import { settle } from '../../support/manual-clock.ts';
 import { faults } from '../fake-issuer.ts';
 import { createGateBench, type GateBench } from './gate-bench.ts';
@@ -39,8 +39,8 @@ it('given a Retry-After, those who come are told at once how long it still is', 
   await fail(bench, faults.throttled(13_000));
   await bench.clock.advance(3_000);
   const fault = await refusal(bench);
-  assert.equal(fault.kind, 'throttled');
-  assert.equal(fault.details.retryAfterMs, 10_000);
+  assert.equal(fault.code, 'throttled');
+  assert.equal(fault.retryAfterMs, 10_000);
 });
 
 it('given a Retry-After while calls wait in the queue, they are refused at once and never made', async () => {
@@ -51,7 +51,7 @@ it('given a Retry-After while calls wait in the queue, they are refused at once 
   call.fail(faults.throttled(13_000));
   await settle();
   assert.deepEqual(
-    waiting.map(({ error }) => (error as QlikError).kind),
+    waiting.map(({ error }) => (error as QlikError).code),
     ['throttled', 'throttled'],
   );
   await bench.clock.advance(120_000);
@@ -87,20 +87,20 @@ it('given a Retry-After longer than its patience, a revocation gives up', async 
   await fail(bench, faults.throttled(120_000));
   const outcome = bench.send('revocation', bench.ticket('revocation', 60_000));
   await bench.clock.advance(60_000);
-  assert.equal((outcome.error as QlikError).kind, 'unavailable');
+  assert.equal((outcome.error as QlikError).code, 'unavailable');
 });
 
 it('given a 429 that does not say for how long, the tenant is left alone for a while', async () => {
   const bench = createGateBench();
   await fail(bench, faults.throttled());
-  assert.equal((await refusal(bench)).details.retryAfterMs, 15_000);
+  assert.equal((await refusal(bench)).retryAfterMs, 15_000);
 });
 
 it('given a Retry-After of a year, the tenant is tried again after ten minutes', async () => {
   const bench = createGateBench();
   await fail(bench, faults.throttled(365 * 86_400_000));
   await bench.clock.advance(599_999);
-  assert.equal((await refusal(bench)).kind, 'throttled');
+  assert.equal((await refusal(bench)).code, 'throttled');
   await bench.clock.advance(1);
   const outcome = bench.send('after');
   await settle();
@@ -114,7 +114,7 @@ it('given two calls that are throttled for different times, the longer one count
   first.fail(faults.throttled(20_000));
   second.fail(faults.throttled(5_000));
   await bench.clock.advance(10_000);
-  assert.equal((await refusal(bench)).details.retryAfterMs, 10_000);
+  assert.equal((await refusal(bench)).retryAfterMs, 10_000);
 });
 
 it('given many calls that are throttled at once, it is told once', async () => {
@@ -135,10 +135,10 @@ it('given five failures in a row, calls in the queue and new ones are refused at
   assert.equal(bench.gate.healthy, true);
   fifth.fail(faults.permanent());
   await settle();
-  assert.equal((queued.error as QlikError).kind, 'unavailable');
+  assert.equal((queued.error as QlikError).code, 'unavailable');
   const fault = await refusal(bench);
-  assert.equal(fault.kind, 'unavailable');
-  assert.equal(fault.details.retryAfterMs, 2_000);
+  assert.equal(fault.code, 'unavailable');
+  assert.equal(fault.retryAfterMs, 2_000);
   assert.equal(bench.gate.healthy, false);
 });
 
@@ -159,7 +159,7 @@ it('given a pause that is over, one probe is made; the others are refused at onc
   const others = Array.from({ length: 10 }, (_, i) => bench.send(`other ${i}`));
   await settle();
   assert.deepEqual(bench.made, ['probe']);
-  assert.deepEqual([...new Set(others.map(({ error }) => (error as QlikError).kind))], ['unavailable']);
+  assert.deepEqual([...new Set(others.map(({ error }) => (error as QlikError).code))], ['unavailable']);
   probe.succeed();
   await settle();
   const after = bench.send('after');

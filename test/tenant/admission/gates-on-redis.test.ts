@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../../src/lib/clock.ts';
-import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/errors.ts';
 import type { CallLimitsOptions } from '../../../src/store/call-limits.ts';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { createRedisCallLimits } from '../../../src/store/redis/call-limits.ts';
@@ -28,7 +28,7 @@ async function connectGates(
 ): Promise<[Gate, Gate, Gate]> {
   const name = randomUUID();
   async function connectGate(): Promise<Gate> {
-    const redis = await connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, onChange() {} });
+    const redis = await connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, emit() {} });
     t.after(() => redis.close());
     const limits = createRedisCallLimits({
       concurrency: 8,
@@ -39,8 +39,14 @@ async function connectGates(
       redis,
       now: clock.now,
     });
-    const circuit = createCircuit({ now: clock.now, random: () => 1, onChange() {} });
-    return createGate({ clock, circuit, limits, onThrottled() {} });
+    const silent = { emit() {}, tenant: 'acme' };
+    const circuit = createCircuit({
+      now: clock.now,
+      random: () => 1,
+      ...silent,
+      client: 'impersonation',
+    });
+    return createGate({ clock, circuit, limits, ...silent });
   }
   return Promise.all([connectGate(), connectGate(), connectGate()]);
 }
@@ -99,7 +105,7 @@ describe('given replicas that share a Redis', { skip: redisMissing() }, () => {
     for (const gate of [b, c]) {
       await assert.rejects(
         gate.run(async () => assert.fail('a call was made'), ticket('user', 8_000)),
-        ({ kind, details }: QlikError) => kind === 'throttled' && (details.retryAfterMs ?? 0) > 300,
+        ({ code, retryAfterMs }: QlikError) => code === 'throttled' && (retryAfterMs ?? 0) > 300,
       );
     }
     await setTimeout(600);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { QlikError } from '../../../src/qlik/oauth/issued-token.ts';
+import type { QlikError } from '../../../src/qlik/errors.ts';
 import { settle } from '../../support/manual-clock.ts';
 import { faults } from '../fake-issuer.ts';
 import { createReplicasBench } from './replicas-bench.ts';
 
 const MINUTE = 60_000;
 
-const kindOf = (error: unknown) => (error as QlikError | undefined)?.kind;
+const codeOf = (error: unknown) => (error as QlikError | undefined)?.code;
 
 it('given several replicas, they make no more calls at once than one may', async () => {
   const { replicas } = createReplicasBench({ concurrency: 2 });
@@ -42,8 +42,8 @@ it('given a budget that another replica used up, a user who cannot wait so long 
   await clock.advance(20_000);
   const user = b.send('user');
   await settle();
-  assert.equal(kindOf(user.error), 'throttled');
-  assert.equal((user.error as QlikError).details.retryAfterMs, 40_000);
+  assert.equal(codeOf(user.error), 'throttled');
+  assert.equal((user.error as QlikError).retryAfterMs, 40_000);
 });
 
 it('given a Retry-After that one replica is told, none makes a call until then', async () => {
@@ -58,8 +58,8 @@ it('given a Retry-After that one replica is told, none makes a call until then',
   const revocation = b.send('revocation', b.ticket('revocation', MINUTE));
   await settle();
   for (const { error } of refused) {
-    assert.equal(kindOf(error), 'throttled');
-    assert.equal((error as QlikError).details.retryAfterMs, 13_000);
+    assert.equal(codeOf(error), 'throttled');
+    assert.equal((error as QlikError).retryAfterMs, 13_000);
   }
   assert.equal(b.gate.healthy, false);
   await clock.advance(12_999);
@@ -81,7 +81,7 @@ it('given calls that wait on one replica, a Retry-After that another is told ref
   call.fail(faults.throttled(13_000));
   await settle();
   assert.deepEqual(
-    waiting.map(({ error }) => kindOf(error)),
+    waiting.map(({ error }) => codeOf(error)),
     ['throttled', 'throttled'],
   );
 });
@@ -199,7 +199,7 @@ it('given that the tenant throttles while the limits are asked, the call is not 
   await clock.advance(60);
   throttled.fail(faults.throttled(13_000));
   await clock.advance(100);
-  assert.equal(kindOf(next.error), 'throttled');
+  assert.equal(codeOf(next.error), 'throttled');
   assert.deepEqual(a.made, ['throttled']);
   await clock.advance(13_000);
   const after = a.send('after');

@@ -1,22 +1,24 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Login } from '../access/login.ts';
 import type { Logout } from '../access/logout.ts';
-import type { Settings } from '../config/settings.ts';
-import type { CurrentSession } from '../http/policy/current-session.ts';
-import type { Origins } from '../http/policy/origins.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../observability/log.ts';
-import type { OidcProvider } from '../portal/oidc-provider.ts';
+import type { RateLimiter } from '../lib/rate-limiter.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
-import type { PublishedKeys } from '../portal/published-keys.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
 import type { ReplayDetection } from '../session/replay-detection.ts';
+import type { SessionCookie } from '../session/session-cookie.ts';
 import type { Sessions } from '../session/sessions.ts';
+import type { OpenSession } from './open-session.ts';
+import type { CookieSession, CurrentSession } from './policy/current-session.ts';
+import type { Origins } from './policy/origins.ts';
 
-/** The routes with which one mode of `PORTAL_AUTH` signs users in. */
+/** How one mode of `PORTAL_AUTH` signs users in. */
 export interface LoginMode {
-  /** Those that read and write no session. */
+  /** Routes that read and write no session. */
   registerOutside(routes: FastifyInstance): void;
-  /** Those that open or end sessions; the scope has the session plugin. */
+  /** Routes that open or end sessions. */
   registerInside(scope: FastifyInstance): void;
   /** Makes the session depend on more than the cookie; absent where it does not. */
   follow?(session: CurrentSession): CurrentSession;
@@ -24,22 +26,26 @@ export interface LoginMode {
   speaksFor?(request: FastifyRequest, user: PortalUser): Promise<boolean>;
   /** Where the user is signed out at the identity provider too. */
   endSessionUrl(user: PortalUser): string | undefined;
+  /** Whether whoever vouches for users answered when last asked; absent where nobody is asked. */
+  readonly idpHealthy?: () => boolean;
+  close?(): Promise<void>;
 }
 
 export interface LoginModeDeps {
-  readonly settings: Settings;
-  readonly log: Log;
-  readonly readFile: (path: string) => string;
+  readonly config: BrokerConfig;
+  readonly emit: Emit;
   readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly origins: Origins;
+  readonly cookie: SessionCookie;
+  readonly cookieSession: CookieSession;
+  readonly openSession: OpenSession;
+  /** Of failed logins, by client address. */
+  readonly failures: RateLimiter;
+  readonly login: Login;
+  readonly logout: Logout;
   readonly sessions: Sessions;
   readonly providerSessions: ProviderSessions;
   readonly replays: ReplayDetection;
-  /** Present in the OIDC mode. */
-  readonly provider: OidcProvider | undefined;
-  /** Present in the assertion mode, when the portal publishes its keys. */
-  readonly portalKeys: PublishedKeys | undefined;
-  readonly logout: Logout;
-  /** Path under which the routes live, without a trailing slash. */
-  readonly base: string;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { createDenyList } from '../../src/directory/deny-list.ts';
+import { createDenyList } from '../../src/tenant/deny-list.ts';
 
 describe('the deny list', () => {
   test('denies whom it names, and nobody else', () => {

@@ -1,0 +1,52 @@
+import type { Emit } from '../events.ts';
+import { eventUser, isSameUser, type PortalUser } from '../portal/portal-user.ts';
+import { newSessionId } from '../session/session-id.ts';
+import { type Session, type Sessions, WriteConflictError } from '../session/sessions.ts';
+import type { Logout } from './logout.ts';
+import type { Tenants } from './tenants.ts';
+
+export interface LoginOptions {
+  /** The session that the browser has: it ends. */
+  readonly previous: Session | undefined;
+  /** Runs when the new session's id is known and nothing is stored yet. */
+  readonly beforehand?: (sessionId: string) => Promise<void>;
+}
+
+/** Opens sessions for users who have just proven who they are. */
+export interface Login {
+  /**
+   * Resolves to the new session's id, a fresh one: a cookie that was planted before the login is worth nothing after it.
+   * Rejects with a `StoreUnavailableError`.
+   */
+  open(user: PortalUser, options: LoginOptions): Promise<string>;
+}
+
+export interface LoginDeps {
+  readonly sessions: Sessions;
+  readonly logout: Logout;
+  readonly tenants: Tenants;
+  readonly emit: Emit;
+}
+
+export function createLogin({ sessions, logout, tenants, emit }: LoginDeps): Login {
+  async function end(previous: Session, user: PortalUser): Promise<void> {
+    if (!isSameUser(previous.user, user)) return logout.here(previous, 'other_user_at_login');
+    // The user is here, and so are the tokens: nothing is revoked.
+    const left = await sessions.close(previous.id);
+    if (left === undefined) return;
+    emit({ type: 'session.ended', user: eventUser(user), reason: 'replaced', sessions: 1, tokens: 0 });
+  }
+
+  return {
+    async open(user, { previous, beforehand }) {
+      if (previous) await end(previous, user);
+      const id = newSessionId(user);
+      await beforehand?.(id);
+      const { name, directory } = tenants.of(user);
+      directory.loggedIn(user);
+      if (!(await sessions.open(id, user))) throw new WriteConflictError();
+      emit({ type: 'session.opened', user: eventUser(user), tenant: name });
+      return id;
+    },
+  };
+}

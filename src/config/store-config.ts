@@ -1,0 +1,33 @@
+import type { KeyObject } from 'node:crypto';
+import { given } from './given.ts';
+import type { RedisServer, RedisUrl } from './redis-kinds.ts';
+import type { Settings } from './settings.ts';
+
+export interface RedisConfig {
+  readonly type: 'redis';
+  readonly url: RedisUrl;
+  readonly ca: string | undefined;
+  readonly sentinel: { readonly name: string; readonly addresses: readonly RedisServer[] } | undefined;
+  /** The first seals, each opens. */
+  readonly keys: readonly [KeyObject, ...KeyObject[]];
+}
+
+/** Where replicas share state; one replica alone needs only its memory. */
+export type StoreConfig = { readonly type: 'memory' } | RedisConfig;
+
+/** What the settings of the store mean. */
+export function storeConfig(s: Settings): StoreConfig {
+  if (!s.REDIS_URL) return { type: 'memory' };
+  const [first, ...others] = given(s, 'STORE_KEY');
+  if (!first) throw new TypeError('STORE_KEY holds no key');
+  return {
+    type: 'redis',
+    url: s.REDIS_URL,
+    ca: s.REDIS_CA,
+    sentinel: s.REDIS_SENTINELS && {
+      name: given(s, 'REDIS_SENTINEL_NAME'),
+      addresses: s.REDIS_SENTINELS,
+    },
+    keys: [first, ...others],
+  };
+}

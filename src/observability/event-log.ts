@@ -1,0 +1,167 @@
+import type { BrokerEvent, Emit } from '../events.ts';
+import { createRateLimiter } from '../lib/rate-limiter.ts';
+import type { Log } from './log.ts';
+
+type EventType = BrokerEvent['type'];
+type EventOf<T extends EventType> = Extract<BrokerEvent, { type: T }>;
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+interface Entry<T extends EventType> {
+  /** Undefined: no line. */
+  readonly level: Level | ((event: EventOf<T>) => Level | undefined);
+  /** Plain ASCII, and of no other event. */
+  readonly sentence: string | ((event: EventOf<T>) => string);
+  /** Written once a minute at most for each value of this member: somebody else decides how often it happens. */
+  readonly onceAMinuteFor?: keyof EventOf<T>;
+}
+
+const ONCE_A_MINUTE = { limit: 1, windowMs: 60_000 };
+
+const JUDGED = {
+  accepted:
+    'A page says that Qlik rejected its token, but the tenant accepts it. Do the allowed origins of the OAuth client include those of the pages?',
+  refused: 'The tenant refuses the token. It is replaced.',
+  unknown: 'The tenant does not say whether it accepts the token. It stays.',
+} as const;
+
+/** What the log says of each event, and how loud. */
+export const logTable: { readonly [T in EventType]: Entry<T> } = {
+  'session.opened': { level: 'info', sentence: 'A session was opened.' },
+  'session.ended': { level: 'info', sentence: 'Sessions of a user have ended.' },
+  'login.refused': { level: 'warn', sentence: 'A sign-in was refused.' },
+  'logout.backchannel': { level: 'info', sentence: 'The identity provider signed somebody out.' },
+  'logout.backchannel_refused': { level: 'warn', sentence: 'A logout token was refused.' },
+
+  'token.served': { level: () => undefined, sentence: 'A token was handed out.' },
+  'token.minted': { level: 'info', sentence: 'A token was minted.' },
+  'token.mint_failed': { level: 'warn', sentence: 'No token was minted.' },
+  'token.called_rejected': { level: 'debug', sentence: 'A page says that its token was rejected.' },
+  'token.judged': {
+    level: ({ verdict }) => (verdict === 'accepted' ? 'warn' : 'info'),
+    sentence: ({ verdict }) => JUDGED[verdict],
+  },
+  'token.revoked': { level: 'info', sentence: 'A token was revoked.' },
+  'token.revocation_failed': { level: 'warn', sentence: 'A token could not be revoked.' },
+
+  'tenant.throttled': { level: 'warn', sentence: 'The tenant throttles us.' },
+  'tenant.circuit_opened': {
+    level: 'warn',
+    sentence: 'The tenant is in trouble. It is left alone for a while.',
+  },
+  'tenant.circuit_closed': { level: 'warn', sentence: 'The tenant answers again.' },
+  'tenant.client_refused': { level: 'error', sentence: 'The tenant refuses our OAuth client.' },
+  'tenant.client_accepted': { level: 'error', sentence: 'The tenant accepts our OAuth client again.' },
+
+  'user.created': { level: 'info', sentence: 'A user was created.' },
+  'user.lost': {
+    level: 'warn',
+    sentence: 'A portal user is no longer this Qlik user. The token is revoked.',
+  },
+  'user.stale': {
+    level: 'warn',
+    sentence: 'A user could not be looked up again. What was known stays in force.',
+  },
+  'user.groups_replaced': { level: 'info', sentence: 'The groups of a user were replaced.' },
+  'user.groups_refused': {
+    level: 'error',
+    sentence: 'The tenant refused to change the groups of a user. It is tried again in a minute.',
+  },
+  'user.groups_failed': {
+    level: 'error',
+    sentence: 'The groups of a user could not be changed. It is tried again in a minute.',
+  },
+  'user.groups_taken': {
+    level: 'warn',
+    sentence: 'No custom groups can have these names: groups of an identity provider have them.',
+  },
+  'user_table.read': { level: 'info', sentence: 'The table of users was read again.' },
+  'user_table.broken': {
+    level: 'error',
+    sentence: 'The table of users is broken. The old one stays in force.',
+  },
+
+  'store.away': { level: 'error', sentence: 'Redis is away.' },
+  'store.back': { level: 'info', sentence: 'Redis is back.' },
+  'store.may_evict': {
+    level: 'warn',
+    sentence: 'Redis may evict sessions: its maxmemory-policy should be noeviction.',
+  },
+  'store.record_unreadable': {
+    level: 'warn',
+    sentence: 'A record in Redis does not open. It counts as missing.',
+    onceAMinuteFor: 'why',
+  },
+  'idp.troubled': { level: 'warn', sentence: 'The identity provider is in trouble.' },
+  'idp.recovered': { level: 'info', sentence: 'The identity provider answers.' },
+  'portal_keys.troubled': { level: 'warn', sentence: 'The keys of the portal are in trouble.' },
+  'portal_keys.recovered': { level: 'info', sentence: 'The keys of the portal are known.' },
+  'gateway.bypassed': {
+    level: 'warn',
+    sentence: 'A request did not come from the gateway.',
+    onceAMinuteFor: 'why',
+  },
+
+  'request.completed': {
+    level: ({ quiet, status }) => (quiet && status < 400 ? undefined : 'info'),
+    sentence: 'A request was answered.',
+  },
+  'request.abandoned': { level: 'info', sentence: 'A client left before its answer.' },
+  'request.refused': {
+    level: ({ status, answered }) => (answered && status >= 500 ? 'warn' : 'debug'),
+    sentence: 'A request was refused.',
+  },
+  'request.failed': { level: 'error', sentence: 'A request failed.' },
+  'request.unreadable': { level: 'debug', sentence: 'What was sent is no request.' },
+
+  'admin.sessions_ended': { level: 'warn', sentence: 'An operator ended the sessions of a user.' },
+  'admin.token_ended': { level: 'warn', sentence: 'An operator ended the token of a user.' },
+  'admin.all_tokens_ended': { level: 'warn', sentence: 'An operator ended the tokens of all users.' },
+  'admin.refused': { level: 'warn', sentence: 'An admin request was refused.' },
+  'admin.failed': { level: 'error', sentence: 'An admin request failed.' },
+
+  'config.unknown_variable': {
+    level: 'warn',
+    sentence: 'A variable looks like a setting and is none. Is it misspelt?',
+  },
+  'service.listening': { level: 'info', sentence: 'The service listens.' },
+  'service.stopping': { level: 'info', sentence: 'The service stops.' },
+  'service.stopped': { level: 'info', sentence: 'The service has stopped.' },
+  'service.stop_timed_out': { level: 'error', sentence: 'The service did not stop in time.' },
+  'service.stop_failed': { level: 'error', sentence: 'The service could not stop as it should.' },
+};
+
+export interface EventLogDeps {
+  readonly log: Log;
+  readonly now: () => number;
+  /** The origin of the portal's own pages, which a tenant must allow. */
+  readonly ownOrigin: string;
+}
+
+/** Writes events as log lines: the event's name and members, an error as what may be shown of it, and a sentence. */
+export function createEventLog({ log, now, ownOrigin }: EventLogDeps): Emit {
+  const repeated = createRateLimiter(ONCE_A_MINUTE, now);
+
+  return (event) => {
+    const { level, sentence, onceAMinuteFor } = logTable[event.type] as Entry<EventType>;
+    const loud = typeof level === 'string' ? level : level(event);
+    if (loud === undefined || !log.isLevelEnabled(loud)) return;
+    if (onceAMinuteFor !== undefined && repeated.take(`${event.type} ${event[onceAMinuteFor]}`) > 0) return;
+    log[loud](factsOf(event, ownOrigin), typeof sentence === 'string' ? sentence : sentence(event));
+  };
+}
+
+/** Each kind of line has one order of its members, and the line of every request is put together without loops. */
+function factsOf(event: BrokerEvent, ownOrigin: string): object {
+  if (event.type === 'request.completed') {
+    const { type, requestId, method, route, status, code, ms } = event;
+    return { event: type, requestId, method, route, status, code, ms };
+  }
+  const { type, error, qlikUser, ...facts } = event as { type: string; error?: unknown; qlikUser?: object };
+  return {
+    event: type,
+    ...facts,
+    ...qlikUser,
+    ...(type === 'token.judged' && { ownOrigin }),
+    ...(error !== undefined && { err: error }),
+  };
+}
