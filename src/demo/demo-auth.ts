@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { parseStrictJson } from '../lib/strict-json.ts';
 import { LoginRefusedError, type PortalAuth } from '../portal/portal-auth.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import seed from '../sandbox/seed.json' with { type: 'json' };
@@ -30,13 +31,7 @@ export interface DemoAuthDeps {
 
 /** Users as `DEMO_USERS` holds them. Throws an `Error` that says what is wrong. */
 export function parseDemoUsers(json: string): DemoUser[] {
-  let written: unknown;
-  try {
-    written = JSON.parse(json);
-  } catch {
-    throw new Error('is not JSON');
-  }
-  const { success, output: users, issues } = v.safeParse(demoUsers, written);
+  const { success, output: users, issues } = v.safeParse(demoUsers, parseStrictJson(json));
   if (!success) {
     const [{ path = [], expected }] = issues;
     const place = path.map(({ key }) => `/${key}`).join('') || '/';

@@ -23,11 +23,11 @@ export const demoPortalRoute: FastifyPluginAsync<DemoPortalDeps> = async (scope,
 /** The scripts of that page. For the scope `public`. */
 export const demoScriptRoutes: FastifyPluginAsync = async (scope) => {
   const app = scope.withTypeProvider<ValibotTypes>();
-  for (const name of ['demo-portal.js', 'demo-embed.js']) {
+  for (const name of ['portal.js', 'embed.js']) {
     // The same path from `src` and from `dist`; `npm run build` writes it.
-    const script = readFileSync(new URL(`../../dist/browser/${name}`, import.meta.url), 'utf8');
+    const script = readFileSync(new URL(`../../dist/demo/browser/${name}`, import.meta.url), 'utf8');
     app.get(
-      `/${name}`,
+      `/demo-${name}`,
       { schema: { querystring: ignored, response: { 200: scriptSchema } } },
       async (_request, reply) =>
         reply.header('cache-control', 'no-cache').type('text/javascript; charset=utf-8').send(script),

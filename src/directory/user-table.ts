@@ -1,5 +1,6 @@
 import { CsvError, parse as parseCsv } from 'csv-parse/sync';
 import * as v from 'valibot';
+import { parseStrictJson } from '../lib/strict-json.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { UserLookup } from '../qlik/oauth/impersonation.ts';
 
@@ -51,12 +52,7 @@ function rowKey({ tenant, id }: Pick<PortalUser, 'tenant' | 'id'>): string {
 }
 
 function jsonRows(content: string): unknown[] {
-  let rows: unknown;
-  try {
-    rows = JSON.parse(content.replace(/^\ufeff/, ''));
-  } catch {
-    throw new Error('is not JSON');
-  }
+  const rows = parseStrictJson(content.replace(/^\ufeff/, ''));
   if (!Array.isArray(rows)) throw new Error('is no array of rows');
   return rows;
 }

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHash, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
+import { NONCE_BYTES, openText, sealText, TAG_BYTES } from '../lib/seal.ts';
 
 /** Why a sealed text does not open. */
 export type Unreadable = 'garbage' | 'other_version' | 'unknown_key' | 'forged';
@@ -10,10 +11,6 @@ export interface Seal {
 }
 
 const VERSION = 'v1';
-const CIPHER = 'aes-256-gcm';
-/** NIST SP 800-38D §8.2.2: with nonces by chance, a key is good for 2^32 texts. */
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /**
  * Seals texts with AES-256-GCM: nobody without a key reads them, changes them, or moves one to another place. The first
@@ -26,10 +23,9 @@ export function createSeal(keys: readonly [KeyObject, ...KeyObject[]]): Seal {
 
   return {
     seal(value, place) {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, first, nonce).setAAD(Buffer.from(place));
-      const body = Buffer.concat([cipher.update(value, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-      return [VERSION, firstId, nonce.toString('base64url'), body.toString('base64url')].join('.');
+      const sealed = sealText(first, value, place);
+      const parts = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES)];
+      return [VERSION, firstId, ...parts.map((part) => part.toString('base64url'))].join('.');
     },
 
     open(sealed, place) {
@@ -42,16 +38,8 @@ export function createSeal(keys: readonly [KeyObject, ...KeyObject[]]): Seal {
         return { unreadable: 'garbage' };
       const key = byId.get(id);
       if (!key) return { unreadable: 'unknown_key' };
-      try {
-        const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
-          .setAAD(Buffer.from(place))
-          .setAuthTag(body.subarray(-TAG_BYTES));
-        const value =
-          decipher.update(body.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
-        return { value };
-      } catch {
-        return { unreadable: 'forged' };
-      }
+      const value = openText(key, Buffer.concat([nonce, body]), place);
+      return value === undefined ? { unreadable: 'forged' } : { value };
     },
   };
 }

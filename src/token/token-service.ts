@@ -43,7 +43,7 @@ export interface TokenService {
 export interface TokenServiceDeps extends Omit<MintingDeps, 'revoke' | 'background' | 'callMs'> {
   readonly maxCached: number;
   readonly replaceCooldownMs: number;
-  /** How long a user's mint may wait for its turn at the tenant; a call there takes less. */
+  /** How long a user's mint may wait in the tenant's queue; a call there takes less. */
   readonly deadlineMs: number;
 }
 

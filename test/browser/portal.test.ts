@@ -58,8 +58,7 @@ const other = (person: Person): Person => (person === 'Ada' ? 'Bruno' : 'Ada');
 const countOf = (page: Page, text: string) => page.getByText(text, { exact: true }).count();
 /** How often the service asked the tenant whether it takes a token. */
 const judgements = ({ entries }: TestService) =>
-  entries('token.judged').length +
-  entries('token.judged').length;
+  entries('token.judged').length + entries('token.judged').length;
 
 test('two users see the same charts with their own numbers, and the page meets its own policy', async (t) => {
   const bench = await start(t);

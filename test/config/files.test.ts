@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import type { FileChecks } from '../../src/config/load.ts';
 import { settings as table } from '../../src/config/settings.ts';
 import { parseDemoUsers } from '../../src/demo/demo-auth.ts';
 import { parseUserTable } from '../../src/directory/user-table.ts';
@@ -90,7 +91,10 @@ describe('a secret in a file', () => {
 });
 
 describe('a file that a setting names', () => {
-  const fileChecks = { DEMO_USERS: parseDemoUsers, USER_TABLE: parseUserTable };
+  const fileChecks: FileChecks = {
+    DEMO_USERS: ({ text }) => parseDemoUsers(text),
+    USER_TABLE: ({ text, path }) => parseUserTable(text, path),
+  };
 
   test('is checked with the settings, and its problem named with the others', (t) => {
     const users = file(t, '[{"name":"no id"}]');

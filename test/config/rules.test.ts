@@ -121,8 +121,8 @@ rule(
 rule(
   'a table goes with the mapping by table',
   'USER_TABLE',
-  [{ USER_MAPPING: 'table', USER_TABLE: '/etc/users.csv' }],
-  [{ USER_MAPPING: 'table' }, { USER_TABLE: '/etc/users.csv' }],
+  [{ USER_MAPPING: 'table', USER_TABLE: '/dev/null' }],
+  [{ USER_MAPPING: 'table' }, { USER_TABLE: '/dev/null' }],
 );
 
 const ADMIN = { QLIK_ADMIN_CLIENT_ID: 'm2m', QLIK_ADMIN_CLIENT_SECRET: 'x' };
@@ -136,7 +136,7 @@ for (const USER_MAPPING of ['lookup', 'provision']) {
       [
         { ...ADMIN, USER_MAPPING, [name]: undefined },
         { [name]: 'x' },
-        { [name]: 'x', USER_MAPPING: 'table', USER_TABLE: '/etc/users.csv' },
+        { [name]: 'x', USER_MAPPING: 'table', USER_TABLE: '/dev/null' },
       ],
     );
   }
@@ -347,8 +347,8 @@ rule(
 rule(
   'demo users are for the demo',
   'DEMO_USERS',
-  [{ DEMO_USERS: '/x.json' }],
-  [{ ...oidc, DEMO_USERS: '/x.json' }],
+  [{ DEMO_USERS: '/dev/null' }],
+  [{ ...oidc, DEMO_USERS: '/dev/null' }],
 );
 
 test('a contradiction with a setting that is unusable itself is not reported', () => {

@@ -10,7 +10,12 @@ import type { Pace } from '../../src/tenant/management-client.ts';
 import type { TokenKey } from '../../src/token/token-key.ts';
 import { createManualClock, settle } from '../support/manual-clock.ts';
 
-const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
+const tenant = {
+  name: 'acme',
+  url: 'https://acme.eu.qlikcloud.com',
+  clientId: 'client',
+  scope: 'user_default',
+};
 const MINUTE = 60_000;
 
 interface Asked {
@@ -34,8 +39,8 @@ function bench(options: { maxRemembered?: number; groupsMatter?: boolean } = {})
     rememberMs: 15 * MINUTE,
     maxRemembered: 100,
     deadlineMs: 8_000,
-    onLost: (subject) => lost.push(subject),
-    onStale() {},
+    forgetToken: (key) => lost.push(key),
+    emit() {},
     ...options,
   });
   const find = (user: PortalUser) => directory.find(user, { at: clock.now() + 8_000 });

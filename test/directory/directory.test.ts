@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createDenyList } from '../../src/tenant/deny-list.ts';
 import { byClaim, bySubject, createDirectory, type UserMapping } from '../../src/directory/directory.ts';
 import { DirectoryError } from '../../src/directory/directory-error.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
 import { userTag } from '../../src/portal/user-tag.ts';
+import { createDenyList } from '../../src/tenant/deny-list.ts';
 
-const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
+const tenant = {
+  name: 'acme',
+  url: 'https://acme.eu.qlikcloud.com',
+  clientId: 'client',
+  scope: 'user_default',
+};
 
 describe('the mapping by subject', () => {
   test('looks the portal user’s id up as the Qlik subject, exactly as it is', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { BrokerEvent } from '../../src/events.ts';
 import {
   createDirectoryService,
   type DirectoryService,
@@ -199,22 +200,14 @@ describe('groups', () => {
     assert.deepEqual(await groupsOf(service, 'frida'), ['custom New']);
   });
 
-  const troubles: [string, object, string][] = [
-    [
-      'a 207 with errors',
-      { status: 207, body: { errors: [{ code: 'USERS-3' }] } },
-      'the tenant refused to change groups; tried again in a minute',
-    ],
-    [
-      'a 207 that cannot be read',
-      { status: 207, body: 'partly' },
-      'groups could not be changed; tried again in a minute',
-    ],
-    ['a 403', { status: 403 }, 'groups could not be changed; tried again in a minute'],
-    ['a 400', { status: 400 }, 'groups could not be changed; tried again in a minute'],
-    ['a 500', { status: 500 }, 'groups could not be changed; tried again in a minute'],
+  const troubles: [string, object, BrokerEvent['type']][] = [
+    ['a 207 with errors', { status: 207, body: { errors: [{ code: 'USERS-3' }] } }, 'user.groups_refused'],
+    ['a 207 that cannot be read', { status: 207, body: 'partly' }, 'user.groups_failed'],
+    ['a 403', { status: 403 }, 'user.groups_failed'],
+    ['a 400', { status: 400 }, 'user.groups_failed'],
+    ['a 500', { status: 500 }, 'user.groups_failed'],
   ];
-  for (const [what, effect, message] of troubles) {
+  for (const [what, effect, event] of troubles) {
     test(`that meet ${what}: the sign-in goes on, the log says so`, async (t) => {
       const service = await provision(t, ['New'], 'ada');
       const { id } = await only(service, 'ada');
@@ -224,7 +217,7 @@ describe('groups', () => {
       });
       const response = await service.first('ada');
       assert.equal(response.statusCode, 200, response.body);
-      assert.equal(service.entries(message).length, 1, service.logged.join('\n'));
+      assert.equal(service.entries(event).length, 1, service.logged.join('\n'));
     });
   }
 

@@ -49,9 +49,7 @@ describe('who was found', () => {
       times: 1,
     });
     await service.ask(cookie);
-    await until(
-      () => service.entries('user.stale').length === 1,
-    );
+    await until(() => service.entries('user.stale').length === 1);
     for (let request = 0; request < 5; request += 1)
       assert.equal((await service.ask(cookie)).statusCode, 200);
     assert.equal(finds(service), 2);

@@ -13,8 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createWatchedTable, type TableEvent } from '../../src/directory/watched-table.ts';
+import { createWatchedTable } from '../../src/directory/watched-table.ts';
 import { until } from '../support/until.ts';
+
+type TableEvent = { type: 'user_table.read'; size: number } | { type: 'user_table.broken'; reason: string };
+
+const read = (size: number): TableEvent => ({ type: 'user_table.read', size });
 
 const POLL_MS = 20;
 /** Long enough for a change to be seen and read, if it were. */
@@ -26,9 +30,12 @@ describe('a watched table of users', () => {
   test('given a broken text at the start, is refused', (t) => {
     const path = join(folder(t), 'users.csv');
 
-    assert.throws(() => createWatchedTable({ path, content: '', report() {}, pollMs: POLL_MS }), {
-      message: 'has no rows',
-    });
+    assert.throws(
+      () => createWatchedTable({ file: { path, text: '' }, tenant: 'acme', emit() {}, pollMs: POLL_MS }),
+      {
+        message: 'has no rows',
+      },
+    );
   });
 
   test('given a file that changes, follows it', async (t) => {
@@ -39,7 +46,7 @@ describe('a watched table of users', () => {
     writeFileSync(path, `${HEADING}ada,b\nbruno,c\n`);
     await until(() => events.length === 1);
 
-    assert.deepEqual(events, [{ type: 'table_read', size: 2 }]);
+    assert.deepEqual(events, [read(2)]);
     assert.equal(find('ada'), 'b');
     assert.equal(find('bruno'), 'c');
   });
@@ -61,7 +68,7 @@ describe('a watched table of users', () => {
     const { find, events } = watchPath(t, path, `${HEADING}ada,a\n`);
 
     await until(() => find('ada') === 'b');
-    assert.deepEqual(events, [{ type: 'table_read', size: 1 }]);
+    assert.deepEqual(events, [read(1)]);
   });
 
   test('given a file that nobody changes, reports nothing', async (t) => {
@@ -98,13 +105,13 @@ describe('a watched table of users', () => {
       writeFileSync(path, content);
       await until(() => events.length === 1);
       const [event] = events;
-      assert.equal(event?.type, 'table_broken');
-      assert.match(event.type === 'table_broken' ? event.reason : '', reason);
+      assert.equal(event?.type, 'user_table.broken');
+      assert.match(event.type === 'user_table.broken' ? event.reason : '', reason);
       assert.equal(find('ada'), 'a');
 
       writeFileSync(path, `${HEADING}ada,b\n`);
       await until(() => events.length === 2);
-      assert.deepEqual(events[1], { type: 'table_read', size: 1 });
+      assert.deepEqual(events[1], read(1));
       assert.equal(find('ada'), 'b');
     });
   }
@@ -121,7 +128,7 @@ describe('a watched table of users', () => {
 
     assert.deepEqual(
       events.map(({ type }) => type),
-      ['table_broken', 'table_read'],
+      ['user_table.broken', 'user_table.read'],
     );
   });
 
@@ -147,7 +154,7 @@ describe('a watched table of users', () => {
     writeFileSync(path, content);
     await until(() => events.length === 2);
 
-    assert.deepEqual(events[1], { type: 'table_read', size: 1 });
+    assert.deepEqual(events[1], read(1));
   });
 
   test('given a file that is removed, keeps the old table, says so, and reads it when it is back', async (t) => {
@@ -156,8 +163,8 @@ describe('a watched table of users', () => {
 
     rmSync(path);
     await until(() => events.length === 1);
-    assert.equal(events[0]?.type, 'table_broken');
-    assert.match(events[0]?.type === 'table_broken' ? events[0].reason : '', /ENOENT/);
+    assert.equal(events[0]?.type, 'user_table.broken');
+    assert.match(events[0]?.type === 'user_table.broken' ? events[0].reason : '', /ENOENT/);
     assert.equal(find('ada'), 'a');
 
     writeFileSync(path, `${HEADING}ada,b\n`);
@@ -178,7 +185,7 @@ describe('a watched table of users', () => {
     }
     await until(() => slow.events.length > 0);
 
-    assert.deepEqual(slow.events, [{ type: 'table_read', size: 20 }]);
+    assert.deepEqual(slow.events, [read(20)]);
   });
 
   test('given a rename over the file, follows it', async (t) => {
@@ -212,7 +219,7 @@ describe('a watched table of users', () => {
     await until(() => find('ada') === 'b');
     assert.deepEqual(
       events.map(({ type }) => type),
-      ['table_read'],
+      ['user_table.read'],
     );
   });
 
@@ -256,9 +263,14 @@ function watch(t: TestContext, content: string) {
 function watchPath(t: TestContext, path: string, content = readFileSync(path, 'utf8'), pollMs = POLL_MS) {
   const events: TableEvent[] = [];
   const table = createWatchedTable({
-    path,
-    content,
-    report: (event) => events.push(event),
+    file: { path, text: content },
+    tenant: 'acme',
+    emit(event) {
+      if (event.type !== 'user_table.read' && event.type !== 'user_table.broken') return;
+      const { tenant, path: file, ...told } = event;
+      assert.deepEqual([tenant, file], ['acme', path]);
+      events.push(told);
+    },
     pollMs,
   });
   t.after(() => table.close());

@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { j
 const users = Number(positionals[0] ?? 100_000);
 
 /** A tenant that answers at once, with tokens as long as Qlik's, each a string of its own. */
-const gateway: TokenClient = {
+const tokenClient: TokenClient = {
   mint: async () => ({
     accessToken: randomBytes(TOKEN_BYTES / 2).toString('hex'),
     scope: 'user_default',
@@ -28,19 +28,20 @@ const gateway: TokenClient = {
   state: { running: 0, waiting: 0, throttled: false, circuitOpen: false, clientRefused: false },
 };
 
+const tenantOf = () => ({ tokenClient, isDenied: () => false });
+
 const tokens = createTokenService({
-  tokenClientOf: () => gateway,
+  tenantOf,
   share: createTokenShare({
     store: createMemoryStore(systemClock),
     partitionOf: (owner) => `{${owner}}:sessions`,
-    isDenied: () => false,
+    tenantOf,
     now: systemClock.now,
   }),
   leases: createMemoryLeases(systemClock),
-  isDenied: () => false,
   clock: systemClock,
   random: Math.random,
-  report() {},
+  emit() {},
   maxCached: users,
   refreshBeforeMs: 600_000,
   minRemainingMs: 60_000,
@@ -48,6 +49,7 @@ const tokens = createTokenService({
   deadlineMs: 8_000,
 });
 const tenant = {
+  name: 'acme',
   url: 'https://acme.eu.qlikcloud.com',
   clientId: '5a9d0c3e7b1f42868e0d6c5b4a392817',
   scope: 'user_default',
@@ -70,6 +72,6 @@ const bytesEach = Math.round(perUser);
 process.stdout.write(
   values.json
     ? `${JSON.stringify({ users, bytesEach })}\n`
-    : `${tokens.size} users held, ${bytesEach} bytes of heap each (at most ${BOUND_BYTES})\n`,
+    : `${tokens.size} users cached, ${bytesEach} bytes of heap each (at most ${BOUND_BYTES})\n`,
 );
 if (perUser > BOUND_BYTES || tokens.size !== users) process.exitCode = 1;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type ClaimOptions, type Claims, userFromClaims } from '../../src/portal/claims.ts';
+import type { ClaimsConfig } from '../../src/config/portal-config.ts';
+import { type Claims, userFromClaims } from '../../src/portal/claims.ts';
 import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
 
 const names = { id: 'sub', email: 'email', name: 'name', groups: 'groups', others: [] };
 
-function user(claims: Claims, changes: Partial<ClaimOptions['names']> = {}, trustEmail = false) {
+function user(claims: Claims, changes: Partial<ClaimsConfig['names']> = {}, trustEmail = false) {
   return userFromClaims(claims, { names: { ...names, ...changes }, trustEmail });
 }
 

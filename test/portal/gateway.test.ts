@@ -34,7 +34,7 @@ async function proven(sent: [string, string][], options: Options = {}): Promise<
     secret: new Secret(SECRET),
     headers: { ...headers, ...names } as typeof headers,
     trustEmail,
-    onOther: () => {},
+    emit() {},
   });
   const proofs = secret.map((value): [string, string] => ['X-Proxy-Secret', value]);
   const evidence: GatewayEvidence = { peer, rawHeaders: [['Host', 'x'], ...proofs, ...sent].flat() };

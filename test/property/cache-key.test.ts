@@ -40,7 +40,7 @@ const parts: fc.Arbitrary<Parts> = fc.tuple(
 );
 
 function subjectOf([owner, url, clientId, scope, field, value]: Parts): TokenKey {
-  return { owner, tenant: { url, clientId, scope }, lookup: { field, value } };
+  return { owner, tenant: { name: 'acme', url, clientId, scope }, lookup: { field, value } };
 }
 
 it('two subjects share a key only when they are the same', () => {

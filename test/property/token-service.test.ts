@@ -149,9 +149,9 @@ function createWatchedServices({ replicas, maxCached, settled }: WatchOptions) {
   }
 
   function createReplica() {
-    const { gateway } = createTokenBench({ world });
+    const { tokenClient } = createTokenBench({ world });
     const watched: TokenClient = {
-      ...gateway,
+      ...tokenClient,
       async mint(lookup, ticket) {
         const user = lookup.value;
         mintsBy.set(user, (mintsBy.get(user) ?? 0) + 1);
@@ -159,7 +159,7 @@ function createWatchedServices({ replicas, maxCached, settled }: WatchOptions) {
         const mint = { user, begun: changes };
         openMints.add(mint);
         try {
-          const issued = await gateway.mint(lookup, ticket);
+          const issued = await tokenClient.mint(lookup, ticket);
           if (user === 'denied') forbidden.set(issued.accessToken, 0);
           return issued;
         } finally {
@@ -168,21 +168,21 @@ function createWatchedServices({ replicas, maxCached, settled }: WatchOptions) {
       },
       revoke(accessToken) {
         revoked.add(accessToken);
-        return gateway.revoke(accessToken);
+        return tokenClient.revoke(accessToken);
       },
     };
     const isDenied = (qlikUser: string) => qlikUser === 'sub-denied';
+    const tenantOf = () => ({ tokenClient: watched, isDenied });
     return createTokenService({
-      tokenClientOf: () => watched,
-      share: createTokenShare({ store, partitionOf, isDenied, now: clock.now }),
+      tenantOf,
+      share: createTokenShare({ store, partitionOf, tenantOf, now: clock.now }),
       leases,
-      isDenied,
       clock,
       random: () => {
         draws = (draws * 48_271) % 2_147_483_647;
         return draws / 2_147_483_647;
       },
-      report() {},
+      emit() {},
       maxCached,
       refreshBeforeMs: 10 * 60_000,
       minRemainingMs: MIN_REMAINING_MS,

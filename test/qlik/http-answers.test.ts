@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { message, openHttp, sendTo, startRawTenant } from './raw-tenant.ts';
+import { message, openHttp, PATIENCE_MS, sendTo, startRawTenant } from './raw-tenant.ts';
 
 const json = { 'content-type': 'application/json' };
 
@@ -24,7 +24,7 @@ for (const status of [204, 400, 401, 403, 404, 429, 500, 503]) {
 it('a request holds what was asked for, as JSON, and asks for no compression', async (t) => {
   const tenant = await startRawTenant(t, (socket) => socket.end(message('200 OK', { 'content-length': 0 })));
   const request = { method: 'POST', path: '/oauth/token', bearer: 'to.ken', json: { a: 'é"' } } as const;
-  await openHttp(t, tenant.url).send(request, AbortSignal.timeout(5_000));
+  await openHttp(t, tenant.url).send(request, AbortSignal.timeout(PATIENCE_MS));
   const [head = '', body = ''] = Buffer.from(tenant.received(), 'latin1').toString().split('\r\n\r\n');
   const [line, ...headers] = head.toLowerCase().split('\r\n');
   assert.equal(line, 'post /oauth/token http/1.1');
@@ -40,7 +40,10 @@ it('a request holds what was asked for, as JSON, and asks for no compression', a
 
 it('a GET has no body and no content type', async (t) => {
   const tenant = await startRawTenant(t, (socket) => socket.end(message('200 OK', { 'content-length': 0 })));
-  await openHttp(t, tenant.url).send({ method: 'GET', path: '/api/v1/users/me' }, AbortSignal.timeout(5_000));
+  await openHttp(t, tenant.url).send(
+    { method: 'GET', path: '/api/v1/users/me' },
+    AbortSignal.timeout(PATIENCE_MS),
+  );
   assert.doesNotMatch(tenant.received(), /content-|authorization/i);
   assert.match(tenant.received(), /^GET \/api\/v1\/users\/me HTTP\/1\.1\r\n/);
 });
@@ -86,7 +89,7 @@ it('the tenant’s time follows the Date of its answers', async (t) => {
   const http = openHttp(t, tenant.url, undefined, () => now);
   const seen: string[] = [new Date(http.tenantNow()).toISOString()];
   for (let i = 0; i < 4; i += 1) {
-    await http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(5_000));
+    await http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(PATIENCE_MS));
     now += 1_000;
     seen.push(new Date(http.tenantNow()).toISOString());
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { it } from 'node:test';
 import { createCertificate } from './certificate.ts';
-import { message, openHttp, startRawTenant } from './raw-tenant.ts';
+import { message, openHttp, PATIENCE_MS, startRawTenant } from './raw-tenant.ts';
 
 const HOUR_MS = 3_600_000;
 const mint = { method: 'POST', path: '/oauth/token', json: { client_secret: 's3cret' } } as const;
@@ -11,14 +11,17 @@ const unavailable = { name: 'QlikError', code: 'unavailable' };
 
 it('a certificate that nobody vouches for is refused, and the secret is not sent', async (t) => {
   const tenant = await startRawTenant(t, fine, createCertificate('localhost'));
-  await assert.rejects(openHttp(t, tenant.url).send(mint, AbortSignal.timeout(5_000)), unavailable);
+  await assert.rejects(openHttp(t, tenant.url).send(mint, AbortSignal.timeout(PATIENCE_MS)), unavailable);
   assert.equal(tenant.received(), '');
 });
 
 it('a certificate that the configured CA vouches for is accepted', async (t) => {
   const certificate = createCertificate('localhost');
   const tenant = await startRawTenant(t, fine, certificate);
-  const response = await openHttp(t, tenant.url, certificate.cert).send(mint, AbortSignal.timeout(5_000));
+  const response = await openHttp(t, tenant.url, certificate.cert).send(
+    mint,
+    AbortSignal.timeout(PATIENCE_MS),
+  );
   assert.equal(response.status, 200);
   assert.match(tenant.received(), /s3cret/);
 });
@@ -27,7 +30,7 @@ it('several CAs in one text are each trusted', async (t) => {
   const certificate = createCertificate('localhost');
   const tenant = await startRawTenant(t, fine, certificate);
   const ca = createCertificate('other.example').cert + certificate.cert;
-  assert.equal((await openHttp(t, tenant.url, ca).send(mint, AbortSignal.timeout(5_000))).status, 200);
+  assert.equal((await openHttp(t, tenant.url, ca).send(mint, AbortSignal.timeout(PATIENCE_MS))).status, 200);
 });
 
 for (const [what, certificate] of [
@@ -38,7 +41,7 @@ for (const [what, certificate] of [
   it(`a certificate ${what} is refused though its CA is trusted`, async (t) => {
     const tenant = await startRawTenant(t, fine, certificate);
     const http = openHttp(t, tenant.url, certificate.cert);
-    await assert.rejects(http.send(mint, AbortSignal.timeout(5_000)), unavailable);
+    await assert.rejects(http.send(mint, AbortSignal.timeout(PATIENCE_MS)), unavailable);
     assert.equal(tenant.received(), '');
   });
 }
@@ -46,5 +49,5 @@ for (const [what, certificate] of [
 it('a tenant that answers in plain text on its TLS port is unavailable', async (t) => {
   const tenant = await startRawTenant(t, fine);
   const http = openHttp(t, `https://localhost:${tenant.port}`);
-  await assert.rejects(http.send(mint, AbortSignal.timeout(5_000)), unavailable);
+  await assert.rejects(http.send(mint, AbortSignal.timeout(PATIENCE_MS)), unavailable);
 });

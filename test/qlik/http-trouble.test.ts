@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { errorFacts } from '../../src/observability/error-facts.ts';
-import { QlikError } from '../../src/qlik/errors.ts';
-import { faultOf, message, openHttp, startRawTenant } from './raw-tenant.ts';
+import { faultOf, message, openHttp, PATIENCE_MS, startRawTenant } from './raw-tenant.ts';
 
 /** Writes as long as the other side listens; tells how much that was. */
 function flood(head: string, chunk: string, wrote: { bytes: number }): (socket: Socket) => void {
@@ -42,28 +41,25 @@ for (const [what, head, chunk] of [
 ] as const) {
   it(`a body that ${what} is cut off`, async (t) => {
     const wrote = { bytes: 0 };
-    const { fault, tookMs } = await faultOf(t, flood(head, chunk, wrote));
+    const fault = await faultOf(t, flood(head, chunk, wrote));
     assert.equal(fault.code, 'bad_response');
     assert.equal(fault.details.retryable, false);
-    assert.ok(tookMs < 1_000, `${tookMs} ms`);
+    assert.match(fault.message, /EXCEEDED_MAX_SIZE/);
     assert.ok(wrote.bytes < FEW_BYTES, `${wrote.bytes} bytes`);
   });
 }
 
 it('headers that never end are cut off', async (t) => {
   const wrote = { bytes: 0 };
-  const { fault, tookMs } = await faultOf(
-    t,
-    flood('HTTP/1.1 200 OK\r\n', `x: ${'y'.repeat(1_000)}\r\n`, wrote),
-  );
+  const fault = await faultOf(t, flood('HTTP/1.1 200 OK\r\n', `x: ${'y'.repeat(1_000)}\r\n`, wrote));
   assert.equal(fault.code, 'unavailable');
-  assert.ok(tookMs < 1_000, `${tookMs} ms`);
+  assert.match(fault.message, /HEADERS_OVERFLOW/);
   assert.ok(wrote.bytes < FEW_BYTES, `${wrote.bytes} bytes`);
 });
 
 it('a body of one byte more than 256 KiB is refused', async (t) => {
   const size = 256 * 1024 + 1;
-  const { fault } = await faultOf(t, (socket) =>
+  const fault = await faultOf(t, (socket) =>
     socket.end(`${chunked}${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`),
   );
   assert.equal(fault.code, 'bad_response');
@@ -81,14 +77,20 @@ const slow: [string, (socket: Socket) => void, string][] = [
     'bad_response',
   ],
 ];
-for (const [what, speak, code] of slow) {
-  it(`a tenant that ${what} is given up at the deadline: ${code}`, async (t) => {
-    const { fault, tookMs } = await faultOf(t, speak, 150);
-    assert.equal(fault.code, code);
-    assert.equal(fault.details.retryable, false);
-    assert.ok(tookMs < 1_500, `${tookMs} ms`);
-  });
-}
+// At once, since they only wait: as long as the head of an answer may take to get here on a busy machine.
+describe('given a deadline,', { concurrency: true }, () => {
+  for (const [what, speak, code] of slow) {
+    it(`a tenant that ${what} is given up then: ${code}`, async (t) => {
+      const fault = await faultOf(t, speak, 2_000);
+      assert.equal(fault.code, code);
+      assert.equal(fault.details.retryable, false);
+      assert.match(fault.message, /timeout/);
+    });
+  }
+});
+
+/** A reset takes along what was not read yet. */
+const HEAD_ARRIVES_MS = 500;
 
 const broken: [string, (socket: Socket) => void, string][] = [
   ['hangs up without an answer', (socket) => void socket.end(), 'unavailable'],
@@ -116,23 +118,23 @@ const broken: [string, (socket: Socket) => void, string][] = [
     'resets in its body',
     (socket) => {
       socket.write(message('200 OK', { 'content-length': 100 }, '{"a"'));
-      setTimeout(() => socket.resetAndDestroy(), 20);
+      setTimeout(() => socket.resetAndDestroy(), HEAD_ARRIVES_MS);
     },
     'bad_response',
   ],
 ];
 for (const [what, speak, code] of broken) {
   it(`a tenant that ${what} is “${code}”, and worth another try`, async (t) => {
-    const { fault, tookMs } = await faultOf(t, speak);
+    const fault = await faultOf(t, speak);
     assert.equal(fault.code, code);
     assert.equal(fault.details.retryable, true);
-    assert.ok(tookMs < 1_000, `${tookMs} ms`);
+    assert.doesNotMatch(fault.message, /timeout/);
   });
 }
 
 it('a tenant where nobody listens is unavailable', async (t) => {
   const http = openHttp(t, 'http://127.0.0.1:1');
-  await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(5_000)), {
+  await assert.rejects(http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(PATIENCE_MS)), {
     name: 'QlikError',
     code: 'unavailable',
   });
@@ -152,8 +154,7 @@ it('a fault of the transport shows nothing of what was sent or received', async 
     (socket: Socket) => void socket.resetAndDestroy(),
   ];
   for (const speak of speakers) {
-    const { fault } = await faultOf(t, speak);
-    assert.ok(fault instanceof QlikError);
+    const fault = await faultOf(t, speak);
     const shown = [inspect(fault, { depth: 9, showHidden: true }), JSON.stringify(fault), fault.stack];
     for (const text of [...shown, JSON.stringify(errorFacts(fault))])
       assert.doesNotMatch(String(text), /CANARY/);
@@ -168,7 +169,7 @@ it('given one answer that is broken, the next call finds the tenant well', async
     else socket.end(message('200 OK', { 'content-length': 2 }, '{}'));
   });
   const http = openHttp(t, tenant.url);
-  const send = () => http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(5_000));
+  const send = () => http.send({ method: 'GET', path: '/' }, AbortSignal.timeout(PATIENCE_MS));
   await assert.rejects(send(), { code: 'bad_response' });
   assert.equal((await send()).body, '{}');
 });

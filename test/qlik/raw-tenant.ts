@@ -64,29 +64,31 @@ export function openHttp(
   return http;
 }
 
+/** For a call that is to be over before: so long that no machine is too slow. */
+export const PATIENCE_MS = 120_000;
+
 const mint: QlikRequest = { method: 'POST', path: '/oauth/token', json: { client_secret: 'CANARY-secret' } };
 
 /** Sends a request that holds a secret to a server that speaks so, and gives it that much time. */
 export async function sendTo(
   t: TestContext,
   speak: (socket: Socket) => void,
-  timeoutMs = 5_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<QlikResponse> {
   const { url } = await startRawTenant(t, speak);
   return openHttp(t, url).send(mint, AbortSignal.timeout(timeoutMs));
 }
 
-/** The fault with which such a request ends, and how long that took. */
+/** The fault with which such a request ends. */
 export async function faultOf(
   t: TestContext,
   speak: (socket: Socket) => void,
   timeoutMs?: number,
-): Promise<{ fault: QlikError; tookMs: number }> {
-  const begun = performance.now();
+): Promise<QlikError> {
   try {
     await sendTo(t, speak, timeoutMs);
   } catch (error) {
-    if (error instanceof QlikError) return { fault: error, tookMs: performance.now() - begun };
+    if (error instanceof QlikError) return error;
     throw error;
   }
   throw new Error('the request succeeded');

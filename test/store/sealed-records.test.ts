@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { createMemoryStore } from '../../src/store/memory/records.ts';
-import { createSeal, type Unreadable } from '../../src/store/seal.ts';
+import { createSeal } from '../../src/store/seal.ts';
 import { createSealedRecords } from '../../src/store/sealed-records.ts';
 import { describeRecordStore } from '../contract/record-store-contract.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -13,7 +13,11 @@ const [keyA, keyB] = [newKey(), newKey()];
 describeRecordStore('sealed memory', async () => {
   const clock = createManualClock();
   const store = createMemoryStore({ now: clock.now });
-  const sealed = createSealedRecords({ store, seal: createSeal([keyA]), onUnreadable: assert.fail });
+  const sealed = createSealedRecords({
+    store,
+    seal: createSeal([keyA]),
+    emit: (event) => assert.fail(event.type),
+  });
   return { store: sealed, advance: clock.advance, close: store.close };
 });
 
@@ -66,7 +70,7 @@ describe('sealed records', () => {
     ['another key’s record', () => sealedText(keyA, 'of bruno'), 'forged'],
     ['a record with a flipped bit', () => flipped(sealedText()), 'forged'],
     ['a record that was cut', () => sealedText().slice(0, -4), 'forged'],
-  ] as [string, () => string, Unreadable][]) {
+  ] as [string, () => string, string][]) {
     test(`${what} is as good as no record, and reported`, async (t) => {
       const { store, sealedWith } = open(t);
       const { records, unreadable } = sealedWith(keyA);
@@ -109,7 +113,7 @@ describe('sealed records', () => {
           return seal.open(...args);
         },
       },
-      onUnreadable: assert.fail,
+      emit: (event) => assert.fail(event.type),
     });
     await records.create('key', 'first', limits, 'g');
     for (let n = 0; n < 5; n++) assert.equal((await records.use('key'))?.value, 'first');
@@ -127,11 +131,13 @@ function open(t: TestContext) {
   return {
     store,
     sealedWith(...keys: [KeyObject, ...KeyObject[]]) {
-      const unreadable: Unreadable[] = [];
+      const unreadable: string[] = [];
       const records = createSealedRecords({
         store,
         seal: createSeal(keys),
-        onUnreadable: (why) => unreadable.push(why),
+        emit(event) {
+          if (event.type === 'store.record_unreadable') unreadable.push(event.why);
+        },
       });
       return { records, unreadable };
     },

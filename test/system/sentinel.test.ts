@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertKept } from '../session/browser.ts';
+import { ownTimeOf } from '../support/own-time.ts';
 import { startWatchedRedis, type WatchedRedis } from '../support/redis-sentinel.ts';
 import { redisMissing } from '../support/redis-server.ts';
 import { createRedisService } from '../support/redis-service.ts';
@@ -33,9 +34,10 @@ describe('given a primary, a replica and a Sentinel', { skip: redisMissing() }, 
 
       const seen = new Set<number>();
       await until(async () => {
-        const begun = performance.now();
-        const answer = await service.fetch({ url: '/qlik-token', cookie });
-        assert.ok(performance.now() - begun < 1_500);
+        const { result: answer, ownMs } = await ownTimeOf(() =>
+          service.fetch({ url: '/qlik-token', cookie }),
+        );
+        assert.ok(ownMs < 1_500, `${ownMs} ms`);
         assertKept(answer);
         seen.add(answer.statusCode);
         return answer.statusCode === 200 && cluster.replica.cli('ROLE').startsWith('master');

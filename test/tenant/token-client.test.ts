@@ -9,14 +9,14 @@ import { faults, hang } from './fake-issuer.ts';
 
 const DEADLINE_MS = 8_000;
 
-function mint({ gateway, clock }: TokenBench, user = 'ada', deadlineMs = DEADLINE_MS) {
+function mint({ tokenClient, clock }: TokenBench, user = 'ada', deadlineMs = DEADLINE_MS) {
   const ticket: Ticket = {
     priority: 'user',
     budgeted: true,
     decisive: true,
     deadline: clock.now() + deadlineMs,
   };
-  return follow(gateway.mint({ field: 'subject', value: user }, ticket));
+  return follow(tokenClient.mint({ field: 'subject', value: user }, ticket));
 }
 
 it('given faults that pass, a mint is tried three times and then given up', async () => {
@@ -147,7 +147,7 @@ it('given three users who are refused, a fourth is not tried', async () => {
   assert.equal(codeOf(error), 'tenant_refused_client');
   assert.equal((error as TokenError).retryAfterMs, 15_000);
   assert.equal(bench.issuer.calls.length, 3);
-  assert.equal(bench.gateway.healthy, false);
+  assert.equal(bench.tokenClient.healthy, false);
 });
 
 it('given a client that is taken again, the way opens with the first mint', async () => {
@@ -157,7 +157,7 @@ it('given a client that is taken again, the way opens with the first mint', asyn
   bench.issuer.script = (call) => call.succeed();
   await bench.clock.advance(15_000);
   assert.equal((await settled(mint(bench, 'dario'))).state, 'fulfilled');
-  assert.equal(bench.gateway.healthy, true);
+  assert.equal(bench.tokenClient.healthy, true);
 });
 
 it('given refusals while others wait for their turn, those are refused without a call', async () => {
@@ -187,8 +187,8 @@ it('given a client that is refused, tokens are still revoked and judged', async 
   const bench = createTokenBench();
   bench.issuer.script = (call) => (call.kind === 'mint' ? call.fail(faults.unauthorized()) : call.succeed());
   for (const user of ['ada', 'bruno', 'chiyo']) await settled(mint(bench, user));
-  assert.equal(await bench.gateway.revoke('token'), true);
-  assert.equal(await bench.gateway.judge('token'), 'accepted');
+  assert.equal(await bench.tokenClient.revoke('token'), true);
+  assert.equal(await bench.tokenClient.judge('token'), 'accepted');
   assert.equal(bench.issuer.of('accepts').length, 1);
 });
 
@@ -205,10 +205,10 @@ it('given a tenant that can neither judge nor revoke, mints go on', async () => 
   const bench = createTokenBench();
   bench.issuer.script = (call) => (call.kind === 'mint' ? call.succeed() : call.fail(faults.permanent()));
   for (let i = 0; i < 10; i += 1) {
-    await bench.gateway.revoke(`token-${i}`);
-    await bench.gateway.judge(`token-${i}`);
+    await bench.tokenClient.revoke(`token-${i}`);
+    await bench.tokenClient.judge(`token-${i}`);
   }
-  assert.equal(bench.gateway.healthy, true);
+  assert.equal(bench.tokenClient.healthy, true);
   assert.equal((await settled(mint(bench))).state, 'fulfilled');
 });
 
@@ -222,10 +222,10 @@ it('given an error that is no fault of the tenant’s, it passes through as it i
 it('given a question whether a token is accepted, it is asked once and costs nothing of the budget', async () => {
   const bench = createTokenBench({ budget: { limit: 1, windowMs: 60_000 } });
   bench.issuer.script = (call) => (call.kind === 'accepts' ? call.deny() : call.succeed());
-  assert.equal(await bench.gateway.judge('token'), 'refused');
+  assert.equal(await bench.tokenClient.judge('token'), 'refused');
   assert.equal((await settled(mint(bench))).state, 'fulfilled');
   bench.issuer.script = (call) => call.fail(faults.retryable());
-  assert.equal(await bench.gateway.judge('token'), 'unknown');
+  assert.equal(await bench.tokenClient.judge('token'), 'unknown');
   assert.equal(bench.issuer.of('accepts').length, 2);
 });
 
@@ -233,7 +233,7 @@ it('given a revocation that meets a passing fault, it is tried again', async () 
   const bench = createTokenBench();
   bench.issuer.script = (call) =>
     bench.issuer.calls.length < 3 ? call.fail(faults.retryable()) : call.succeed();
-  const outcome = follow(bench.gateway.revoke('token'));
+  const outcome = follow(bench.tokenClient.revoke('token'));
   await bench.clock.advance(2_000);
   assert.equal(outcome.value, true);
 });
@@ -242,7 +242,7 @@ for (const [what, fault] of Object.entries(faults)) {
   it(`given a revocation that fails (${what}), it resolves to false`, async () => {
     const bench = createTokenBench();
     bench.issuer.script = (call) => call.fail(fault());
-    const outcome = follow(bench.gateway.revoke('token'));
+    const outcome = follow(bench.tokenClient.revoke('token'));
     await bench.clock.advance(2_000);
     assert.equal(outcome.value, false);
   });

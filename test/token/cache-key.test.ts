@@ -9,7 +9,13 @@ function subject(
 ): TokenKey {
   return {
     owner: more.owner ?? 'owner',
-    tenant: { url: 'https://t.example', clientId: 'client', scope: 'user_default', ...more.tenant },
+    tenant: {
+      name: 'acme',
+      url: 'https://t.example',
+      clientId: 'client',
+      scope: 'user_default',
+      ...more.tenant,
+    },
     lookup: { field: more.field ?? 'subject', value },
   };
 }
@@ -28,11 +34,11 @@ const different: [string, TokenKey, TokenKey][] = [
   ['Unicode forms', subject('caf\u00e9'), subject('cafe\u0301')],
   ['lone surrogates', subject('\ud800'), subject('\ud801')],
   [
-    'permits of a colon',
+    'places of a colon',
     subject('a:b', { tenant: { scope: 't' } }),
     subject('b', { tenant: { scope: 't:a' } }),
   ],
-  ['permits of a quote', subject('a","b'), subject('b', { tenant: { scope: 'user_default","subject","a' } })],
+  ['places of a quote', subject('a","b'), subject('b', { tenant: { scope: 'user_default","subject","a' } })],
   ['escapes', subject('"'), subject('\\"')],
   ['emptiness', subject(''), subject(' ')],
   ['names of prototypes', subject('__proto__'), subject('constructor')],

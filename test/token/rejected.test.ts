@@ -160,7 +160,15 @@ it('given a verdict, it is reported once, with what the tenant said', async () =
   const { tokens, events, within } = await withToken();
   await Promise.all([tokens.rejected(ada, within()), tokens.rejected(ada, within())]);
   assert.deepEqual(
-    events.filter(({ type }) => type === 'rejection_judged'),
-    [{ type: 'rejection_judged', subject: ada, verdict: 'accepted' }],
+    events.filter(({ type }) => type === 'token.judged'),
+    [
+      {
+        type: 'token.judged',
+        tenant: 'acme',
+        qlikUser: { subject: 'ada' },
+        clientId: 'client',
+        verdict: 'accepted',
+      },
+    ],
   );
 });

@@ -143,7 +143,7 @@ it('given a token that runs out while the budget has no room for its renewal, it
   await clock.advance(30_000);
   assert.equal(issuer.of('mint', 'ada').length, 1);
   assert.deepEqual(
-    events.filter(({ type }) => type === 'mint_failed'),
+    events.filter(({ type }) => type === 'token.mint_failed'),
     [],
   );
   const { value } = await outcomeOf(tokens.obtain(ada, within()));

@@ -1,16 +1,19 @@
-import type { Rate } from '../../src/config/kinds.ts';
+import { createSessionTokens, type TokenRequest } from '../../src/access/session-tokens.ts';
+import type { BrokerEvent, Emit } from '../../src/events.ts';
+import type { Rate } from '../../src/lib/rate-limiter.ts';
+import type { PortalUser } from '../../src/portal/portal-user.ts';
+import type { Session } from '../../src/session/sessions.ts';
 import type { Leases } from '../../src/store/leases.ts';
 import { createMemoryCallLimits } from '../../src/store/memory/call-limits.ts';
 import { createMemoryLeases } from '../../src/store/memory/leases.ts';
 import { createMemoryStore } from '../../src/store/memory/records.ts';
 import type { RecordStore } from '../../src/store/record-store.ts';
+import { createCircuit } from '../../src/tenant/admission/circuit.ts';
 import { createGate } from '../../src/tenant/admission/gate.ts';
-import { createCircuit } from '../../src/tenant/circuit.ts';
 import { createCredentialsStatus } from '../../src/tenant/credentials-status.ts';
 import { createTokenClient, type TokenClient } from '../../src/tenant/token-client.ts';
 import type { Deadline } from '../../src/token/deadline.ts';
 import type { Token } from '../../src/token/token.ts';
-import type { TokenEvent } from '../../src/token/token-event.ts';
 import type { TokenKey } from '../../src/token/token-key.ts';
 import {
   createTokenService,
@@ -22,13 +25,14 @@ import { createManualClock, type ManualClock, settle } from '../support/manual-c
 import { createFakeIssuer, type FakeIssuer } from '../tenant/fake-issuer.ts';
 
 export type BenchOptions = Partial<
-  Omit<TokenServiceDeps, 'tokenClientOf' | 'clock' | 'report' | 'share' | 'leases'>
+  Omit<TokenServiceDeps, 'tenantOf' | 'clock' | 'emit' | 'share' | 'leases'>
 > & {
   concurrency?: number;
   budget?: Rate;
   callTimeoutMs?: number;
   /** What this replica shares with others, when there are any. */
   world?: SharedWorld;
+  isDenied?: (qlikUser: string) => boolean;
 };
 
 /** What all replicas have in common: time, the tenant, and the store. */
@@ -53,10 +57,10 @@ export interface TokenBench {
   readonly tokens: BenchTokens;
   /** The same, without the sessions. */
   readonly service: TokenService;
-  readonly gateway: TokenClient;
+  readonly tokenClient: TokenClient;
   readonly issuer: FakeIssuer;
   readonly clock: ManualClock;
-  readonly events: TokenEvent[];
+  readonly events: BrokerEvent[];
   readonly world: SharedWorld;
   /** A wait that ends after `ms`, 8 seconds unless told. */
   within(ms?: number, signal?: AbortSignal): Deadline;
@@ -96,25 +100,27 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
     ...deps
   } = options;
   const { clock, issuer, store, leases } = world;
-  const events: TokenEvent[] = [];
-  const circuit = createCircuit({ now: clock.now, random, onChange() {} });
+  const events: BrokerEvent[] = [];
+  const emit: Emit = (event) => events.push(event);
+  const silent = { emit() {}, tenant: tenant.name };
+  const circuit = createCircuit({ now: clock.now, random, ...silent, client: 'impersonation' });
   const limits = createMemoryCallLimits({ now: clock.now, concurrency, rate: budget, permitMs: 60_000 });
-  const gateway = createTokenClient({
+  const tokenClient = createTokenClient({
     issuer,
-    gate: createGate({ clock, circuit, limits, onThrottled() {} }),
-    standing: createCredentialsStatus({ now: clock.now, onChange() {} }),
+    gate: createGate({ clock, circuit, limits, ...silent }),
+    credentialsStatus: createCredentialsStatus({ now: clock.now, ...silent, clientId: tenant.clientId }),
     clock,
     random,
     callTimeoutMs,
   });
+  const tenantOf = () => ({ tokenClient, isDenied });
   const service = createTokenService({
-    tokenClientOf: () => gateway,
-    share: createTokenShare({ store, partitionOf, isDenied, now: clock.now }),
+    tenantOf,
+    share: createTokenShare({ store, partitionOf, tenantOf, now: clock.now }),
     leases,
-    isDenied,
     clock,
     random,
-    report: (event) => events.push(event),
+    emit,
     maxCached: 100_000,
     refreshBeforeMs: 10 * 60_000,
     minRemainingMs: 60_000,
@@ -125,7 +131,7 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
   return {
     tokens: withSessions(service, world),
     service,
-    gateway,
+    tokenClient,
     issuer,
     clock,
     events,
@@ -139,31 +145,49 @@ export function partitionOf(owner: string): string {
   return `{${owner}}:sessions`;
 }
 
-/** Asks again, as the route does, when what it got counts no more. */
+/** What a session sees: a user who is asked about by the key of the token. */
 function withSessions(service: TokenService, { generationOf }: SharedWorld): BenchTokens {
-  function asking(fetch: TokenService['obtain']): BenchTokens['obtain'] {
-    return async (subject, deadline) => {
-      for (let how = fetch; ; how = service.obtain) {
-        const generation = generationOf(subject);
-        const token = await how(subject, generation, deadline).catch((error) => {
-          if (codeOf(error) !== 'token_superseded') throw error;
-        });
-        if (token?.generation === generationOf(subject)) return token;
-      }
-    };
-  }
+  const keyOf = ({ claims }: PortalUser) => claims?.key as TokenKey;
+  const sessionTokens = createSessionTokens({
+    tokens: {
+      cached: (user, generation) => service.cached(keyOf(user), generation),
+      obtain: (user, generation, deadline) => service.obtain(keyOf(user), generation, deadline),
+      rejected: (user, generation, deadline) => service.rejected(keyOf(user), generation, deadline),
+      forget: (user) => service.forget(keyOf(user)),
+      forgetAll: service.forgetAll,
+    },
+    logout: { afterwards: async () => {} },
+    emit() {},
+  });
+  const sessionOf = (key: TokenKey): Session => ({
+    id: 'session',
+    user: { id: key.owner, claims: { key } },
+    generation: generationOf(key),
+    idleRemainingMs: 60_000,
+    remainingMs: 60_000,
+  });
+  const asked = (key: TokenKey, deadline: Deadline): TokenRequest => ({
+    session: sessionOf(key),
+    lookAgain: async () => sessionOf(key),
+    deadline,
+  });
   return {
     ...service,
     get size() {
       return service.size;
     },
-    cached: (subject) => service.cached(subject, generationOf(subject)),
-    obtain: asking(service.obtain),
-    rejected: asking(service.rejected),
+    cached: (key) => sessionTokens.cached(sessionOf(key)),
+    obtain: (key, deadline) => sessionTokens.obtain(asked(key, deadline)),
+    rejected: (key, deadline) => sessionTokens.rejected(asked(key, deadline)),
   };
 }
 
-export const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
+export const tenant = {
+  name: 'acme',
+  url: 'https://acme.eu.qlikcloud.com',
+  clientId: 'client',
+  scope: 'user_default',
+};
 
 export function subjectOf(user: string): TokenKey {
   return { tenant, owner: `tag-of-${user}`, lookup: { field: 'subject', value: user } };

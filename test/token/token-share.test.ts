@@ -1,19 +1,30 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createMemoryStore } from '../../src/store/memory/records.ts';
+import type { IsDenied } from '../../src/tenant/deny-list.ts';
+import type { TokenTenant } from '../../src/token/tenant-of.ts';
 import { keepToken } from '../../src/token/token.ts';
 import { createTokenShare } from '../../src/token/token-share.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import { partitionOf, subjectOf } from './token-bench.ts';
+import { createTokenBench, partitionOf, subjectOf } from './token-bench.ts';
 
 const ada = subjectOf('ada');
 const HOUR = 3_600_000;
 const KEY = `{${ada.owner}}:token`;
 
+function tenantWith(isDenied: IsDenied): TokenTenant {
+  return { isDenied, tokenClient: createTokenBench().tokenClient };
+}
+
 function open(isDenied: (qlikUser: string) => boolean = () => false) {
   const clock = createManualClock();
   const store = createMemoryStore(clock);
-  const share = createTokenShare({ store, partitionOf, isDenied, now: clock.now });
+  const share = createTokenShare({
+    store,
+    partitionOf,
+    tenantOf: () => tenantWith(isDenied),
+    now: clock.now,
+  });
   const issued = { accessToken: 'a.b-c_d', scope: 'user_default', lifetimeMs: 6 * HOUR, subject: 'ada' };
   const token = (generation = '') => keepToken(issued, generation, clock.now(), 600_000, 0.5);
   const plant = (value: string) =>
@@ -31,7 +42,12 @@ it('a token that is kept is read as it was', async () => {
 it('a token ends, and is renewed, at the same time for each replica, however wrong its clock is', async () => {
   const { store, share, token, clock } = open();
   await share.keep(ada, token(), undefined);
-  const late = createTokenShare({ store, partitionOf, isDenied: () => false, now: () => clock.now() - HOUR });
+  const late = createTokenShare({
+    store,
+    partitionOf,
+    tenantOf: () => tenantWith(() => false),
+    now: () => clock.now() - HOUR,
+  });
   const read = (await late.read(ada)).token;
   assert.equal(read?.expiresAt, token().expiresAt - HOUR);
   assert.equal(read?.renewAt, token().renewAt - HOUR);
@@ -82,12 +98,17 @@ it('a token of a Qlik user who is denied by now is missing', async () => {
   const { share, token, store, clock } = open();
   await share.keep(ada, token(), 'sub-ada');
   const isDenied = (qlikUser: string) => qlikUser === 'sub-ada';
-  const stricter = createTokenShare({ store, partitionOf, isDenied, now: clock.now });
+  const stricter = createTokenShare({
+    store,
+    partitionOf,
+    tenantOf: () => tenantWith(isDenied),
+    now: clock.now,
+  });
   assert.equal((await stricter.read(ada)).token, undefined);
   assert.ok((await share.read(ada)).token);
 });
 
-it('garbage is as good as missing, and the next token takes its permit', async () => {
+it('garbage is as good as missing, and the next token takes its place', async () => {
   const { share, token, store, plant } = open();
   await share.keep(ada, token(), undefined);
   const good = (await store.peek(KEY))?.value as string;

@@ -1,20 +1,25 @@
+import { createLogin } from '../../../src/access/login.ts';
 import { createLogout } from '../../../src/access/logout.ts';
+import { createSessionTokens } from '../../../src/access/session-tokens.ts';
+import type { Tenants } from '../../../src/access/tenants.ts';
 import { createUserTokens } from '../../../src/access/user-tokens.ts';
+import { deadlinesOf } from '../../../src/config/deadlines.ts';
 import { bySubject, createDirectory } from '../../../src/directory/directory.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { PortalUser } from '../../../src/portal/portal-user.ts';
 import type { TokenIssuer } from '../../../src/qlik/oauth/token-issuer.ts';
+import { NoSessionError } from '../../../src/session/no-session-error.ts';
 import { createProviderSessions } from '../../../src/session/provider-sessions.ts';
-import { newSessionId, sessionsOfTag } from '../../../src/session/session-id.ts';
-import { createSessions } from '../../../src/session/sessions.ts';
+import { sessionsOfTag } from '../../../src/session/session-id.ts';
+import { createSessions, type Session } from '../../../src/session/sessions.ts';
 import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
 import { createMemoryLeases } from '../../../src/store/memory/leases.ts';
 import { createMemoryStore } from '../../../src/store/memory/records.ts';
+import { createCircuit } from '../../../src/tenant/admission/circuit.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
-import { createCircuit } from '../../../src/tenant/circuit.ts';
 import { createCredentialsStatus } from '../../../src/tenant/credentials-status.ts';
+import type { Tenant } from '../../../src/tenant/tenant.ts';
 import { createTokenClient } from '../../../src/tenant/token-client.ts';
-import { TokenError } from '../../../src/tenant/token-error.ts';
 import { createTokenService } from '../../../src/token/token-service.ts';
 import { createTokenShare } from '../../../src/token/token-share.ts';
 
@@ -39,9 +44,14 @@ const MINUTE = 60 * SECOND;
 /** The settings' defaults. */
 export const IDLE_MS = 30 * MINUTE;
 export const MIN_REMAINING_MS = MINUTE;
-const DEADLINE_MS = 8 * SECOND;
+const deadlines = deadlinesOf(8 * SECOND);
 
-const tenant = { url: 'https://acme.eu.qlikcloud.com', clientId: 'client', scope: 'user_default' };
+const identity = {
+  name: 'acme',
+  url: 'https://acme.eu.qlikcloud.com',
+  clientId: 'client',
+  scope: 'user_default',
+};
 
 /** Replicas as the service puts them together, over one store in memory; to be closed in the end. */
 export function createDayReplicas({ clock, random, issuer, replicas }: DayReplicasDeps): {
@@ -54,78 +64,75 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
     now: clock.now,
     concurrency: 8,
     rate: { limit: 90, windowMs: MINUTE },
-    permitMs: 10 * SECOND,
+    permitMs: deadlines.permitMs,
   });
   const sessions = createSessions({ store, limits: { idleMs: IDLE_MS, lifetimeMs: 10 * 60 * MINUTE } });
 
   function createReplica(): DayReplica {
-    const circuit = createCircuit({ now: clock.now, random, onChange() {} });
-    const gateway = createTokenClient({
+    const silent = { emit() {}, tenant: identity.name };
+    const circuit = createCircuit({ now: clock.now, random, ...silent, client: 'impersonation' });
+    const tokenClient = createTokenClient({
       issuer,
-      gate: createGate({ clock, circuit, limits, onThrottled() {} }),
-      standing: createCredentialsStatus({ now: clock.now, onChange() {} }),
+      gate: createGate({ clock, circuit, limits, ...silent }),
+      credentialsStatus: createCredentialsStatus({ now: clock.now, ...silent, clientId: identity.clientId }),
       clock,
       random,
-      callTimeoutMs: 6 * SECOND,
+      callTimeoutMs: deadlines.callMs,
     });
     const isDenied = () => false;
-    const tokens = createTokenService({
-      tokenClientOf: () => gateway,
-      share: createTokenShare({ store, partitionOf: sessionsOfTag, isDenied, now: clock.now }),
-      leases,
+    const tenant: Tenant = {
+      ...identity,
       isDenied,
+      origins: [],
+      tokenClient,
+      administration: undefined,
+      healthy: true,
+      state: tokenClient.state,
+      async close() {},
+    };
+    const tenantOf = () => tenant;
+    const tokens = createTokenService({
+      tenantOf,
+      share: createTokenShare({ store, partitionOf: sessionsOfTag, tenantOf, now: clock.now }),
+      leases,
       clock,
       random,
-      report() {},
+      emit() {},
       maxCached: 100_000,
       refreshBeforeMs: 10 * MINUTE,
       minRemainingMs: MIN_REMAINING_MS,
       replaceCooldownMs: 30 * SECOND,
-      deadlineMs: DEADLINE_MS,
+      deadlineMs: deadlines.answerMs,
     });
-    const directory = createDirectory({ tenant, mapping: bySubject, isDenied });
-    const userTokens = createUserTokens({ directory, tokens });
-    const providerSessions = createProviderSessions({ store, lifetimeMs: 24 * 60 * MINUTE });
-    const { here, afterwards } = createLogout({
+    const directory = createDirectory({ tenant: identity, mapping: bySubject, isDenied });
+    const served = { name: identity.name, tenant, directory, close: tenant.close };
+    const tenants: Tenants = { of: () => served, all: () => [served] };
+    const userTokens = createUserTokens({ tenants, tokens });
+    const logout = createLogout({
       sessions,
-      providerSessions,
+      providerSessions: createProviderSessions({ store, lifetimeMs: 24 * 60 * MINUTE }),
       tokens: userTokens,
       after: clock.after,
+      emit() {},
     });
+    const login = createLogin({ sessions, logout, tenants, emit() {} });
+    const sessionTokens = createSessionTokens({ tokens: userTokens, logout, emit() {} });
 
     return {
-      async login(user) {
-        const id = newSessionId(user);
-        await sessions.open(id, user);
-        return id;
-      },
+      login: (user) => login.open(user, { previous: undefined }),
 
       async ask(id) {
-        const deadline = clock.now() + DEADLINE_MS;
-        const session = await sessions.use(id);
-        if (!session) throw new Error('session_required');
-        const held = userTokens.cached(session.user, session.generation);
-        if (held) return held.accessToken;
-        for (let current = session; ; ) {
-          const token = await userTokens
-            .obtain(current.user, current.generation, { at: deadline })
-            .catch((error) => {
-              if (error instanceof TokenError && error.code === 'token_superseded') return undefined;
-              throw error;
-            });
-          const now = await sessions.peek(id);
-          if (!now) {
-            await afterwards(session.user);
-            throw new Error('session_required');
-          }
-          if (token && token.generation === now.generation) return token.accessToken;
-          current = now;
-        }
+        const at = clock.now() + deadlines.requestMs;
+        const session = there(await sessions.use(id));
+        const cached = sessionTokens.cached(session);
+        if (cached) return cached.accessToken;
+        const lookAgain = async () => there(await sessions.peek(id));
+        return (await sessionTokens.obtain({ session, lookAgain, deadline: { at } })).accessToken;
       },
 
       async logout(id) {
         const session = await sessions.peek(id);
-        if (session) await here(session);
+        if (session) await logout.here(session, 'logout');
       },
 
       idle: () => tokens.idle(),
@@ -139,4 +146,9 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
       await store.close();
     },
   };
+}
+
+function there(session: Session | undefined): Session {
+  if (!session) throw new NoSessionError('session_expired', 'The session has ended.');
+  return session;
 }

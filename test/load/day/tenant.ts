@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../../src/lib/clock.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { QlikError } from '../../../src/qlik/errors.ts';
 import type { TokenIssuer } from '../../../src/qlik/oauth/token-issuer.ts';
 
@@ -38,7 +38,9 @@ export function createDayTenant({ clock, random, tokenLifeMs }: DayTenantDeps): 
     }
     lastMinute.push(now);
     counts.mostPerMinute = Math.max(counts.mostPerMinute, lastMinute.length);
-    await sleep(clock, least + random() * (most - least));
+    await new Promise<void>((resolve) => {
+      clock.after(least + random() * (most - least), resolve);
+    });
   }
 
   return {

@@ -3,13 +3,13 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, type TestContext, test } from 'node:test';
 import { connectRedis } from '../../../src/store/redis/connection.ts';
 import { createRedisRecords } from '../../../src/store/redis/records.ts';
-import { createSeal, type Unreadable } from '../../../src/store/seal.ts';
+import { createSeal } from '../../../src/store/seal.ts';
 import { createSealedRecords } from '../../../src/store/sealed-records.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
 
 const limits = { idleMs: 60_000, lifetimeMs: 60_000 };
 const KEY = 'qlik-token-broker:record:{ada}:key';
-const GROUP = 'qlik-token-broker:partition:{ada}:g';
+const GROUP = 'qlik-token-broker:group:{ada}:g';
 
 describe('given a Redis into which somebody wrote', { skip: redisMissing() }, () => {
   let server: RedisServer;
@@ -23,15 +23,17 @@ describe('given a Redis into which somebody wrote', { skip: redisMissing() }, ()
 
   async function open(t: TestContext) {
     const troubles: unknown[] = [];
-    const unreadable: Unreadable[] = [];
+    const unreadable: string[] = [];
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0 },
-      onChange: (trouble) => troubles.push(trouble),
+      emit: (event) => troubles.push(event),
     });
     const records = createSealedRecords({
       store: createRedisRecords(redis),
       seal: createSeal([createSecretKey(randomBytes(32))]),
-      onUnreadable: (why) => unreadable.push(why),
+      emit(event) {
+        if (event.type === 'store.record_unreadable') unreadable.push(event.why);
+      },
     });
     t.after(() => records.close());
     return { records, unreadable, troubles };

@@ -64,7 +64,7 @@ describe('given a Redis with TLS and a user of its own for the service', { skip:
     const troubles: (RedisError | undefined)[] = [];
     const redis = await connectRedis({
       target: target(changes),
-      onChange: (trouble) => troubles.push(trouble),
+      emit: (event) => troubles.push('error' in event ? (event.error as RedisError) : undefined),
     });
     return { redis, troubles };
   }

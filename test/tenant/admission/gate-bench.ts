@@ -1,10 +1,10 @@
-import type { Rate } from '../../../src/config/kinds.ts';
+import type { Rate } from '../../../src/lib/rate-limiter.ts';
 import type { QlikError } from '../../../src/qlik/errors.ts';
 import type { CallLimits } from '../../../src/store/call-limits.ts';
 import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
+import { type Circuit, createCircuit } from '../../../src/tenant/admission/circuit.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
 import type { Gate, Priority, Ticket } from '../../../src/tenant/admission/ticket.ts';
-import { type Circuit, createCircuit } from '../../../src/tenant/circuit.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { follow, type Outcome } from '../../token/token-bench.ts';
 
@@ -45,14 +45,23 @@ export function createGateBench({
   clock?: ManualClock;
   limits?: CallLimits;
 } = {}): GateBench {
-  const circuit = createCircuit({ now: clock.now, random: () => 1, emit() {} });
+  const circuit = createCircuit({
+    now: clock.now,
+    random: () => 1,
+    emit() {},
+    tenant: 'acme',
+    client: 'impersonation',
+  });
   const made: string[] = [];
   const pauses: number[] = [];
   const gate = createGate({
     clock,
     circuit,
     limits,
-    onThrottled: (pauseMs) => pauses.push(pauseMs),
+    tenant: 'acme',
+    emit(event) {
+      if (event.type === 'tenant.throttled') pauses.push(event.pauseMs);
+    },
   });
 
   const bench: GateBench = {

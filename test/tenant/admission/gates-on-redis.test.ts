@@ -8,9 +8,9 @@ import type { CallLimitsOptions } from '../../../src/store/call-limits.ts';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { createRedisCallLimits } from '../../../src/store/redis/call-limits.ts';
 import { connectRedis } from '../../../src/store/redis/connection.ts';
+import { createCircuit } from '../../../src/tenant/admission/circuit.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
 import type { Gate, Priority } from '../../../src/tenant/admission/ticket.ts';
-import { createCircuit } from '../../../src/tenant/circuit.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
 import { faults } from '../fake-issuer.ts';
 
@@ -39,8 +39,14 @@ async function connectGates(
       redis,
       now: clock.now,
     });
-    const circuit = createCircuit({ now: clock.now, random: () => 1, emit() {} });
-    return createGate({ clock, circuit, limits, onThrottled() {} });
+    const silent = { emit() {}, tenant: 'acme' };
+    const circuit = createCircuit({
+      now: clock.now,
+      random: () => 1,
+      ...silent,
+      client: 'impersonation',
+    });
+    return createGate({ clock, circuit, limits, ...silent });
   }
   return Promise.all([connectGate(), connectGate(), connectGate()]);
 }

@@ -76,6 +76,7 @@ export function createReplicasBench({
         await shared.closeFor(ms);
       },
       onChange: (listener) => listeners.push(listener),
+      async close() {},
     };
 
     return {

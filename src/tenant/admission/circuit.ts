@@ -1,4 +1,4 @@
-import type { Emit, EventClient } from '../events.ts';
+import type { Emit, EventClient } from '../../events.ts';
 
 /** Spares a tenant that is in trouble, and its callers the wait for it. */
 export interface Circuit {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCircuit } from '../../src/tenant/circuit.ts';
+import { createCircuit } from '../../../src/tenant/admission/circuit.ts';
+
+const facts = { tenant: 'acme', client: 'impersonation' };
 
 function createBench(random = 1) {
   const time = { now: 1_000_000 };
@@ -8,7 +10,9 @@ function createBench(random = 1) {
   const circuit = createCircuit({
     now: () => time.now,
     random: () => random,
-    onChange: (change) => changes.push(change),
+    emit: (event) => changes.push(event),
+    tenant: 'acme',
+    client: 'impersonation',
   });
   const fail = (times = 1) => {
     for (let i = 0; i < times; i += 1) {
@@ -30,7 +34,7 @@ it('given five failures in a row, it opens for two seconds', () => {
   fail(5);
   assert.equal(circuit.pauseMs(), 2_000);
   assert.equal(circuit.healthy, false);
-  assert.deepEqual(changes, [{ open: true, pauseMs: 2_000 }]);
+  assert.deepEqual(changes, [{ type: 'tenant.circuit_opened', ...facts, pauseMs: 2_000 }]);
   time.now += 2_000;
   assert.equal(circuit.pauseMs(), 0);
 });
@@ -60,7 +64,7 @@ it('given a probe that succeeds, it closes, and it takes five failures again to 
   circuit.begin().succeeded();
   assert.equal(circuit.pauseMs(), 0);
   assert.equal(circuit.healthy, true);
-  assert.deepEqual(changes.at(-1), { open: false });
+  assert.deepEqual(changes.at(-1), { type: 'tenant.circuit_closed', ...facts });
   fail(4);
   assert.equal(circuit.pauseMs(), 0);
 });
