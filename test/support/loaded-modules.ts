@@ -25,7 +25,7 @@ export async function loadedModules(
   t.after(() => rmSync(folder, { recursive: true }));
   const list = join(folder, 'list');
   const child = runBuilt(t, file, args, { ...env, NODE_OPTIONS: `--import=${trace}`, MODULE_TRACE: list });
-  await child.printed(/"msg":"listening"/);
+  await child.printed(/"event":"service.listening"/);
   child.process.kill('SIGTERM');
   await child.ended();
 

@@ -29,7 +29,7 @@ test('SIGTERM to npm start ends the service', async (t) => {
   let output = '';
   npm.stdout.on('data', (data) => {
     output += data;
-    if (!npm.killed && output.includes('"msg":"listening"')) npm.kill('SIGTERM');
+    if (!npm.killed && output.includes('"event":"service.listening"')) npm.kill('SIGTERM');
   });
 
   const ended = once(npm, 'close');
@@ -37,7 +37,7 @@ test('SIGTERM to npm start ends the service', async (t) => {
 
   assert.ok(!signalGroup(npm.pid as number, 0), `npm has left a process behind:\n${output}`);
   await ended;
-  assert.match(output, /"msg":"stopped"/);
+  assert.match(output, /"event":"service.stopped"/);
 });
 
 /** Sends a signal, 0 for none, to each process of the group; false when there is none. */
