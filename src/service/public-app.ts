@@ -55,13 +55,12 @@ export async function createPublicApp(
     drainMs: deadlines.drainMs,
     checkAnswers: deps.checkAnswers,
   });
-  const none: FastifyPluginAsync = async () => {};
   const routes: FastifyPluginAsync = async (under) => {
     await under.register(async (scope) => {
       await scope.register(publicPolicy);
       await scope.register(healthRoutes, { ...deps.health, idpHealthy: mode.idpHealthy });
       await scope.register(qlikTokenScriptRoute);
-      await scope.register(mode.routes.public ?? none);
+      if (mode.routes.public) await scope.register(mode.routes.public);
     });
     await under.register(async (scope) => {
       await scope.register(pagesPolicy, { origins });
@@ -86,7 +85,7 @@ export async function createPublicApp(
         endSessionUrl: mode.endSessionUrl,
         speaksFor: mode.speaksFor,
       });
-      await scope.register(mode.routes.session ?? none);
+      if (mode.routes.session) await scope.register(mode.routes.session);
     });
     await under.register(async (scope) => {
       await scope.register(peoplePolicy, { origins, base });
