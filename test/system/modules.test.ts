@@ -65,7 +65,6 @@ const PACKAGES = [
   'avvio',
   'bintrees',
   'cookie',
-  'csv-parse',
   'fast-decode-uri-component',
   'fast-deep-equal',
   'fast-json-stringify',
