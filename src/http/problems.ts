@@ -14,6 +14,8 @@ export interface Refusal {
 export interface ProblemsOptions {
   /** Learns of each refusal. */
   readonly tell: (refusal: Refusal) => void;
+  /** Whether a path that is there for other methods is 405 and names them, rather than 404. */
+  readonly nameMethods: boolean;
 }
 
 declare module 'fastify' {
@@ -28,7 +30,7 @@ declare module 'fastify' {
 }
 
 /** Answers whatever goes wrong with a problem (RFC 9457), on either listener. Goes before all routes. */
-export const answerProblems = fp<ProblemsOptions>(async (app, { tell }) => {
+export const answerProblems = fp<ProblemsOptions>(async (app, { tell, nameMethods }) => {
   const allowed = new Map<string, string[]>();
 
   app.decorateReply('problemCode', undefined);
@@ -47,7 +49,7 @@ export const answerProblems = fp<ProblemsOptions>(async (app, { tell }) => {
   });
   app.setNotFoundHandler((request, reply) => {
     const methods = allowed.get(request.url.split('?', 1)[0] as string);
-    if (!methods) throw new HttpProblem('not_found', 'No such path.');
+    if (!methods || !nameMethods) throw new HttpProblem('not_found', 'No such path.');
     reply.header('allow', methods.join(', '));
     throw new HttpProblem('method_not_allowed', `Use ${methods.join(' or ')}.`);
   });

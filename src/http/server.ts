@@ -72,7 +72,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
-  await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)) });
+  await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: true });
   await app.register(requireSchemas);
   await app.register(requirePolicy);
   if (deps.checkAnswers) await app.register(checkAnswers);

@@ -42,7 +42,7 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
   });
   const expected = token && digest(`Bearer ${token.reveal()}`);
 
-  await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)) });
+  await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: false });
   await app.register(requireSchemas);
   if (deps.checkAnswers) await app.register(checkAnswers);
 
