@@ -17,13 +17,10 @@ export interface ServedTenant {
 
 export type ServedTenantDeps = TenantDeps & Omit<TenantDirectoryDeps, 'tenant' | 'mapping'>;
 
-/** Rejects with a plain `Error` when a file that its configuration names is broken. */
-export async function createServedTenant(
-  config: TenantConfig,
-  deps: ServedTenantDeps,
-): Promise<ServedTenant> {
+/** Throws a plain `Error` when a file that its configuration names is broken. */
+export function createServedTenant(config: TenantConfig, deps: ServedTenantDeps): ServedTenant {
   const tenant = createTenant(config, deps);
-  const directory = await createTenantDirectory({ ...deps, tenant, mapping: config.mapping });
+  const directory = createTenantDirectory({ ...deps, tenant, mapping: config.mapping });
   return {
     name: config.name,
     tenant,

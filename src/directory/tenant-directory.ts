@@ -9,6 +9,7 @@ import { byClaim, bySubject, createDirectory, type Directory } from './directory
 import { byLookUp } from './find-user.ts';
 import { createKeepGroups } from './keep-groups.ts';
 import { byProvisioning } from './provision-user.ts';
+import { createWatchedTable } from './watched-table.ts';
 
 export interface TenantDirectoryDeps {
   readonly tenant: Tenant;
@@ -25,9 +26,9 @@ export interface TenantDirectoryDeps {
 
 /**
  * The way from portal users to the Qlik users of one tenant that its configuration chooses; to be closed in the end.
- * Rejects with a plain `Error` when the table of users is broken.
+ * Throws a plain `Error` when the table of users is broken.
  */
-export async function createTenantDirectory(deps: TenantDirectoryDeps): Promise<Directory> {
+export function createTenantDirectory(deps: TenantDirectoryDeps): Directory {
   const { mapping, emit } = deps;
   const { name, isDenied, administration } = deps.tenant;
   const tenant = identityOf(deps.tenant);
@@ -37,8 +38,6 @@ export async function createTenantDirectory(deps: TenantDirectoryDeps): Promise<
     case 'claim':
       return createDirectory({ tenant, mapping: byClaim(mapping.claim), isDenied });
     case 'table': {
-      // With its parser, which nobody else needs.
-      const { createWatchedTable } = await import('./watched-table.ts');
       const table = createWatchedTable({ file: mapping.file, emit, tenant: name });
       return { ...createDirectory({ tenant, mapping: table.mapping, isDenied }), close: table.close };
     }

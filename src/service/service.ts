@@ -53,8 +53,8 @@ export interface Service {
 const BACKGROUND_GRACE_MS = 2_000;
 
 /**
- * Builds the parts and hands them to each other, each after those that it needs. Rejects with a plain `Error` when a
- * file that a setting names is broken.
+ * Builds the parts and hands them to each other, each after those that it needs. Throws a plain `Error` when a file that a
+ * setting names is broken.
  */
 export async function createService(deps: ServiceDeps): Promise<Service> {
   const { config, events, clock = systemClock, random = Math.random, checkAnswers = false } = deps;
@@ -82,7 +82,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     deadlineMs: config.deadlines.answerMs,
   });
   for (const tenant of config.tenants) {
-    const served = await createServedTenant(tenant, {
+    const served = createServedTenant(tenant, {
       deadlines: config.deadlines,
       emit,
       clock,

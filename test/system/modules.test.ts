@@ -65,6 +65,7 @@ const PACKAGES = [
   'avvio',
   'bintrees',
   'cookie',
+  'csv-parse',
   'fast-decode-uri-component',
   'fast-deep-equal',
   'fast-json-stringify',
