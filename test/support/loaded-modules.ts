@@ -15,17 +15,21 @@ export interface LoadedModules {
 const dist = new URL('../../dist/', import.meta.url).href;
 const trace = new URL('module-trace.mjs', import.meta.url).href;
 
-/** Runs a built file until the service listens, then ends it with SIGTERM, and tells what it had loaded. */
+/**
+ * Runs a built file until the service listens, uses it, then ends it with SIGTERM, and tells what it had loaded by then.
+ */
 export async function loadedModules(
   t: TestContext,
   [file = '', ...args]: readonly string[],
   env: Record<string, string>,
+  use: () => Promise<void> = async () => {},
 ): Promise<LoadedModules> {
   const folder = mkdtempSync(join(tmpdir(), 'modules-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const list = join(folder, 'list');
   const child = runBuilt(t, file, args, { ...env, NODE_OPTIONS: `--import=${trace}`, MODULE_TRACE: list });
   await child.printed(/"event":"service.listening"/);
+  await use();
   child.process.kill('SIGTERM');
   await child.ended();
 
