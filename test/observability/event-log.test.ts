@@ -60,7 +60,7 @@ const examples: {
   'tenant.circuit_opened': [['warn', { tenant, client: 'impersonation', pauseMs: 1_000 }]],
   'tenant.circuit_closed': [['warn', { tenant, client: 'impersonation' }]],
   'tenant.client_refused': [['error', { ...client, pauseMs: 1_000 }]],
-  'tenant.client_accepted': [['error', client]],
+  'tenant.client_accepted': [['warn', client]],
 
   'user.created': [['info', { tenant, userId: 'u-1', portalUser: 'ada' }]],
   'user.lost': [['warn', { tenant, userId: 'u-1' }]],
