@@ -50,7 +50,7 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   },
   'tenant.circuit_closed': { level: 'warn', sentence: 'The tenant answers again.' },
   'tenant.client_refused': { level: 'error', sentence: 'The tenant refuses our OAuth client.' },
-  'tenant.client_accepted': { level: 'error', sentence: 'The tenant accepts our OAuth client again.' },
+  'tenant.client_accepted': { level: 'warn', sentence: 'The tenant accepts our OAuth client again.' },
 
   'user.created': { level: 'info', sentence: 'A user was created.' },
   'user.lost': {
@@ -105,7 +105,7 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
     level: ({ quiet, status }) => (quiet && status < 400 ? undefined : 'info'),
     sentence: 'A request was answered.',
   },
-  'request.abandoned': { level: 'info', sentence: 'A client left before its answer.' },
+  'request.abandoned': { level: 'info', sentence: 'A client left while it waited for its token.' },
   'request.refused': {
     level: ({ status, answered }) => (answered && status >= 500 ? 'warn' : 'debug'),
     sentence: 'A request was refused.',

@@ -45,7 +45,7 @@ export interface AccessBench {
   session(user: PortalUser): Promise<Session>;
   /** Whether these sessions are open. */
   areOpen(...sessions: Pick<Session, 'id'>[]): Promise<boolean[]>;
-  /** A call that was not made. */
+  /** What was told of sessions that ended. */
   readonly ended: () => readonly BrokerEvent[];
 }
 

@@ -8,6 +8,7 @@ import {
   type Permit,
   WAITING_COUNTS_MS,
 } from '../../src/store/call-limits.ts';
+import { until } from '../support/until.ts';
 
 /** Limits under test, as two replicas see them, with nothing used up. */
 export interface LimitsUnderTest {
@@ -75,16 +76,16 @@ export function describeCallLimits(
     });
 
     test('whoever waits for a permit hears that one is free', async (t) => {
-      const { here, there, advance } = await open(t, { concurrency: 1 });
+      const { here, there } = await open(t, { concurrency: 1 });
       const told = listenTo(there);
-      for (let attempt = 0; !told.yet && attempt < 20; attempt += 1) {
+      // Where listening takes a moment to begin, the first change may not be heard.
+      await until(async () => {
+        if (told.yet) return true;
         const permit = await untilEntered(here, ask('a'));
         assert.equal(reasonOf(await there.enter(ask('b'))), 'permits');
         permit.release();
-        await advance(50); // Where listening takes a moment to begin, the first change may not be heard.
-      }
-
-      assert.ok(told.yet);
+        return false;
+      });
       placeOf(await there.enter(ask('b')));
     });
 
@@ -219,17 +220,17 @@ export function describeCallLimits(
     });
 
     test('whoever waits hears that it was closed', async (t) => {
-      const { here, there, advance } = await open(t, { concurrency: 1 });
+      const { here, there } = await open(t, { concurrency: 1 });
       const told = listenTo(there);
       placeOf(await here.enter(ask('a')));
       assert.equal(reasonOf(await there.enter(ask('b'))), 'permits');
 
-      for (let attempt = 1; !told.yet && attempt <= 20; attempt += 1) {
-        await here.closeFor(attempt * LONG_MS);
-        await advance(50);
-      }
-
-      assert.ok(told.yet);
+      let attempts = 0;
+      await until(async () => {
+        attempts += 1;
+        await here.closeFor(attempts * LONG_MS);
+        return told.yet;
+      });
     });
 
     test('who was refused a permit is before those of a higher rank on other replicas', async (t) => {
@@ -303,11 +304,12 @@ function listenTo(limits: CallLimits): { yet: boolean } {
 
 /** Gets in, as soon as what was released by another connection has arrived. */
 async function untilEntered(limits: CallLimits, asked: Ask): Promise<Permit> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const { permit } = await limits.enter(asked);
-    if (permit) return permit;
-  }
-  return assert.fail('no permit became free');
+  let permit: Permit | undefined;
+  await until(async () => {
+    ({ permit } = await limits.enter(asked));
+    return permit !== undefined;
+  });
+  return permit as unknown as Permit;
 }
 
 function assertAbout(actual: number, expected: number): void {

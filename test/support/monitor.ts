@@ -3,7 +3,16 @@ import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 
 /** Watches what clients ask a Redis on loopback; resolves to a function that tells the commands so far, scripts' own left out. */
-export async function monitorRedis(t: TestContext, port: number): Promise<() => string[]> {
+export function monitorRedis(t: TestContext, port: number): Promise<() => string[]> {
+  return monitor(t, port, /^\+[\d.]+ \[\d+ 127\./);
+}
+
+/** The same for what scripts do. */
+export function monitorScripts(t: TestContext, port: number): Promise<() => string[]> {
+  return monitor(t, port, /^\+[\d.]+ \[\d+ lua\]/);
+}
+
+async function monitor(t: TestContext, port: number, by: RegExp): Promise<() => string[]> {
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
   let seen = '';
@@ -15,6 +24,6 @@ export async function monitorRedis(t: TestContext, port: number): Promise<() => 
   return () =>
     seen
       .split('\r\n')
-      .filter((line) => /^\+[\d.]+ \[\d+ 127\./.test(line))
+      .filter((line) => by.test(line))
       .map((line) => line.slice(line.indexOf('"')));
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { endWithUs } from './end-with-us.ts';
+import { createStandingClock, standingClockMissing } from './standing-clock.ts';
 import { freePort } from './test-service.ts';
 
 /** A Redis of a test's own, on loopback, with its files in a folder of its own. */
@@ -14,8 +16,12 @@ export interface RedisServer {
   readonly port: number;
   readonly folder: string;
   readonly process: ChildProcess;
+  /** Moves the clock of a server whose clock stands still. */
+  advance(ms: number): void;
   /** What `redis-cli` prints when it runs this command as the default user. */
   cli(...args: string[]): string;
+  /** The same without holding up this process, whose own calls of Redis would be late for their answers. */
+  ask(...args: string[]): Promise<string>;
   /** Ends the process as a crash would. */
   kill(): Promise<void>;
   /** Ends the process and removes its files. */
@@ -26,15 +32,26 @@ export interface RedisServer {
 
 /** Why tests that need a Redis are skipped, or `false`; when `CI` is set, an error. */
 export function redisMissing(): string | false {
-  if (spawnSync('sh', ['-c', 'command -v redis-server && command -v redis-cli']).status === 0) return false;
-  if (process.env.CI) throw new Error('redis-server is missing: npm run set-up installs it on Debian');
-  return 'redis-server is missing';
+  const found = spawnSync('sh', ['-c', 'command -v redis-server && command -v redis-cli']).status === 0;
+  return found ? false : missing('redis-server');
+}
+
+/** The same of those that move its clock. */
+export function movableRedisMissing(): string | false {
+  return redisMissing() || (standingClockMissing() && missing('faketime'));
+}
+
+function missing(program: string): string {
+  if (process.env.CI) throw new Error(`${program} is missing: npm run set-up installs it on Debian`);
+  return `${program} is missing`;
 }
 
 export interface RedisServerOptions {
   /** What `redis-cli` needs besides the port. */
   readonly cliArgs?: readonly string[];
   readonly port?: number;
+  /** Its clock stands still until it is moved. */
+  readonly standingClock?: boolean;
   /** The text of a configuration file, which the server may write to, as a Sentinel does. */
   readonly configuration?: string;
 }
@@ -42,17 +59,21 @@ export interface RedisServerOptions {
 /** Starts `redis-server` with these arguments besides the usual ones. */
 export async function startRedis(
   args: readonly string[] = [],
-  { cliArgs = [], port, configuration }: RedisServerOptions = {},
+  { cliArgs = [], port, standingClock, configuration }: RedisServerOptions = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'));
   const ownPort = port ?? (await freePort());
   if (configuration !== undefined) writeFileSync(join(folder, 'redis.conf'), configuration);
+  const clock = standingClock && createStandingClock(folder);
   let server = run();
 
   function run(): ChildProcess {
     const file = configuration === undefined ? [] : [join(folder, 'redis.conf')];
     const always = [...file, '--port', String(ownPort), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
-    const child = spawn('redis-server', [...always, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('redis-server', [...always, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(clock && { env: { ...process.env, ...clock.env } }),
+    });
     endWithUs(child);
     return child;
   }
@@ -84,6 +105,10 @@ export async function startRedis(
     get process() {
       return server;
     },
+    advance(ms) {
+      assert.ok(clock, 'its clock goes on by itself');
+      clock.advance(ms);
+    },
     cli(...command) {
       const ask = () =>
         spawnSync('redis-cli', ['-p', String(ownPort), ...cliArgs, ...command], { encoding: 'utf8' });
@@ -92,6 +117,10 @@ export async function startRedis(
       if (stderr.includes('I/O error')) ({ stdout, stderr } = ask());
       assert.equal(stderr, '');
       return stdout.trimEnd();
+    },
+    async ask(...command) {
+      const args = ['-p', String(ownPort), ...cliArgs, ...command];
+      return (await promisify(execFile)('redis-cli', args)).stdout.trimEnd();
     },
     kill,
     async stop() {

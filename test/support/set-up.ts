@@ -7,6 +7,7 @@ const NEEDED = {
   chromium: 'chromium',
   crun: 'crun',
   curl: 'curl',
+  faketime: 'faketime',
   jq: 'jq',
   mmdebstrap: 'mmdebstrap',
   nginx: 'nginx',

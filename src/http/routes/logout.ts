@@ -40,16 +40,16 @@ export const logoutRoute: FastifyPluginAsync<LogoutDeps> = async (scope, deps) =
       schema: { querystring: ignored, body: logoutBody, response: { 200: loggedOut, 303: noBody } },
       errorHandler(error, request, reply) {
         if (!isUnreadBody(error)) return scope.errorHandler(error, request, reply);
-        return signOut(request, reply, false);
+        return logOut(request, reply, false);
       },
     },
     async (request, reply) => {
       const { everywhere } = request.body;
-      return signOut(request, reply, everywhere === true || everywhere === 'true');
+      return logOut(request, reply, everywhere === true || everywhere === 'true');
     },
   );
 
-  async function signOut(request: FastifyRequest, reply: FastifyReply, everywhere: boolean) {
+  async function logOut(request: FastifyRequest, reply: FastifyReply, everywhere: boolean) {
     const session = await cookieSession.find(request);
     if (session) {
       await (everywhere && (await speaksFor(request, session.user))

@@ -57,6 +57,7 @@ end
 
 -- Takes what ended off the partition; what is left.
 local function members(partition)
+  -- Stored as group: see partitionKey in records.ts.
   local index = PREFIX .. 'group:' .. partition
   local left = {}
   makeRoom(index, 'zset')

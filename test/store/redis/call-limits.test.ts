@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import type { CallLimitsOptions } from '../../../src/store/call-limits.ts';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { createRedisCallLimits } from '../../../src/store/redis/call-limits.ts';
 import { connectRedis, KEY_PREFIX } from '../../../src/store/redis/connection.ts';
 import { describeCallLimits } from '../../contract/call-limits-contract.ts';
 import { ownTimeOf } from '../../support/own-time.ts';
-import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
+import { movableRedisMissing, type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { until } from '../../support/until.ts';
 
 const options: CallLimitsOptions = {
   concurrency: 1,
@@ -18,10 +18,10 @@ const options: CallLimitsOptions = {
 };
 const ask = { by: 'a', rank: 0, share: 1 };
 
-describe('given a Redis', { skip: redisMissing() }, () => {
+describe('given a Redis', { skip: movableRedisMissing() }, () => {
   let server: RedisServer;
   before(async () => {
-    server = await startRedis();
+    server = await startRedis([], { standingClock: true });
   });
   after(() => server.stop());
 
@@ -34,7 +34,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     return {
       here: createRedisCallLimits({ ...limits, name, redis: one, now: Date.now }),
       there: createRedisCallLimits({ ...limits, name, redis: other, now: Date.now }),
-      advance: (ms) => setTimeout(ms + 2),
+      advance: async (ms) => server.advance(ms + 1),
       close: async () => void (await Promise.all([one.close(), other.close()])),
     };
   });
@@ -65,12 +65,13 @@ describe('given a Redis', { skip: redisMissing() }, () => {
         now,
       });
 
-    assert.ok((await limits(() => Date.now() - 3_600_000).enter(ask)).permit);
-    const refused = await limits(() => Date.now() + 3_600_000).enter(ask);
+    const noon = Date.now();
+    assert.ok((await limits(() => noon - 3_600_000).enter(ask)).permit);
+    const refused = await limits(() => noon + 3_600_000).enter(ask);
 
     assert.ok(!refused.permit && refused.reason === 'budget');
-    assert.ok(refused.waitMs > 59_000 && refused.waitMs <= 60_000);
-    assert.ok(Math.abs(refused.budget.waitMs(1, 0) - refused.waitMs) <= 5);
+    assert.equal(refused.waitMs, 60_000);
+    assert.equal(refused.budget.waitMs(1, 0), 60_000);
   });
 
   test('calls that a Redis with another clock counted are in nobody’s way', async (t) => {
@@ -111,7 +112,7 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     const keys = () => server.cli('KEYS', `${KEY_PREFIX}calls:{${name}}:*`).split('\n').filter(Boolean);
     assert.equal(keys().length, 4);
 
-    await setTimeout(1_100);
+    server.advance(1_100);
 
     assert.deepEqual(keys(), []);
   });
@@ -149,9 +150,9 @@ describe('given a Redis', { skip: redisMissing() }, () => {
     });
     await limits.enter(ask);
     await limits.enter(ask);
-    await setTimeout(200);
+    await until(async () => (await server.ask('PUBSUB', 'CHANNELS', '*:changed')) !== '');
     await limits.closeFor(60_000);
-    await setTimeout(200);
+    await until(() => told > 0);
     assert.equal(told, 1);
   });
 

@@ -1,14 +1,13 @@
 import { after, before, describe } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { connectRedis } from '../../../src/store/redis/connection.ts';
 import { createRedisRecords } from '../../../src/store/redis/records.ts';
 import { describeRecordStore } from '../../contract/record-store-contract.ts';
-import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
+import { movableRedisMissing, type RedisServer, startRedis } from '../../support/redis-server.ts';
 
-describe('given a Redis', { skip: redisMissing() }, () => {
+describe('given a Redis', { skip: movableRedisMissing() }, () => {
   let server: RedisServer;
   before(async () => {
-    server = await startRedis();
+    server = await startRedis([], { standingClock: true });
   });
   after(() => server.stop());
 
@@ -18,6 +17,6 @@ describe('given a Redis', { skip: redisMissing() }, () => {
       emit: () => {},
     });
     const store = createRedisRecords(redis);
-    return { store, advance: (ms) => setTimeout(ms + 2), close: store.close };
+    return { store, advance: async (ms) => server.advance(ms + 1), close: store.close };
   });
 });

@@ -4,14 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { connectRedis, KEY_PREFIX } from '../../../src/store/redis/connection.ts';
 import type { RedisTarget } from '../../../src/store/redis/options.ts';
 import { createRedisRecords } from '../../../src/store/redis/records.ts';
 import type { RedisError } from '../../../src/store/redis/redis-error.ts';
 import { describeRecordStore } from '../../contract/record-store-contract.ts';
 import { createCertificate } from '../../qlik/certificate.ts';
-import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
+import { movableRedisMissing, type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { freePort } from '../../support/test-service.ts';
 import { until } from '../../support/until.ts';
 
@@ -22,7 +21,9 @@ const [, RIGHTS = ''] =
     readFileSync(new URL('../../../docker/valkey-users.acl', import.meta.url), 'utf8'),
   ) ?? [];
 
-describe('given a Redis with TLS and a user of its own for the service', { skip: redisMissing() }, () => {
+describe('given a Redis with TLS and a user of its own for the service', {
+  skip: movableRedisMissing(),
+}, () => {
   const { key, cert } = createCertificate('localhost');
   let server: RedisServer;
   let folder: string;
@@ -40,6 +41,7 @@ describe('given a Redis with TLS and a user of its own for the service', { skip:
       {
         port,
         cliArgs,
+        standingClock: true,
       },
     );
     server.cli('ACL', 'SETUSER', 'broker', 'on', `>${PASSWORD}`, ...RIGHTS.split(' '));
@@ -72,7 +74,7 @@ describe('given a Redis with TLS and a user of its own for the service', { skip:
   describeRecordStore('it', async () => {
     const { redis } = await connect();
     const store = createRedisRecords(redis);
-    return { store, advance: (ms) => setTimeout(ms + 2), close: store.close };
+    return { store, advance: async (ms) => server.advance(ms + 1), close: store.close };
   });
 
   test('messages arrive, until nobody listens any more', async (t) => {
