@@ -22,6 +22,7 @@ import { createState } from './state.ts';
 import type { Tenant } from './tenant.ts';
 import { createTierLimit } from './tier-limit.ts';
 import { createTokens } from './tokens.ts';
+import { lazyValidators } from './validators.ts';
 
 /** The credentials of an OAuth client; the secret is made at each start. */
 export interface SandboxClient {
@@ -152,6 +153,7 @@ async function createServer(tenant: Tenant): Promise<FastifyInstance> {
     forceCloseConnections: true,
     bodyLimit: BODY_LIMIT,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    schemaController: lazyValidators,
     frameworkErrors: (_error, _request, reply: FastifyReply) =>
       reply.code(400).send(errorBody(httpError(400))),
   });

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const NOT_COPIED = new Set(['node_modules', 'dist', 'coverage', '.git']);
+const NOT_COPIED = new Set(['node_modules', 'dist', '.build', 'coverage', '.git']);
 
 /** What lies about in the folders of those who build, and belongs into no image. */
 const LITTER = [

@@ -58,6 +58,8 @@ export async function testEnv(sandbox: Sandbox, port: number): Promise<Record<st
     QLIK_CLIENT_SECRET: sandbox.impersonationClient.clientSecret,
     SESSION_SECRET: SECRET_A,
     LOG_LEVEL: 'trace',
+    // The cache has its places made at the start.
+    TOKEN_CACHE_MAX: '1000',
   };
 }
 

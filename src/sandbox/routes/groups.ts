@@ -34,6 +34,8 @@ const GROUP_PATCH = {
   },
 };
 
+const FILTER = { type: 'object', properties: { filter: { type: 'string' } } };
+
 interface NewGroup {
   name: string;
   providerType?: Group['providerType'];
@@ -68,7 +70,7 @@ export function registerGroups(app: FastifyInstance, tenant: Tenant): void {
 
   app.post<{ Querystring: ListQuery; Body: { filter?: string } }>(
     '/groups/actions/filter',
-    { schema: { body: { type: 'object', properties: { filter: { type: 'string' } } } } },
+    { schema: { body: FILTER } },
     async (request) => {
       requireAdmin(callerOf(request), 'admin.users');
       return list(request.url, request.query, request.body.filter);

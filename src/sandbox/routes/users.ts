@@ -45,6 +45,8 @@ const NEW_USER = {
   },
 };
 
+const FILTER = { type: 'object', properties: { filter: { type: 'string' } } };
+
 interface NewUser {
   subject: string;
   name?: string;
@@ -86,7 +88,7 @@ export function registerUsers(app: FastifyInstance, tenant: Tenant): void {
 
   app.post<{ Querystring: ListQuery; Body: { filter?: string } }>(
     '/users/actions/filter',
-    { schema: { body: { type: 'object', properties: { filter: { type: 'string' } } } } },
+    { schema: { body: FILTER } },
     async (request) => {
       requireAdmin(callerOf(request), 'admin.users');
       return list(request.url, request.query, request.body.filter);
