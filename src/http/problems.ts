@@ -44,8 +44,11 @@ export const answerProblems = fp<ProblemsOptions>(async (app, { tell, nameMethod
   app.setErrorHandler((error, request, reply) => sendProblem(reply, app.refuse(error, request, reply)));
 
   // The router would read the path of a request as a pattern; so the paths are kept as they are.
-  app.addHook('onRoute', ({ method, url }) => {
-    if (!/[:*]/.test(url)) allowed.set(url, [...(allowed.get(url) ?? []), ...[method].flat()]);
+  app.addHook('onRoute', ({ method, url, routePath }) => {
+    if (/[:*]/.test(url)) return;
+    // What is the root of a prefix answers with and without a slash at its end.
+    const urls = routePath === '' && url !== '' ? [url, `${url}/`] : [url];
+    for (const each of urls) allowed.set(each, [...(allowed.get(each) ?? []), ...[method].flat()]);
   });
   app.setNotFoundHandler((request, reply) => {
     const methods = allowed.get(request.url.split('?', 1)[0] as string);

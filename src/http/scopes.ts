@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import type { BrokerEvent, Emit } from '../events.ts';
 import { prefersHtml } from './accept.ts';
 import { sendPage } from './pages/html-page.ts';
 import { problemPage } from './pages/problem-page.ts';
@@ -39,6 +40,7 @@ export const requirePolicy = fp(async (app) => {
 
 export interface PolicyOptions {
   readonly origins: Origins;
+  readonly emit: Emit;
 }
 
 /** For everybody and everything: no session is read, and nobody is asked who calls. */
@@ -57,8 +59,9 @@ export const pagesPolicy = fp<PolicyOptions>(async (scope, { origins }) => {
 });
 
 /** For calls that open or end sessions; forms may make them too. */
-export const sessionPolicy = fp<PolicyOptions>(async (scope, { origins }) => {
+export const sessionPolicy = fp<PolicyOptions>(async (scope, { origins, emit }) => {
   name(scope, 'session');
+  scope.addHook('onRequestAbort', async (request) => emit(abandoned(request)));
   const policy = { isAllowedOrigin: origins.has };
   scope.addHook('onRequest', ({ headers, routeOptions }, reply, done) => {
     reply.headers(sessionHeaders);
@@ -78,8 +81,9 @@ export interface PeoplePolicyOptions extends PolicyOptions {
  * For navigations, which other sites may begin: each route has a state or a proof of its own. People get a problem as a
  * page with a way on; scripts, and whoever else does not ask for HTML, as it is.
  */
-export const peoplePolicy = fp<PeoplePolicyOptions>(async (scope, { origins, base }) => {
+export const peoplePolicy = fp<PeoplePolicyOptions>(async (scope, { origins, base, emit }) => {
   name(scope, 'people');
+  scope.addHook('onRequestAbort', async (request) => emit(abandoned(request)));
   scope.addHook('onRequest', (_request, reply, done) => {
     reply.headers(sessionHeaders);
     done();
@@ -99,6 +103,11 @@ export const peoplePolicy = fp<PeoplePolicyOptions>(async (scope, { origins, bas
     return `${base}/login${returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo })}`}`;
   }
 });
+
+/** A client closed its connection before its answer: no fault, and no `request.completed` will come. */
+export function abandoned({ id, method, routeOptions }: FastifyRequest): BrokerEvent {
+  return { type: 'request.abandoned', requestId: id, method, route: routeOptions.url ?? null };
+}
 
 function name(scope: FastifyInstance, policy: PolicyName): void {
   if (scope.policy !== undefined)

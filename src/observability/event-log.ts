@@ -105,7 +105,7 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
     level: ({ quiet, status }) => (quiet && status < 400 ? undefined : 'info'),
     sentence: 'A request was answered.',
   },
-  'request.abandoned': { level: 'info', sentence: 'A client left while it waited for its token.' },
+  'request.abandoned': { level: 'info', sentence: 'A client left before its answer.' },
   'request.refused': {
     level: ({ status, answered }) => (answered && status >= 500 ? 'warn' : 'debug'),
     sentence: 'A request was refused.',
@@ -116,7 +116,10 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   'admin.sessions_ended': { level: 'warn', sentence: 'An operator ended the sessions of a user.' },
   'admin.token_ended': { level: 'warn', sentence: 'An operator ended the token of a user.' },
   'admin.all_tokens_ended': { level: 'warn', sentence: 'An operator ended the tokens of all users.' },
-  'admin.refused': { level: 'warn', sentence: 'An admin request was refused.' },
+  'admin.refused': {
+    level: ({ code }) => (code === 'not_found' ? 'debug' : 'warn'),
+    sentence: 'An admin request was refused.',
+  },
   'admin.failed': { level: 'error', sentence: 'An admin request failed.' },
 
   'config.unknown_variable': {

@@ -63,7 +63,7 @@ export async function createPublicApp(
       if (mode.routes.public) await scope.register(mode.routes.public);
     });
     await under.register(async (scope) => {
-      await scope.register(pagesPolicy, { origins });
+      await scope.register(pagesPolicy, { origins, emit });
       await scope.register(qlikTokenRoutes, {
         currentSession,
         rateLimiter: createRateLimiter(rateLimits.token, clock.now),
@@ -76,7 +76,7 @@ export async function createPublicApp(
       await scope.register(sessionRoute, { currentSession, tenants });
     });
     await under.register(async (scope) => {
-      await scope.register(sessionPolicy, { origins });
+      await scope.register(sessionPolicy, { origins, emit });
       await scope.register(logoutRoute, {
         cookie,
         cookieSession,
@@ -88,7 +88,7 @@ export async function createPublicApp(
       if (mode.routes.session) await scope.register(mode.routes.session);
     });
     await under.register(async (scope) => {
-      await scope.register(peoplePolicy, { origins, base });
+      await scope.register(peoplePolicy, { origins, base, emit });
       await scope.register(mode.routes.people);
     });
   };

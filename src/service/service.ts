@@ -155,8 +155,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await withinGrace(tokens.idle());
       await adminApp.close();
       await leases.close();
-      await Promise.all([registry.close(), mode.close?.()]);
-      await store.close();
+      await Promise.all([registry.close(), mode.close?.()]).finally(store.close);
     },
   };
 }

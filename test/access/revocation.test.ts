@@ -28,7 +28,6 @@ test('ending a user’s sessions ends the token, too, and nobody else’s; to re
   assert.deepEqual(events, [
     { ...ended, sessions: 2, tokens: 1 },
     { ...told, requestId: 'request-1', sessions: 2, tokens: 1 },
-    { ...ended, sessions: 0, tokens: 0 },
     { ...told, requestId: 'request-2', sessions: 0, tokens: 0 },
   ]);
 });

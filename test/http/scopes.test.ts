@@ -21,11 +21,12 @@ const SESSION_HEADERS = { 'cache-control': 'no-store', pragma: 'no-cache', vary:
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
 const origins = originsOf(OWN, [LISTED]);
+const emit = () => {};
 const policies: Record<PolicyName, (scope: FastifyInstance) => Promise<void>> = {
   public: async (scope) => void (await scope.register(publicPolicy)),
-  pages: async (scope) => void (await scope.register(pagesPolicy, { origins })),
-  session: async (scope) => void (await scope.register(sessionPolicy, { origins })),
-  people: async (scope) => void (await scope.register(peoplePolicy, { origins, base: '/qlik' })),
+  pages: async (scope) => void (await scope.register(pagesPolicy, { origins, emit })),
+  session: async (scope) => void (await scope.register(sessionPolicy, { origins, emit })),
+  people: async (scope) => void (await scope.register(peoplePolicy, { origins, base: '/qlik', emit })),
 };
 
 interface Bare {

@@ -10,6 +10,7 @@ import type { Token } from '../../token/token.ts';
 import type { CurrentSession } from '../policy/current-session.ts';
 import { HttpProblem } from '../problem.ts';
 import { ignored } from '../route-schemas.ts';
+import { abandoned } from '../scopes.ts';
 import { tokenAnswer, tokenSchema } from '../token-answer.ts';
 import type { ValibotTypes } from '../validation.ts';
 
@@ -90,12 +91,7 @@ export const qlikTokenRoutes: FastifyPluginAsync<QlikTokenDeps> = async (scope, 
     const left = new AbortController();
     reply.raw.once('close', () => {
       if (reply.raw.writableFinished) return;
-      emit({
-        type: 'request.abandoned',
-        requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url ?? null,
-      });
+      emit(abandoned(request));
       left.abort();
     });
     return left.signal;
