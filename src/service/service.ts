@@ -20,8 +20,9 @@ import type { RecordStore } from '../store/record-store.ts';
 import { createTenantRegistry } from '../tenant/registry.ts';
 import { createTokenService } from '../token/token-service.ts';
 import { createTokenShare } from '../token/token-share.ts';
+import { openSharedStore } from './open-shared-store.ts';
 import { createPublicApp } from './public-app.ts';
-import { inMemory, openSharedStore } from './shared-store.ts';
+import { inMemory } from './shared-store.ts';
 
 /** What the service needs of the world; tests bring their own. */
 export interface ServiceDeps {
