@@ -1,6 +1,4 @@
 // Bundles what browsers load as one file. Run by `npm run build`, after the compiler.
-import { copyFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 // The same file can be the `src` of a script tag and be imported. In a plain script `await` is a name, so that `/1` divides
@@ -24,6 +22,3 @@ await build({
   format: 'iife',
   footer: { js: `${AS_MODULE};` },
 });
-
-// The demo portal's page loads nothing from elsewhere.
-copyFileSync(fileURLToPath(import.meta.resolve('@qlik/embed-web-components')), 'dist/browser/demo-embed.js');

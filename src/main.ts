@@ -4,11 +4,11 @@ import { ConfigurationError, loadSettings } from './config/load.ts';
 import type { Issue } from './config/rules.ts';
 import { createEvents } from './events.ts';
 import { systemClock } from './lib/clock.ts';
-import { stopOnSignals } from './lib/signals.ts';
 import { createEventLog } from './observability/event-log.ts';
 import { createLog } from './observability/log.ts';
 import { fileChecks } from './service/file-checks.ts';
 import { createService } from './service/service.ts';
+import { stopOnSignals } from './service/signals.ts';
 
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_MISCONFIGURED = 78;

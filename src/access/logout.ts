@@ -58,7 +58,7 @@ export function createLogout({ sessions, providerSessions, tokens, after, emit }
   async function endAll(user: PortalUser, reason: SessionEnd) {
     const count = await sessions.closeAll(user);
     const forgotten = await tokens.forget(user);
-    ended(user, reason, count, forgotten);
+    if (count > 0 || forgotten) ended(user, reason, count, forgotten);
     return { sessions: count, tokens: Number(forgotten) };
   }
 

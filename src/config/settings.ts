@@ -305,7 +305,7 @@ export const settingsTable = {
     },
   },
   Tokens: {
-    TOKEN_CACHE_MAX: { kind: count, default: '100000', doc: 'Users whose token is held in memory.' },
+    TOKEN_CACHE_MAX: { kind: count, default: '100000', doc: 'Users whose token is cached.' },
     TOKEN_REFRESH_BEFORE: {
       kind: duration,
       default: '10m',

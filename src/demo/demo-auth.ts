@@ -1,28 +1,22 @@
+import * as v from 'valibot';
+import { parseStrictJson } from '../lib/strict-json.ts';
 import { LoginRefusedError, type PortalAuth } from '../portal/portal-auth.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import seed from '../sandbox/seed.json' with { type: 'json' };
-import { list, optional, record, text } from '../shape.ts';
-
-/** One of the users to pick from. Members that are not named here are claims. */
-export interface DemoUser extends Readonly<Record<string, unknown>> {
-  readonly id: string;
-  readonly name?: string;
-  readonly email?: string;
-  readonly groups?: readonly string[];
-  readonly tenant?: string;
-}
 
 const MAX_ID = 256;
 
-const demoUsers = list(
-  record({
-    id: text(1, MAX_ID),
-    name: optional(text()),
-    email: optional(text()),
-    groups: optional(list(text())),
-    tenant: optional(text()),
-  }),
-);
+const demoUser = v.looseObject({
+  id: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_ID)),
+  name: v.optional(v.string()),
+  email: v.optional(v.string()),
+  groups: v.optional(v.array(v.string())),
+  tenant: v.optional(v.string()),
+});
+const demoUsers = v.pipe(v.array(demoUser), v.nonEmpty());
+
+/** One of the users to pick from. Members that are not named here are claims. */
+export type DemoUser = v.InferOutput<typeof demoUser>;
 
 /** The sign-in for one's own machine: whoever asks is whom they pick. */
 export interface DemoAuth extends PortalAuth<{ user: string }> {
@@ -37,16 +31,12 @@ export interface DemoAuthDeps {
 
 /** Users as `DEMO_USERS` holds them. Throws an `Error` that says what is wrong. */
 export function parseDemoUsers(json: string): DemoUser[] {
-  let users: DemoUser[];
-  try {
-    users = JSON.parse(json);
-  } catch {
-    throw new Error('is not JSON');
+  const { success, output: users, issues } = v.safeParse(demoUsers, parseStrictJson(json));
+  if (!success) {
+    const [{ path = [], expected }] = issues;
+    const place = path.map(({ key }) => `/${key}`).join('') || '/';
+    throw new Error(`expected [{ "id", "name", "email", "groups" }]: ${place} must be ${expected}`);
   }
-  const misfit =
-    demoUsers(users) ?? (users.length === 0 ? { path: '', should: 'must not be empty' } : undefined);
-  if (misfit)
-    throw new Error(`expected [{ "id", "name", "email", "groups" }]: ${misfit.path || '/'} ${misfit.should}`);
   if (new Set(users.map(({ id }) => id)).size < users.length) throw new Error('holds the same id twice');
   return users;
 }

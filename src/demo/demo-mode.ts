@@ -1,22 +1,26 @@
 import type { DemoConfig } from '../config/portal-config.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { createDemoAuth, parseDemoUsers, sandboxUsers } from './demo-auth.ts';
-import { registerDemoLogin, registerLoginPage } from './login.ts';
-import { registerDemoPortal } from './portal.ts';
+import { demoLoginRoute, loginPageRoute } from './login.ts';
+import { demoPortalRoute, demoScriptRoutes } from './portal.ts';
 
 /** `PORTAL_AUTH=demo`. Throws a plain `Error` when the file of demo users is broken. */
 export function createDemoMode({ users, claims }: DemoConfig, deps: LoginModeDeps): LoginMode {
-  const { config, origins } = deps;
+  const { config, origins, openSession, failures } = deps;
   const { base } = config;
+  const tenantUrl = config.tenants[0]?.url ?? '';
   const auth = createDemoAuth({ users: users ? parseDemoUsers(users.text) : sandboxUsers(), claims });
 
   return {
-    registerOutside(routes) {
-      registerDemoPortal(routes, { base, tenantUrl: config.tenants[0]?.url ?? '' });
-      registerLoginPage(routes, { origins, auth, base });
-    },
-    registerInside(scope) {
-      registerDemoLogin(scope, { ...deps, auth });
+    routes: {
+      public: demoScriptRoutes,
+      async session(scope) {
+        await scope.register(demoLoginRoute, { origins, auth, openSession, failures });
+      },
+      async people(scope) {
+        await scope.register(demoPortalRoute, { base, tenantUrl });
+        await scope.register(loginPageRoute, { origins, auth, base });
+      },
     },
     endSessionUrl: () => undefined,
   };

@@ -1,16 +1,15 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
+import * as v from 'valibot';
 import type { OpenSession } from '../http/open-session.ts';
 import { sendPage } from '../http/pages/html-page.ts';
 import type { Origins } from '../http/policy/origins.ts';
-import { safeReturnTo } from '../http/policy/return-to.ts';
-import { sessionHeaders } from '../http/policy/security-headers.ts';
+import { loginQuery, safeReturnTo } from '../http/policy/return-to.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { htmlPage, ignored, noBody } from '../http/route-schemas.ts';
 import { isForm } from '../http/routes/form.ts';
-import { loginQuery } from '../http/routes/login-query.ts';
-import { shaped } from '../http/shaped.ts';
+import type { ValibotTypes } from '../http/validation.ts';
 import type { RateLimiter } from '../lib/rate-limiter.ts';
 import { LoginRefusedError } from '../portal/portal-auth.ts';
-import { optional, record, text } from '../shape.ts';
 import type { DemoAuth } from './demo-auth.ts';
 import { loginPage } from './login-page.ts';
 
@@ -29,13 +28,14 @@ export interface LoginPageDeps {
   readonly base: string;
 }
 
-const loginBody = shaped(record({ user: text(), returnTo: optional(text()) }));
+const loginBody = v.strictObject({ user: v.string(), returnTo: v.optional(v.string()) });
 
-/** `GET /login` of the demo mode: the page to pick a user from. Reads no session. */
-export function registerLoginPage(app: FastifyInstance, { origins, auth, base }: LoginPageDeps): void {
-  app.get<{ Querystring: { returnTo?: string } }>(
+/** `GET /login` of the demo mode: the page to pick a user from. Reads no session. For the scope `people`. */
+export const loginPageRoute: FastifyPluginAsync<LoginPageDeps> = async (scope, { origins, auth, base }) => {
+  const app = scope.withTypeProvider<ValibotTypes>();
+  app.get(
     '/login',
-    { schema: { querystring: loginQuery } },
+    { schema: { querystring: loginQuery, response: { 200: htmlPage } } },
     async (request, reply) => {
       const returnTo = safeReturnTo(request.query.returnTo, origins);
       const page = loginPage({
@@ -47,18 +47,16 @@ export function registerLoginPage(app: FastifyInstance, { origins, auth, base }:
       return sendPage(reply, page);
     },
   );
-}
+};
 
-/** `POST /login` of the demo mode. Needs a scope that admits only callers that may call. */
-export function registerDemoLogin(
-  app: FastifyInstance,
-  { origins, auth, openSession, failures }: DemoLoginDeps,
-): void {
-  app.post<{ Body: { user: string; returnTo?: string } }>(
+/** `POST /login` of the demo mode. For the scope `session`. */
+export const demoLoginRoute: FastifyPluginAsync<DemoLoginDeps> = async (scope, deps) => {
+  const { origins, auth, openSession, failures } = deps;
+  const app = scope.withTypeProvider<ValibotTypes>();
+  app.post(
     '/login',
-    { schema: { body: loginBody } },
+    { schema: { querystring: ignored, body: loginBody, response: { 204: noBody, 303: noBody } } },
     async (request, reply) => {
-      reply.headers(sessionHeaders);
       const retryAfterMs = failures.waitMs(request.ip);
       if (retryAfterMs > 0)
         throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
@@ -73,4 +71,4 @@ export function registerDemoLogin(
       return isForm(request) ? reply.redirect(returnTo, 303) : reply.code(204).send();
     },
   );
-}
+};

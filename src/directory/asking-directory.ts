@@ -24,7 +24,7 @@ export interface AskingDirectoryDeps {
   readonly deadlineMs: number;
   readonly emit: Emit;
   /** A user who was known is somebody else now, or nobody: nobody gets that token any more. */
-  readonly forgetToken: (id: TokenKey) => void;
+  readonly forgetToken: (key: TokenKey) => void;
 }
 
 interface Entry {

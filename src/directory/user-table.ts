@@ -1,4 +1,6 @@
 import { CsvError, parse as parseCsv } from 'csv-parse/sync';
+import * as v from 'valibot';
+import { parseStrictJson } from '../lib/strict-json.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { UserLookup } from '../qlik/oauth/impersonation.ts';
 
@@ -8,8 +10,13 @@ export interface UserTable {
   find(user: PortalUser): UserLookup | undefined;
 }
 
-const COLUMNS = ['portal_user', 'tenant', 'qlik_user_id', 'qlik_subject'] as const;
-type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
+/** Half of it may be empty: spreadsheets and exports write columns that they do not use. */
+const rowSchema = v.strictObject({
+  portal_user: v.optional(v.string()),
+  tenant: v.optional(v.string()),
+  qlik_user_id: v.optional(v.string()),
+  qlik_subject: v.optional(v.string()),
+});
 
 /**
  * The table in a file's text: JSON (an array of objects) when the path ends in `.json`, else CSV with a heading line.
@@ -45,12 +52,7 @@ function rowKey({ tenant, id }: Pick<PortalUser, 'tenant' | 'id'>): string {
 }
 
 function jsonRows(content: string): unknown[] {
-  let rows: unknown;
-  try {
-    rows = JSON.parse(content.replace(/^\ufeff/, ''));
-  } catch {
-    throw new Error('is not JSON');
-  }
+  const rows = parseStrictJson(content.replace(/^\ufeff/, ''));
   if (!Array.isArray(rows)) throw new Error('is no array of rows');
   return rows;
 }
@@ -70,13 +72,13 @@ function distinct(columns: string[]): string[] {
   return columns;
 }
 
-function checkedRow(row: unknown, place: string): Row {
-  if (typeof row !== 'object' || row === null || Array.isArray(row))
-    throw new Error(`${place}: is no object`);
-  for (const [column, value] of Object.entries(row)) {
-    if (!(COLUMNS as readonly string[]).includes(column))
-      throw new Error(`${place}: unknown column \`${column}\``);
-    if (typeof value !== 'string') throw new Error(`${place}: ${column} is no text`);
-  }
-  return row as Row;
+function checkedRow(row: unknown, place: string): v.InferOutput<typeof rowSchema> {
+  const { success, output, issues } = v.safeParse(rowSchema, row);
+  if (success && !Array.isArray(row)) return output;
+  const { path, expected } = issues?.[0] ?? {};
+  const column = path?.[0]?.key;
+  if (column === undefined || Array.isArray(row)) throw new Error(`${place}: is no object`);
+  throw new Error(
+    expected === 'never' ? `${place}: unknown column \`${column}\`` : `${place}: ${column} is no text`,
+  );
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as v from 'valibot';
 import { LOGIN_LIFETIME_MS } from '../access/login-lifetime.ts';
 import type { OidcLogin } from '../portal/oidc.ts';
 import type { Sealer } from '../portal/sealer.ts';
@@ -30,6 +31,14 @@ export interface LoginCookiesOptions {
   readonly now: () => number;
 }
 
+const loginUnderWay: v.GenericSchema<unknown, LoginUnderWay> = v.object({
+  state: v.string(),
+  nonce: v.string(),
+  verifier: v.string(),
+  returnTo: v.string(),
+  begunAt: v.number(),
+});
+
 const MAX_UNDER_WAY = 5;
 /** Browsers keep no cookie of more than 4096 bytes. */
 const MAX_VALUE = 3_900;
@@ -46,8 +55,9 @@ export function createLoginCookies({ publicUrl, sealer, now }: LoginCookiesOptio
 
   function open(name: string, value: string): LoginUnderWay | undefined {
     const text = sealer.open(value, name);
-    const login = text === undefined ? undefined : (JSON.parse(text) as LoginUnderWay);
-    return login && now() - login.begunAt < LOGIN_LIFETIME_MS ? login : undefined;
+    if (text === undefined) return undefined;
+    const { success, output: login } = v.safeParse(loginUnderWay, JSON.parse(text));
+    return success && now() - login.begunAt < LOGIN_LIFETIME_MS ? login : undefined;
   }
 
   function seal(name: string, login: LoginUnderWay): string {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { Login } from '../access/login.ts';
 import type { Logout } from '../access/logout.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
@@ -16,10 +16,12 @@ import type { Origins } from './policy/origins.ts';
 
 /** How one mode of `PORTAL_AUTH` signs users in. */
 export interface LoginMode {
-  /** Routes that read and write no session. */
-  registerOutside(routes: FastifyInstance): void;
-  /** Routes that open or end sessions. */
-  registerInside(scope: FastifyInstance): void;
+  /** Its routes, as a plugin for each of the scopes that has any. */
+  readonly routes: {
+    readonly public?: FastifyPluginAsync;
+    readonly session?: FastifyPluginAsync;
+    readonly people: FastifyPluginAsync;
+  };
   /** Makes the session depend on more than the cookie; absent where it does not. */
   follow?(session: CurrentSession): CurrentSession;
   /** Whether a request with a user's session may also end the user's other ones; absent where it always may. */

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import * as v from 'valibot';
 import { BrokerError } from '../errors.ts';
 import { WriteConflictError } from '../session/sessions.ts';
 
@@ -36,14 +36,51 @@ export type ProblemCode = keyof typeof problems;
 /** A request that gets a problem answer. The message is its `detail` and safe to show. */
 export class HttpProblem extends BrokerError<ProblemCode> {}
 
-/** What a client is told with a 503 when nobody knows better. */
+/** The members of a problem answer: those of RFC 9457, and ours. */
+export const problemSchema = v.strictObject({
+  type: v.literal('about:blank'),
+  title: v.string(),
+  status: v.number(),
+  code: v.picklist(Object.keys(problems) as ProblemCode[]),
+  detail: v.string(),
+  requestId: v.string(),
+});
+
+/** An answer that is a problem, whatever sends it. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: v.InferOutput<typeof problemSchema>;
+}
+
+/** What a client is told with a 503 or 429 when nobody knows better. */
 const DEFAULT_RETRY_AFTER_MS = 5_000;
+
+/** `status`: another one than the code's own. Every 503 and 429 says when to come back. */
+export function problemAnswer(
+  { code, message, retryAfterMs }: HttpProblem,
+  requestId: string,
+  status: number = problems[code][0],
+): ProblemAnswer {
+  const waits = status === 503 || status === 429 || retryAfterMs !== undefined;
+  return {
+    status,
+    headers: {
+      'cache-control': 'no-store',
+      ...(waits && { 'retry-after': String(Math.ceil((retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1_000)) }),
+    },
+    body: { type: 'about:blank', title: problems[code][1], status, code, detail: message, requestId },
+  };
+}
 
 /** Codes of Fastify's own refusals. Their messages are not shown. */
 const FASTIFY_CODES: Record<string, ProblemCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
 };
+
+/** The `detail` of a request that is not as documented: it repeats nothing that was sent. */
+export const MALFORMED = 'The request is malformed, or a field in it is not as documented.';
 
 /**
  * The problem that an error stands for. The service's own errors carry the code and a message that is safe to show; of
@@ -58,30 +95,9 @@ export function problemOf(error: unknown): HttpProblem {
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: number };
   const known = FASTIFY_CODES[String(code)];
   if (known) return new HttpProblem(known, problems[known][1]);
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new HttpProblem('bad_request', 'The request is malformed, or a field in it is not as documented.');
-  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new HttpProblem('bad_request', MALFORMED);
   return new HttpProblem('internal_error', 'The log has an entry with this request id.');
-}
-
-/** Answers with RFC 9457 `application/problem+json`; every 503 and 429 says when to come back. */
-export function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
-  const [status, title] = problems[problem.code];
-  const waits = status === 503 || status === 429 || problem.retryAfterMs !== undefined;
-  if (waits) reply.header('retry-after', Math.ceil((problem.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1_000));
-  return reply
-    .code(status)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json')
-    .serializer(JSON.stringify)
-    .send({
-      type: 'about:blank',
-      title,
-      status,
-      code: problem.code,
-      detail: problem.message,
-      requestId: reply.request.id,
-    });
 }
 
 function isProblemCode(code: string): code is ProblemCode {

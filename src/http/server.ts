@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import fastifyFormbody from '@fastify/formbody';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { BrokerEvent, Emit } from '../events.ts';
+import { checkAnswers } from './check-answers.ts';
 import { watchConnections } from './connections.ts';
 import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
 import { securityHeaders } from './policy/security-headers.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
-import { HttpProblem, type ProblemCode, problemOf, problems, sendProblem } from './problem.ts';
-import { byShapes } from './shaped.ts';
+import { HttpProblem, problems } from './problem.ts';
+import { answerProblems, type Refusal } from './problems.ts';
+import { ignored, noBody, requireSchemas } from './route-schemas.ts';
+import { publicPolicy, requirePolicy } from './scopes.ts';
 import { answerUnparsed } from './unparsed.ts';
+import { byValibot } from './validation.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** No log line when all is well: probes would fill the log. */
     quiet?: true;
-  }
-  interface FastifyReply {
-    /** Of a problem answer, for the log line of its request. */
-    problemCode: ProblemCode | undefined;
   }
 }
 
@@ -31,6 +31,8 @@ export interface ServerDeps {
   readonly emit: Emit;
   /** How long requests that are under way may still take when the server is closed. */
   readonly drainMs: number;
+  /** Judge each answer by its route's schema: for tests. */
+  readonly checkAnswers: boolean;
 }
 
 const MAX_BODY_BYTES = 128 * 1024;
@@ -38,14 +40,17 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle timeout of common load balancers, which then never meet a connection that is being closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
-/** The public listener without its routes: what holds for every request. */
+/**
+ * The public listener without its routes: what holds for every request. Routes are to be registered in scopes with a
+ * policy, and with schemas of all that they take and give.
+ */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { publicUrl, origins, trustedProxies, loopbackOnly, emit, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
   const ownLoopbackHost = namesThisMachine(publicUrl.host) ? publicUrl.host : undefined;
   let closing = false;
 
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     logger: false,
     genReqId: () => randomUUID(),
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -55,22 +60,23 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    schemaController: byShapes,
+    schemaController: byValibot,
     clientErrorHandler: (error, socket) => answerUnparsed(error, socket, fixedHeaders, emit),
     // What no route can be found for, such as a path with a broken escape; no hook runs then.
-    frameworkErrors: (error, request, reply) => {
+    frameworkErrors(error, request, reply) {
       reply.headers(fixedHeaders);
-      const problem = problemOf(error);
-      emit(refusedEvent(request, reply, problem.code, error));
-      return sendProblem(reply, problem);
+      app.errorHandler(error, request, reply);
     },
     // An answer of Node's own would be none of ours.
     http: { requireHostHeader: false },
   });
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
+  await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: true });
+  await app.register(requireSchemas);
+  await app.register(requirePolicy);
+  if (deps.checkAnswers) await app.register(checkAnswers);
 
-  app.decorateReply('problemCode', undefined);
   const connections = watchConnections(app.server);
   app.addHook('preClose', async () => {
     closing = true;
@@ -99,23 +105,6 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     return undefined;
   }
 
-  app.options('*', { config: { quiet: true } }, (request, reply) => answerPreflight(request, reply, origins));
-
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] as string;
-    const allowed = ['GET', 'POST'].filter((method) => app.hasRoute({ method, url: path }));
-    if (allowed.length === 0) return sendProblem(reply, new HttpProblem('not_found', 'No such path.'));
-    reply.header('allow', allowed.join(', '));
-    return sendProblem(reply, new HttpProblem('method_not_allowed', `Use ${allowed.join(' or ')}.`));
-  });
-
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
-    reply.problemCode = problem.code;
-    emit(refusedEvent(request, reply, problem.code, error));
-    return sendProblem(reply, problem);
-  });
-
   app.addHook('onResponse', (request, reply, done) => {
     // A client may keep its connection open after the last answer, and the process would wait for it.
     if (closing) request.raw.socket.end();
@@ -133,17 +122,26 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     done();
   });
 
+  await app.register(async (scope) => {
+    await scope.register(publicPolicy);
+    scope.options(
+      '*',
+      {
+        config: { quiet: true },
+        schema: { querystring: ignored, params: ignored, body: ignored, response: { 204: noBody } },
+      },
+      (request, reply) => answerPreflight(request, reply, origins),
+    );
+  });
+
   return app;
 }
 
-function refusedEvent(
-  { id: requestId, routeOptions }: FastifyRequest,
-  { raw }: FastifyReply,
-  code: ProblemCode,
-  error: unknown,
-): BrokerEvent {
+function refusedEvent({ request, reply, problem, error }: Refusal): BrokerEvent {
+  const { id: requestId, routeOptions } = request;
+  const { code } = problem;
   const route = routeOptions.url ?? null;
-  const answered = !raw.destroyed;
+  const answered = !reply.raw.destroyed;
   if (code === 'internal_error' && answered) return { type: 'request.failed', requestId, route, code, error };
   return { type: 'request.refused', requestId, route, status: problems[code][0], code, answered, error };
 }

@@ -1,4 +1,14 @@
+import * as v from 'valibot';
 import { remainingMs, type Token } from '../token/token.ts';
+
+/** What `tokenAnswer` puts together. */
+export const tokenSchema = v.strictObject({
+  access_token: v.string(),
+  token_type: v.literal('Bearer'),
+  expires_in: v.pipe(v.number(), v.integer()),
+  expires_at: v.pipe(v.string(), v.isoTimestamp()),
+  scope: v.string(),
+});
 
 /**
  * The JSON text of a token (RFC 6749 §5.1, with `expires_at`). `now` in milliseconds since the epoch.

@@ -7,7 +7,7 @@ export function parseStrictJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new SyntaxError('not JSON');
+    throw new SyntaxError('is not JSON');
   }
   refuseDuplicateKeys(text);
   return value;
@@ -24,7 +24,7 @@ function refuseDuplicateKeys(json: string): void {
     else if (colon !== undefined) {
       const key = JSON.parse(token.slice(0, -colon.length)) as string;
       const keys = objects.at(-1);
-      if (keys?.has(key)) throw new SyntaxError('an object has a key twice');
+      if (keys?.has(key)) throw new SyntaxError('holds an object with a key twice');
       keys?.add(key);
     }
   }

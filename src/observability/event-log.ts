@@ -50,7 +50,7 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   },
   'tenant.circuit_closed': { level: 'warn', sentence: 'The tenant answers again.' },
   'tenant.client_refused': { level: 'error', sentence: 'The tenant refuses our OAuth client.' },
-  'tenant.client_accepted': { level: 'error', sentence: 'The tenant accepts our OAuth client again.' },
+  'tenant.client_accepted': { level: 'warn', sentence: 'The tenant accepts our OAuth client again.' },
 
   'user.created': { level: 'info', sentence: 'A user was created.' },
   'user.lost': {
@@ -116,7 +116,10 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   'admin.sessions_ended': { level: 'warn', sentence: 'An operator ended the sessions of a user.' },
   'admin.token_ended': { level: 'warn', sentence: 'An operator ended the token of a user.' },
   'admin.all_tokens_ended': { level: 'warn', sentence: 'An operator ended the tokens of all users.' },
-  'admin.refused': { level: 'warn', sentence: 'An admin request was refused.' },
+  'admin.refused': {
+    level: ({ code }) => (code === 'not_found' ? 'debug' : 'warn'),
+    sentence: 'An admin request was refused.',
+  },
   'admin.failed': { level: 'error', sentence: 'An admin request failed.' },
 
   'config.unknown_variable': {

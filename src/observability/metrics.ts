@@ -61,7 +61,7 @@ export function createMetrics({ events, tokensCached, tenants }: MetricsDeps): M
   });
   new Counter({
     name: `${PREFIX}tokens_served_total`,
-    help: 'Tokens handed out: cache hits, and misses, which took a call to the tenant.',
+    help: "Tokens handed out: cache hits, and misses, which took a call to the tenant or were another replica's.",
     labelNames: ['cache'] as const,
     registers,
     collect() {

@@ -3,7 +3,7 @@ import type { PortalUser } from './portal-user.ts';
 
 /**
  * Tells who is signed in at the portal. Each mode has evidence of its own, collected by that mode's routes: what was
- * picked on the demo page, an identity provider's callback, a trusted proxy's headers, an assertion that the portal
+ * picked on the demo page, an identity provider's callback, a gateway's headers, an assertion that the portal
  * signed. The mode alone judges it; the routes then open the session.
  */
 export interface PortalAuth<Evidence> {

@@ -1,14 +1,13 @@
 import { parseStrictJson } from '../lib/strict-json.ts';
 import { QlikError, type QlikErrorOptions } from './errors.ts';
 import type { QlikResponse } from './http.ts';
-import type { UserLookup } from './oauth/impersonation.ts';
 import { readRetryAfterMs } from './retry-after.ts';
 
 /**
  * The fault that an answer other than 2xx stands for. Understands Qlik's error shape, that of RFC 6749 §5.2, and
- * bodies that are neither. Of the body, only well-known codes are kept: its texts may repeat what was sent.
+ * bodies that are neither. `user`: what the request asked for a user by. Of the body, only well-known codes are kept: its texts may repeat what was sent.
  */
-export function readQlikError(response: QlikResponse, now: number, lookup?: UserLookup): QlikError {
+export function readQlikError(response: QlikResponse, now: number, user?: string): QlikError {
   const { status, headers } = response;
   const body = readErrorBody(response.body);
   const retryAfterMs = readRetryAfterMs(headers, now);
@@ -22,7 +21,7 @@ export function readQlikError(response: QlikResponse, now: number, lookup?: User
   if (status >= 500)
     return new QlikError('unavailable', message, { ...details, retryable: retryAfterMs === undefined });
   if (status === 400 || status === 401 || status === 403) {
-    return new QlikError('refused', message, { ...details, namesUser: namesUser(body.texts, lookup) });
+    return new QlikError('refused', message, { ...details, namesUser: namesUser(body.texts, user) });
   }
   return new QlikError('bad_response', message, details);
 }
@@ -84,10 +83,10 @@ const ABOUT_A_USER = [
   /\buser\b(?!-|\s+impersonation)[^.]*\b(not found|not exist|unknown|disabled|inactive|deleted|not active|not a member|not in)\b/i,
 ];
 
-function namesUser(texts: readonly string[], lookup: UserLookup | undefined): boolean {
+function namesUser(texts: readonly string[], user: string | undefined): boolean {
   return texts.some(
     (text) =>
       ABOUT_A_USER.some((pattern) => pattern.test(text)) ||
-      (!!lookup?.value && text.split(/[\s"'`,;()]+/).includes(lookup.value)),
+      (!!user && text.split(/[\s"'`,;()]+/).includes(user)),
   );
 }

@@ -7,7 +7,7 @@ export function readObject(body: string): Record<string, unknown> {
   try {
     value = parseStrictJson(body);
   } catch (error) {
-    throw unusable(`is ${(error as Error).message}`);
+    throw unusable((error as Error).message);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unusable('is no object');
   return value as Record<string, unknown>;

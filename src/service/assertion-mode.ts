@@ -1,17 +1,16 @@
 import type { AssertionConfig } from '../config/portal-config.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
-import { registerAssertionLogin, registerWayBack } from '../http/routes/assertion-login.ts';
+import { assertionLoginRoute, wayBackRoute } from '../http/routes/assertion-login.ts';
 import { createAssertionAuth } from '../portal/assertion.ts';
 import { createFixedKeys } from '../portal/fixed-keys.ts';
-import { createPublishedKeys } from '../portal/published-keys.ts';
 import { PROVIDER_ANSWER_MS } from './provider-answer.ts';
 
-/** `PORTAL_AUTH=assertion`. Asks a portal that publishes its keys for them from now on. */
-export function createAssertionMode(portal: AssertionConfig, deps: LoginModeDeps): LoginMode {
-  const { clock, emit, replays } = deps;
+/** `PORTAL_AUTH=assertion`. Asks a portal that publishes its keys for them from now on; only then is that code loaded. */
+export async function createAssertionMode(portal: AssertionConfig, deps: LoginModeDeps): Promise<LoginMode> {
+  const { clock, emit, replays, origins, openSession, failures } = deps;
   const keys =
     'url' in portal.keys
-      ? createPublishedKeys({ url: portal.keys.url, clock, timeoutMs: PROVIDER_ANSWER_MS, emit })
+      ? await publishedKeys(portal.keys.url, deps)
       : { find: createFixedKeys(portal.keys.publicKeys) };
   const auth = createAssertionAuth({
     keys: keys.find,
@@ -23,13 +22,20 @@ export function createAssertionMode(portal: AssertionConfig, deps: LoginModeDeps
   });
 
   return {
-    registerOutside(routes) {
-      registerWayBack(routes, deps);
-    },
-    registerInside(scope) {
-      registerAssertionLogin(scope, { ...deps, auth });
+    routes: {
+      async session(scope) {
+        await scope.register(assertionLoginRoute, { auth, openSession, failures, emit });
+      },
+      async people(scope) {
+        await scope.register(wayBackRoute, { origins });
+      },
     },
     endSessionUrl: () => undefined,
     ...('close' in keys && { idpHealthy: () => keys.healthy, close: keys.close }),
   };
+}
+
+async function publishedKeys(url: string, { clock, emit }: LoginModeDeps) {
+  const { createPublishedKeys } = await import('../portal/published-keys.ts');
+  return createPublishedKeys({ url, clock, timeoutMs: PROVIDER_ANSWER_MS, emit });
 }

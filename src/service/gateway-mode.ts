@@ -1,13 +1,13 @@
 import type { GatewayConfig } from '../config/portal-config.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { createFollowingSession, createNamedUser } from '../http/policy/following-session.ts';
-import { registerGatewayLogin } from '../http/routes/gateway-login.ts';
+import { gatewayLoginRoute } from '../http/routes/gateway-login.ts';
 import { createGatewayAuth } from '../portal/gateway.ts';
 import { isSameUser } from '../portal/portal-user.ts';
 
 /** `PORTAL_AUTH=proxy`. */
 export function createGatewayMode(portal: GatewayConfig, deps: LoginModeDeps): LoginMode {
-  const { config, emit, logout } = deps;
+  const { config, emit, logout, origins, openSession } = deps;
   const auth = createGatewayAuth({
     trustedProxies: config.trustedProxies,
     secret: portal.secret,
@@ -19,9 +19,10 @@ export function createGatewayMode(portal: GatewayConfig, deps: LoginModeDeps): L
   const landing = config.postLogoutUrl;
 
   return {
-    registerOutside() {},
-    registerInside(scope) {
-      registerGatewayLogin(scope, { ...deps, namedUser, base: config.base });
+    routes: {
+      async people(scope) {
+        await scope.register(gatewayLoginRoute, { origins, namedUser, openSession });
+      },
     },
     follow: (session) => createFollowingSession(session, namedUser, logout),
     speaksFor: (request, user) =>

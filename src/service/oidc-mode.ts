@@ -3,8 +3,8 @@ import { createProviderLogin } from '../access/provider-login.ts';
 import type { OidcConfig } from '../config/portal-config.ts';
 import { createLoginCookies } from '../http/login-cookies.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
-import { registerBackchannelLogout } from '../http/routes/backchannel-logout.ts';
-import { registerOidcCallback, registerOidcStart } from '../http/routes/oidc-login.ts';
+import { backchannelLogoutRoute } from '../http/routes/backchannel-logout.ts';
+import { oidcCallbackRoute, oidcStartRoute } from '../http/routes/oidc-login.ts';
 import { createLogoutTokenReader } from '../portal/logout-token.ts';
 import { createOidcAuth } from '../portal/oidc.ts';
 import { createOidcProvider } from '../portal/oidc-provider.ts';
@@ -13,7 +13,7 @@ import { PROVIDER_ANSWER_MS } from './provider-answer.ts';
 
 /** `PORTAL_AUTH=oidc`. Asks the provider for its metadata from now on. */
 export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMode {
-  const { config, clock } = deps;
+  const { config, clock, emit, origins, cookie, cookieSession, failures } = deps;
   const { publicUrl, base, session } = config;
   const { issuer, clientId, clientSecret } = portal;
   const provider = createOidcProvider({
@@ -23,7 +23,7 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
     clock,
     random: deps.random,
     timeoutMs: PROVIDER_ANSWER_MS,
-    emit: deps.emit,
+    emit,
   });
   const auth = createOidcAuth({
     provider,
@@ -46,12 +46,22 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
   const providerLogin = createProviderLogin({ ...deps, lifetimeMs: session.lifetimeMs, now: clock.now });
 
   return {
-    registerOutside(routes) {
-      registerOidcStart(routes, { ...deps, auth, cookies, base, now: clock.now });
-      registerBackchannelLogout(routes, { ...deps, backchannelLogout });
-    },
-    registerInside(scope) {
-      registerOidcCallback(scope, { ...deps, auth, cookies, base, providerLogin });
+    routes: {
+      async public(scope) {
+        await scope.register(backchannelLogoutRoute, { backchannelLogout, emit });
+      },
+      async people(scope) {
+        await scope.register(oidcStartRoute, { origins, auth, cookies, now: clock.now });
+        await scope.register(oidcCallbackRoute, {
+          origins,
+          auth,
+          cookies,
+          cookieSession,
+          cookie,
+          providerLogin,
+          failures,
+        });
+      },
     },
     endSessionUrl: auth.endSessionUrl,
     idpHealthy: () => provider.healthy,

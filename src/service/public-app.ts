@@ -1,17 +1,17 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { SessionTokens } from '../access/session-tokens.ts';
 import type { Tenants } from '../access/tenants.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { createOpenSession } from '../http/open-session.ts';
 import { createCookieSession } from '../http/policy/current-session.ts';
 import { createOrigins } from '../http/policy/origins.ts';
-import { createRouteGuard } from '../http/policy/route-guard.ts';
-import { type Health, registerHealth } from '../http/routes/health.ts';
-import { registerLogout } from '../http/routes/logout.ts';
-import { registerQlikConfig } from '../http/routes/qlik-config.ts';
-import { registerQlikToken } from '../http/routes/qlik-token.ts';
-import { registerQlikTokenScript } from '../http/routes/qlik-token-script.ts';
-import { registerSession } from '../http/routes/session.ts';
+import { type Health, healthRoutes } from '../http/routes/health.ts';
+import { logoutRoute } from '../http/routes/logout.ts';
+import { qlikConfigRoute } from '../http/routes/qlik-config.ts';
+import { qlikTokenRoutes } from '../http/routes/qlik-token.ts';
+import { qlikTokenScriptRoute } from '../http/routes/qlik-token-script.ts';
+import { sessionRoute } from '../http/routes/session.ts';
+import { pagesPolicy, peoplePolicy, publicPolicy, sessionPolicy } from '../http/scopes.ts';
 import { createServer } from '../http/server.ts';
 import { createRateLimiter } from '../lib/rate-limiter.ts';
 import { createSessionCookie } from '../session/session-cookie.ts';
@@ -22,6 +22,8 @@ export interface PublicAppDeps
   readonly tenants: Tenants;
   readonly tokens: SessionTokens;
   readonly health: Omit<Health, 'idpHealthy'>;
+  /** Judge each answer by its route's schema: for tests. */
+  readonly checkAnswers: boolean;
 }
 
 /** The public listener, ready to answer, and the mode in which its users sign in; that is to be closed in the end. */
@@ -32,7 +34,6 @@ export async function createPublicApp(
   const { publicUrl, base, session, deadlines, rateLimits } = config;
 
   const origins = createOrigins(publicUrl, tenants);
-  const guard = createRouteGuard(origins);
   const cookie = createSessionCookie({ publicUrl, secrets: session.secrets, sameSite: session.sameSite });
   const cookieSession = createCookieSession(cookie, sessions);
   const mode = await createLoginMode({
@@ -52,12 +53,18 @@ export async function createPublicApp(
     loopbackOnly: config.portal.auth === 'demo',
     emit,
     drainMs: deadlines.drainMs,
+    checkAnswers: deps.checkAnswers,
   });
-  await app.register(
-    async (routes) => {
-      registerHealth(routes, { ...deps.health, idpHealthy: mode.idpHealthy });
-      registerQlikToken(routes, {
-        guard,
+  const routes: FastifyPluginAsync = async (under) => {
+    await under.register(async (scope) => {
+      await scope.register(publicPolicy);
+      await scope.register(healthRoutes, { ...deps.health, idpHealthy: mode.idpHealthy });
+      await scope.register(qlikTokenScriptRoute);
+      if (mode.routes.public) await scope.register(mode.routes.public);
+    });
+    await under.register(async (scope) => {
+      await scope.register(pagesPolicy, { origins, emit });
+      await scope.register(qlikTokenRoutes, {
         currentSession,
         rateLimiter: createRateLimiter(rateLimits.token, clock.now),
         tokens,
@@ -65,25 +72,27 @@ export async function createPublicApp(
         emit,
         requestMs: deadlines.requestMs,
       });
-      registerQlikTokenScript(routes);
-      registerQlikConfig(routes, { guard, currentSession, tenants });
-      registerSession(routes, { guard, currentSession, tenants });
-      mode.registerOutside(routes);
-      await routes.register(async (scope) => {
-        scope.addHook('onRequest', guard.forSessionScope);
-        registerLogout(scope, {
-          cookie,
-          cookieSession,
-          logout,
-          postLogoutUrl: config.postLogoutUrl,
-          endSessionUrl: mode.endSessionUrl,
-          speaksFor: mode.speaksFor,
-        });
-        mode.registerInside(scope);
+      await scope.register(qlikConfigRoute, { currentSession, tenants });
+      await scope.register(sessionRoute, { currentSession, tenants });
+    });
+    await under.register(async (scope) => {
+      await scope.register(sessionPolicy, { origins, emit });
+      await scope.register(logoutRoute, {
+        cookie,
+        cookieSession,
+        logout,
+        postLogoutUrl: config.postLogoutUrl,
+        endSessionUrl: mode.endSessionUrl,
+        speaksFor: mode.speaksFor,
       });
-    },
-    { prefix: base },
-  );
+      if (mode.routes.session) await scope.register(mode.routes.session);
+    });
+    await under.register(async (scope) => {
+      await scope.register(peoplePolicy, { origins, base, emit });
+      await scope.register(mode.routes.people);
+    });
+  };
+  await app.register(routes, { prefix: base });
   await app.ready();
   return { app, mode };
 }

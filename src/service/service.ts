@@ -20,8 +20,9 @@ import type { RecordStore } from '../store/record-store.ts';
 import { createTenantRegistry } from '../tenant/registry.ts';
 import { createTokenService } from '../token/token-service.ts';
 import { createTokenShare } from '../token/token-share.ts';
+import { openSharedStore } from './open-shared-store.ts';
 import { createPublicApp } from './public-app.ts';
-import { inMemory, openSharedStore } from './shared-store.ts';
+import { inMemory } from './shared-store.ts';
 
 /** What the service needs of the world; tests bring their own. */
 export interface ServiceDeps {
@@ -33,6 +34,8 @@ export interface ServiceDeps {
   readonly random?: () => number;
   readonly store?: RecordStore;
   readonly leases?: Leases;
+  /** Judge each answer by its route's schema. */
+  readonly checkAnswers?: boolean;
 }
 
 /** The service, put together. */
@@ -55,7 +58,7 @@ const BACKGROUND_GRACE_MS = 2_000;
  * setting names is broken.
  */
 export async function createService(deps: ServiceDeps): Promise<Service> {
-  const { config, events, clock = systemClock, random = Math.random } = deps;
+  const { config, events, clock = systemClock, random = Math.random, checkAnswers = false } = deps;
   const { emit } = events;
 
   const shared = deps.store
@@ -113,6 +116,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     sessions,
     providerSessions,
     replays: createReplayDetection(store),
+    checkAnswers,
     health: {
       isStopping: () => stopping,
       storeAnswers: () =>
@@ -123,7 +127,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       tenantsHealthy: () => tenants.all().every(({ tenant }) => tenant.healthy),
     },
   });
-  const adminApp = createAdminServer({
+  const adminApp = await createAdminServer({
     host: config.admin.host,
     token: config.admin.token,
     metrics: createMetrics({
@@ -133,6 +137,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     }),
     revocation: createRevocation({ logout, tokens: userTokens, emit }),
     emit,
+    checkAnswers,
   });
 
   return {
@@ -151,8 +156,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await withinGrace(tokens.idle());
       await adminApp.close();
       await leases.close();
-      await Promise.all([registry.close(), mode.close?.()]);
-      await store.close();
+      await Promise.all([registry.close(), mode.close?.()]).finally(store.close);
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { StoreConfig } from '../config/store-config.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
@@ -21,14 +20,6 @@ export interface SharedStore {
   readonly leases: Leases;
   /** What they keep to together in their calls to a tenant. */
   readonly createCallLimits: (tenantUrl: string, options: CallLimitsOptions) => CallLimits;
-}
-
-/** In Redis, whose code is loaded only then; or, for one replica alone, in its memory. */
-export async function openSharedStore(config: StoreConfig, deps: SharedStoreDeps): Promise<SharedStore> {
-  if (config.type === 'memory') return inMemory(deps.clock);
-  // The Redis client would print all that it sends, the password first.
-  delete process.env.DEBUG;
-  return (await import('./redis-store.ts')).openRedisStore(config, deps);
 }
 
 /** What one replica alone keeps in its memory. */

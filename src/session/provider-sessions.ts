@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import * as v from 'valibot';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { WriteConflictError } from './sessions.ts';
@@ -39,10 +40,16 @@ const MAX_REMEMBERED = 20;
 const INDEX_LIFETIME_MS = 10 * 365 * 24 * 60 * 60_000;
 const MAX_ATTEMPTS = 10;
 
+const entriesSchema = v.array(v.string());
+const userSchema = v.object({
+  id: v.pipe(v.string(), v.nonEmpty()),
+  tenant: v.exactOptional(v.string()),
+});
+
 export function createProviderSessions({ store, lifetimeMs }: ProviderSessionsDeps): ProviderSessions {
   async function list(key: string): Promise<string[]> {
     const record = await store.peek(key);
-    return record ? JSON.parse(record.value) : [];
+    return record ? entriesOf(record.value) : [];
   }
 
   async function remember(key: string, entry: string): Promise<void> {
@@ -51,7 +58,7 @@ export function createProviderSessions({ store, lifetimeMs }: ProviderSessionsDe
       if (await store.create(key, JSON.stringify([entry]), limits, key)) return;
       const record = await store.use(key);
       if (!record) continue;
-      const others = (JSON.parse(record.value) as string[]).filter((other) => other !== entry);
+      const others = entriesOf(record.value).filter((other) => other !== entry);
       const value = JSON.stringify([...others, entry].slice(-MAX_REMEMBERED));
       if (value === record.value || (await store.replace(key, value, record.revision))) return;
     }
@@ -69,13 +76,32 @@ export function createProviderSessions({ store, lifetimeMs }: ProviderSessionsDe
     async find({ subject, sid }) {
       if (sid === undefined) {
         const users = subject === undefined ? [] : await list(subjectKey(subject));
-        return { sessions: [], users: users.map((user) => JSON.parse(user)) };
+        return { sessions: [], users: users.flatMap(userOf) };
       }
       // Of sessions whose ID token had no `sid`, nobody can say whether they are meant.
       const unnamed = subject === undefined ? [] : await list(withoutSidKey(subject));
       return { sessions: [...(await list(sidKey(sid))), ...unnamed], users: [] };
     },
   };
+}
+
+/** None, when the record cannot be understood. */
+function entriesOf(value: string): string[] {
+  return read(entriesSchema, value) ?? [];
+}
+
+function userOf(entry: string): PortalUser[] {
+  const user = read(userSchema, entry);
+  return user ? [user] : [];
+}
+
+function read<T>(schema: v.GenericSchema<unknown, T>, json: string): T | undefined {
+  try {
+    const { success, output } = v.safeParse(schema, JSON.parse(json));
+    return success ? output : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const sidKey = (sid: string) => `{${digest(sid)}}:provider-session`;

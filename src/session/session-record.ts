@@ -1,19 +1,22 @@
+import * as v from 'valibot';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
-import { list, oneOf, optional, record, type Shape, text } from '../shape.ts';
 
 const VERSION = 1;
 
-const portalUser: Record<keyof PortalUser, Shape> = {
-  id: text(1),
-  name: optional(text()),
-  email: optional(text()),
-  groups: optional(list(text())),
-  tenant: optional(text()),
-  claims: optional(record({})),
-  providerSession: optional(record({ subject: text(), sid: optional(text()), idToken: optional(text()) })),
-};
-const sessionRecord = record({ v: oneOf(VERSION), user: record(portalUser) });
+const portalUser: v.GenericSchema<unknown, PortalUser> = v.object({
+  id: v.pipe(v.string(), v.nonEmpty()),
+  name: v.exactOptional(v.string()),
+  email: v.exactOptional(v.string()),
+  groups: v.exactOptional(v.array(v.string())),
+  tenant: v.exactOptional(v.string()),
+  // Whatever their names are: Valibot's records leave out some.
+  claims: v.exactOptional(v.custom<Readonly<Record<string, unknown>>>(isObject, 'expected an object')),
+  providerSession: v.exactOptional(
+    v.object({ subject: v.string(), sid: v.exactOptional(v.string()), idToken: v.exactOptional(v.string()) }),
+  ),
+});
+const sessionRecord = v.object({ v: v.literal(VERSION), user: portalUser });
 
 /** The text that the store keeps of a session. Cookie attributes are no part of it: the configuration says them. */
 export function encodeSession(user: PortalUser): string {
@@ -23,11 +26,15 @@ export function encodeSession(user: PortalUser): string {
 /** The user of a stored session; undefined for garbage and for records of another version. Never throws. */
 export function decodeSession(value: string): PortalUser | undefined {
   try {
-    const stored = JSON.parse(value);
-    return sessionRecord(stored) ? undefined : stored.user;
+    const { success, output } = v.safeParse(sessionRecord, JSON.parse(value), { abortEarly: true });
+    return success ? output.user : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** How many users are remembered with the text that they were read from. */

@@ -9,7 +9,7 @@ import { createRecordReader, encodeSession } from './session-record.ts';
 export interface Session {
   readonly id: string;
   readonly user: PortalUser;
-  /** Of all that is held for the user, as it is now: what was made under another one counts no more. */
+  /** Of all that is kept for the user, as it is now: what was made under another one counts no more. */
   readonly generation: string;
   /** Until the session ends if it is not used. */
   readonly idleRemainingMs: number;

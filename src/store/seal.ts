@@ -6,8 +6,8 @@ export type Unreadable = 'garbage' | 'other_version' | 'unknown_key' | 'forged';
 
 export interface Seal {
   /** `v1.<key id>.<nonce>.<ciphertext and tag>`, the last three in base64url. */
-  seal(value: string, place: string): string;
-  open(sealed: string, place: string): { readonly value: string } | { readonly unreadable: Unreadable };
+  seal(value: string, context: string): string;
+  open(sealed: string, context: string): { readonly value: string } | { readonly unreadable: Unreadable };
 }
 
 const VERSION = 'v1';
@@ -22,13 +22,13 @@ export function createSeal(keys: readonly [KeyObject, ...KeyObject[]]): Seal {
   const firstId = keyId(first);
 
   return {
-    seal(value, place) {
-      const sealed = sealText(first, value, place);
+    seal(value, context) {
+      const sealed = sealText(first, value, context);
       const parts = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES)];
       return [VERSION, firstId, ...parts.map((part) => part.toString('base64url'))].join('.');
     },
 
-    open(sealed, place) {
+    open(sealed, context) {
       const [version = '', id = '', nonceText = '', bodyText = '', ...more] = sealed.split('.');
       if (!/^v\d{1,9}$/.test(version)) return { unreadable: 'garbage' };
       if (version !== VERSION) return { unreadable: 'other_version' };
@@ -38,7 +38,7 @@ export function createSeal(keys: readonly [KeyObject, ...KeyObject[]]): Seal {
         return { unreadable: 'garbage' };
       const key = byId.get(id);
       if (!key) return { unreadable: 'unknown_key' };
-      const value = openText(key, Buffer.concat([nonce, body]), place);
+      const value = openText(key, Buffer.concat([nonce, body]), context);
       return value === undefined ? { unreadable: 'forged' } : { value };
     },
   };

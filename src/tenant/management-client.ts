@@ -4,9 +4,9 @@ import type { ClientAuthentication } from '../qlik/client-authentication.ts';
 import { QlikError } from '../qlik/errors.ts';
 import type { QlikHttp, QlikRequest, QlikResponse } from '../qlik/http.ts';
 import { clientCredentialsRequest, readClientCredentialsResponse } from '../qlik/oauth/client-credentials.ts';
+import type { Circuit } from './admission/circuit.ts';
 import type { Priority, Ticket } from './admission/ticket.ts';
 import type { TenantCalls } from './calls.ts';
-import type { Circuit } from './circuit.ts';
 import { createManagementToken } from './management-token.ts';
 
 /** How urgent what several calls serve is; it can become more urgent while it waits. */

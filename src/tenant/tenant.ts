@@ -10,10 +10,10 @@ import {
 import { createQlikHttp, type QlikHttp } from '../qlik/http.ts';
 import { createTokenIssuer } from '../qlik/oauth/token-issuer.ts';
 import type { CallLimits, CallLimitsOptions } from '../store/call-limits.ts';
+import { createCircuit } from './admission/circuit.ts';
 import { createGate } from './admission/gate.ts';
 import type { Gate } from './admission/ticket.ts';
 import { createTenantCalls } from './calls.ts';
-import { createCircuit } from './circuit.ts';
 import { createCredentialsStatus } from './credentials-status.ts';
 import { createDenyList, type IsDenied } from './deny-list.ts';
 import { createManagementClient, type ManagementClient } from './management-client.ts';

@@ -17,7 +17,7 @@ export interface Wanted {
   readonly ticket: Ticket;
 }
 
-/** How a user gets a token that this process does not hold: from another replica, or minted for all of them. */
+/** How a user gets a token that is not cached here: from another replica, or minted for all of them. */
 export interface Minting {
   /**
    * The token that is shared, or else a fresh one: of all replicas one mints, the others wait for it. For a renewal a

@@ -25,7 +25,7 @@ export interface RejectionsDeps {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** Told first of a token that the tenant refuses: this process may hold it although another has taken its place. */
+  /** Told first of a token that the tenant refuses: it may be cached here although another one is shared by now. */
   readonly onRefused: (key: TokenKey, token: Token) => void;
   readonly cooldownMs: number;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import * as v from 'valibot';
 import { isBearerToken, isScope } from '../qlik/oauth/oauth-texts.ts';
 import { cacheKey, type TokenKey } from './token-key.ts';
 
@@ -14,6 +15,14 @@ export interface SharedToken {
 
 const VERSION = 1;
 
+const factsSchema = v.object({
+  v: v.literal(VERSION),
+  for: v.string(),
+  scope: v.custom<string>(isScope),
+  renewBeforeMs: v.pipe(v.number(), v.minValue(0)),
+  qlikUser: v.optional(v.string()),
+});
+
 /** The text that the store keeps of a key's token: a line that says what it is, and the token. */
 export function encodeToken(key: TokenKey, { accessToken, ...facts }: SharedToken): string {
   return `${JSON.stringify({ v: VERSION, for: digestOf(key), ...facts })}\n${accessToken}`;
@@ -26,29 +35,15 @@ export function encodeToken(key: TokenKey, { accessToken, ...facts }: SharedToke
 export function decodeToken(text: string, key?: TokenKey): SharedToken | undefined {
   try {
     const end = text.indexOf('\n');
-    const facts = JSON.parse(text.slice(0, end));
+    const { success, output } = v.safeParse(factsSchema, JSON.parse(text.slice(0, end)));
+    if (!success || (key && output.for !== digestOf(key))) return undefined;
+    const { scope, renewBeforeMs, qlikUser } = output;
     // A slice of the text: one copy of the token serves the store in this process and whoever holds the token.
-    const token: SharedToken = { ...facts, accessToken: text.slice(end + 1) };
-    const isMeant = facts.v === VERSION && (!key || facts.for === digestOf(key));
-    return isMeant && isToken(token) ? token : undefined;
+    const accessToken = text.slice(end + 1);
+    return isBearerToken(accessToken) ? { accessToken, scope, renewBeforeMs, qlikUser } : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isToken({
-  accessToken,
-  scope,
-  renewBeforeMs,
-  qlikUser,
-}: { [K in keyof SharedToken]: unknown }): boolean {
-  return (
-    isBearerToken(accessToken) &&
-    isScope(scope) &&
-    typeof renewBeforeMs === 'number' &&
-    renewBeforeMs >= 0 &&
-    (qlikUser === undefined || typeof qlikUser === 'string')
-  );
 }
 
 function digestOf(key: TokenKey): string {

@@ -14,7 +14,7 @@ import { cacheKey, eventFacts, type TokenKey, type TokenOwner } from './token-ke
  * it was obtained under: whoever has waited looks at the session again, and compares.
  */
 export interface TokenService {
-  /** The token in the cache, at once and without a call; undefined when it has to be fetched. Renews it behind the answer. */
+  /** The token in the cache, at once and without a call; undefined on a cache miss. Renews it behind the answer. */
   cached(key: TokenKey, generation: string): Token | undefined;
   /**
    * The token that is cached or shared, or else a fresh one. Rejects with a `TokenError`, a `StoreUnavailableError`, or the
@@ -34,7 +34,7 @@ export interface TokenService {
    * tenant, whose rate limit that would use up. Can reject with a `StoreUnavailableError`.
    */
   forgetAll(): Promise<void>;
-  /** How many tokens this process holds. */
+  /** How many tokens are cached here. */
   readonly size: number;
   /** Resolves when what was begun in the background has ended. */
   idle(): Promise<void>;
@@ -43,7 +43,7 @@ export interface TokenService {
 export interface TokenServiceDeps extends Omit<MintingDeps, 'revoke' | 'background' | 'callMs'> {
   readonly maxCached: number;
   readonly replaceCooldownMs: number;
-  /** How long a user's mint may wait for its turn at the tenant; a call there takes less. */
+  /** How long a user's mint may wait in the tenant's queue; a call there takes less. */
   readonly deadlineMs: number;
 }
 
@@ -58,7 +58,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     ...deps,
     cooldownMs: deps.replaceCooldownMs,
     onRefused(key, token) {
-      if (holds(cacheKey(key), token)) tokens.delete(cacheKey(key));
+      if (isCached(cacheKey(key), token)) tokens.delete(cacheKey(key));
     },
   });
   const flights = createFlights({
@@ -77,7 +77,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
       : undefined;
   }
 
-  function holds(id: string, token: Token): boolean {
+  function isCached(id: string, token: Token): boolean {
     return tokens.peek(id)?.accessToken === token.accessToken;
   }
 
@@ -86,7 +86,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     const id = cacheKey(key);
     background.add(
       flights.join(key, token.generation, 'renewal').catch(() => {
-        if (!holds(id, token)) return;
+        if (!isCached(id, token)) return;
         tokens.set(id, { ...token, renewAt: clock.now() + RENEWAL_DEADLINE_MS * (0.5 + random()) });
       }),
     );

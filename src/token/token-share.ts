@@ -42,7 +42,7 @@ export function createTokenShare({ store, partitionOf, tenantOf, now }: TokenSha
       const { value, generation, remainingMs } = record;
       const shared = decodeToken(value, key);
       const isGood = shared && !tenantOf(key.tenant).isDenied(shared.qlikUser ?? '');
-      return { generation, token: isGood ? held(shared, askedAt + remainingMs, generation) : undefined };
+      return { generation, token: isGood ? toToken(shared, askedAt + remainingMs, generation) : undefined };
     },
 
     async keep(key, { accessToken, scope, generation, expiresAt, renewAt }, qlikUser) {
@@ -51,7 +51,7 @@ export function createTokenShare({ store, partitionOf, tenantOf, now }: TokenSha
       const lifetimeMs = Math.floor(expiresAt - now());
       const partition = partitionOf(key.owner);
       const kept = await store.put(recordKey(key.owner), value, { lifetimeMs, partition, generation });
-      return kept ? held(decodeToken(value) ?? shared, expiresAt, generation) : undefined;
+      return kept ? toToken(decodeToken(value) ?? shared, expiresAt, generation) : undefined;
     },
 
     async end(owner) {
@@ -64,7 +64,7 @@ export function createTokenShare({ store, partitionOf, tenantOf, now }: TokenSha
   };
 }
 
-function held(
+function toToken(
   { accessToken, scope, renewBeforeMs }: SharedToken,
   expiresAt: number,
   generation: string,

@@ -1,6 +1,6 @@
 import type { IssuedToken } from '../qlik/oauth/token-response.ts';
 
-/** A token that is held for a user. */
+/** A user's token, as a replica caches it. */
 export interface Token {
   /** Of the characters of a bearer token only (RFC 6750 §2.1). */
   readonly accessToken: string;

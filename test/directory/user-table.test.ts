@@ -114,6 +114,7 @@ describe('a table as JSON', () => {
     ['nothing', '', /^is not JSON$/],
     ['no JSON', 'canary', /^is not JSON$/],
     ['half a file', '[{"portal_user":"ada","qlik_subj', /^is not JSON$/],
+    ['a key twice', '[{"portal_user":"ada","qlik_subject":"a","qlik_subject":"b"}]', /key twice$/],
     ['an object', '{}', /^is no array of rows$/],
     ['null', 'null', /^is no array of rows$/],
     ['no rows', '[]', /^has no rows$/],
@@ -153,7 +154,7 @@ describe('a table as JSON', () => {
   ];
   for (const [what, content, message] of broken) {
     test(`given ${what}, is refused, and the row is named`, () => {
-      assert.throws(() => parseUserTable(content, 'users.json'), { name: 'Error', message });
+      assert.throws(() => parseUserTable(content, 'users.json'), { name: /^(Syntax)?Error$/, message });
       assert.throws(
         () => parseUserTable(content, 'users.json'),
         (error: Error) => !error.message.includes('canary'),

@@ -19,6 +19,11 @@ function sampleOf(text: string, series: string): number | undefined {
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
+/** The label of the service's one tenant. */
+function labelOf({ sandbox }: TestService): string {
+  return `{tenant="${new URL(sandbox.url).host}"}`;
+}
+
 test('the metrics count what was asked, what was handed out and what that cost', async (t) => {
   const service = await createTestService(t);
   const cookie = await service.login('ada');
@@ -28,6 +33,7 @@ test('the metrics count what was asked, what was handed out and what that cost',
   await service.fetch({ method: 'POST', url: '/qlik-token', payload: { rejected: true }, cookie });
 
   const text = await metrics(service);
+  const tenant = labelOf(service);
   const prefix = 'qlik_token_broker_';
   for (const [series, value] of [
     ['http_requests_total{route="/qlik-token",status="200"}', 4],
@@ -40,11 +46,11 @@ test('the metrics count what was asked, what was handed out and what that cost',
     ['mint_duration_seconds_count{priority="user",result="minted"}', 1],
     ['rejections_judged_total{verdict="accepted"}', 1],
     ['tokens_cached', 1],
-    ['tenant_calls_running', 0],
-    ['tenant_calls_waiting', 0],
-    ['tenant_throttled', 0],
-    ['tenant_circuit_open', 0],
-    ['tenant_client_refused', 0],
+    [`tenant_calls_running${tenant}`, 0],
+    [`tenant_calls_waiting${tenant}`, 0],
+    [`tenant_throttled${tenant}`, 0],
+    [`tenant_circuit_open${tenant}`, 0],
+    [`tenant_client_refused${tenant}`, 0],
   ] as const) {
     assert.equal(sampleOf(text, prefix + series), value, series);
   }
@@ -60,14 +66,17 @@ test('the metrics show a tenant that throttles, is in trouble, or refuses our cl
 
   faults.add({ match: { path: '/oauth/token' }, effect: { type: 'status', status: 401 } });
   await ask();
-  assert.equal(sampleOf(await metrics(service), 'qlik_token_broker_tenant_client_refused'), 1);
+  assert.equal(
+    sampleOf(await metrics(service), `qlik_token_broker_tenant_client_refused${labelOf(service)}`),
+    1,
+  );
 
   const throttled = await createTestService(t);
   const cookie = await throttled.login('ada');
   throttled.sandbox.faults.add({ match: { path: '/oauth/token' }, effect: { type: 'status', status: 429 } });
   await throttled.fetch({ url: '/qlik-token', cookie });
   const text = await metrics(throttled);
-  assert.equal(sampleOf(text, 'qlik_token_broker_tenant_throttled'), 1);
+  assert.equal(sampleOf(text, `qlik_token_broker_tenant_throttled${labelOf(throttled)}`), 1);
   assert.equal(
     sampleOf(
       text,

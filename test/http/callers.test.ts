@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, test } from 'node:test';
 import { mayCall } from '../../src/http/policy/callers.ts';
-import { createOrigins } from '../../src/http/policy/origins.ts';
+import { originsOf } from '../support/origins.ts';
 import { createTestService } from '../support/test-service.ts';
 
-const origins = createOrigins(new URL('https://portal.example/qlik'), ['https://app.example']);
+const origins = originsOf('https://portal.example/qlik', ['https://app.example']);
 const policy = { isAllowedOrigin: origins.has };
 const own = 'https://portal.example';
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { StoreUnavailableError } from '../../src/store/record-store.ts';
+import { createStoreProbe } from '../session/store-probe.ts';
 import { cookieOf, createTestService } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
 
@@ -92,6 +94,78 @@ describe('POST /logout', () => {
       payload: '',
     });
     assert.deepEqual([response.statusCode, response.headers.location], [303, 'https://portal.example/bye']);
+  });
+
+  // A sign-out must not depend on what comes with it.
+  const bodies: [string, string | undefined, string][] = [
+    ['no body, of no type', undefined, ''],
+    ['no body, called JSON', 'application/json', ''],
+    ['broken JSON', 'application/json', '{"everywhere":'],
+    ['JSON null', 'application/json', 'null'],
+    ['a JSON text', 'application/json', '"everywhere"'],
+    ['a JSON array', 'application/json', '[true]'],
+    ['a prototype in JSON', 'application/json', '{"__proto__":{"everywhere":true}}'],
+    ['a wish that is none', 'application/json', '{"everywhere":"yes"}'],
+    ['a member that nobody knows', 'application/json', '{"everywhere":false,"x":1}'],
+    ['a body that is too long', 'application/json', `{"x":"${'x'.repeat(200_000)}"}`],
+    ['XML', 'text/xml', '<logout/>'],
+    ['plain text', 'text/plain', 'everywhere=true'],
+    ['a multipart form', 'multipart/form-data; boundary=x', '--x--'],
+    ['a type that is none', 'garbage', 'x'],
+    ['an empty type', '', 'x'],
+    ['a form that asks twice', FORM['content-type'], 'everywhere=true&everywhere=true'],
+  ];
+  for (const [what, type, payload] of bodies) {
+    test(`with ${what}, signs out this session and no other`, async (t) => {
+      const service = await createTestService(t);
+      const [leaves, stays] = [await service.login('ada'), await service.login('ada')];
+      const response = await service.fetch({
+        method: 'POST',
+        url: '/logout',
+        cookie: leaves,
+        payload,
+        headers: type === undefined ? {} : { 'content-type': type },
+      });
+      const form = type === FORM['content-type'];
+      assert.deepEqual([response.statusCode, response.body], form ? [303, ''] : [200, '{}']);
+      assert.match(String(response.headers['set-cookie']), /^qlik_token_broker=; .*Max-Age=0/);
+      assert.equal((await service.fetch({ url: '/session', cookie: leaves })).statusCode, 401);
+      assert.equal((await service.fetch({ url: '/session', cookie: stays })).statusCode, 200);
+      assert.deepEqual(service.entries('request.failed'), []);
+    });
+
+    test(`with ${what}, from another site, signs nobody out`, async (t) => {
+      const service = await createTestService(t);
+      const cookie = await service.login('ada');
+      const origin = 'https://evil.example';
+      const headers = { origin, ...(type !== undefined && { 'content-type': type }) };
+      const response = await service.fetch({ method: 'POST', url: '/logout', cookie, payload, headers });
+      assert.deepEqual([response.statusCode, response.json().code], [403, 'cross_site_refused']);
+      assert.equal((await service.fetch({ url: '/session', cookie })).statusCode, 200);
+    });
+  }
+
+  test('whose body cannot be read, while the store is away, is a problem and no sign-out', async (t) => {
+    const store = createStoreProbe();
+    const service = await createTestService(t, { store });
+    const cookie = await service.login('ada');
+    store.failWith(new StoreUnavailableError());
+    const headers = { 'content-type': 'text/xml' };
+    const response = await service.fetch({ method: 'POST', url: '/logout', cookie, payload: 'x', headers });
+    assert.deepEqual([response.statusCode, response.json().code], [503, 'store_unavailable']);
+    assert.equal(response.headers['set-cookie'], undefined);
+  });
+
+  test('that asks for everywhere and for what nobody knows, is everywhere', async (t) => {
+    const service = await createTestService(t);
+    const [here, there] = [await service.login('ada'), await service.login('ada')];
+    await service.fetch({
+      method: 'POST',
+      url: '/logout',
+      cookie: here,
+      payload: { everywhere: true, x: 1 },
+    });
+    assert.equal((await service.fetch({ url: '/session', cookie: there })).statusCode, 401);
   });
 
   test('without a session is no error', async (t) => {

@@ -114,3 +114,40 @@ describe('what cannot be read', () => {
     });
   }
 });
+
+describe('a path that looks like a pattern of routes', () => {
+  for (const url of [
+    '/*a',
+    '/:a(',
+    '/*',
+    '/:id',
+    '/qlik-token*',
+    '/session/:x(\\d+',
+    '/a::b',
+    '/:a(^',
+    '/login/(.*)',
+  ]) {
+    for (const method of ['GET', 'POST', 'HEAD'] as const) {
+      test(`is not found: ${method} ${url}`, async (t) => {
+        const service = await createTestService(t);
+        const response = await service.fetch({ method, url });
+        assert.equal(response.statusCode, 404);
+        if (method !== 'HEAD') assert.equal(response.json().code, 'not_found');
+        assert.deepEqual(service.entries('request.failed'), []);
+      });
+    }
+  }
+});
+
+test('what is not found, and what is there for other methods, says so in the log and the metrics', async (t) => {
+  const service = await createTestService(t);
+  await service.fetch({ url: '/nothing' });
+  const response = await service.fetch({ method: 'DELETE', url: '/qlik-token' });
+  assert.deepEqual([response.statusCode, response.headers.allow], [405, 'GET, POST']);
+  assert.deepEqual(
+    service.entries('request.completed').map(({ code }) => code),
+    ['not_found', 'method_not_allowed'],
+  );
+  const { body } = await service.adminApp.inject({ url: '/metrics', headers: { host: 'localhost' } });
+  assert.match(body, /problems_total\{route="none",code="not_found"\} 1/);
+});

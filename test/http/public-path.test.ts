@@ -12,6 +12,14 @@ test('with a path in PUBLIC_URL every route lives under it, and nothing outside'
   }
 });
 
+test('the root of that path is known with and without a slash, whatever the method', async (t) => {
+  const service = await createTestService(t, { env: { PUBLIC_URL: 'http://localhost:3000/analytics/' } });
+  for (const url of ['/analytics', '/analytics/']) {
+    const { statusCode, headers } = await service.fetch({ method: 'POST', url });
+    assert.deepEqual([statusCode, headers.allow], [405, 'GET'], url);
+  }
+});
+
 test('the demo answers no other host than a name of this machine', async (t) => {
   const service = await createTestService(t);
   for (const [host, status] of [

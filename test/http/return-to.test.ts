@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { createOrigins } from '../../src/http/policy/origins.ts';
 import { safeReturnTo } from '../../src/http/policy/return-to.ts';
+import { originsOf } from '../support/origins.ts';
 import { createTestService } from '../support/test-service.ts';
 
-const origins = createOrigins(new URL('https://portal.example'), [
-  'https://app.example',
-  'http://lan.example:8080',
-]);
+const origins = originsOf('https://portal.example', ['https://app.example', 'http://lan.example:8080']);
 
 describe('where a sign-in may end', () => {
   const elsewhere = [

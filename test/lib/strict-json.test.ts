@@ -19,7 +19,7 @@ const duplicates: [string, string][] = [
 for (const [where, text] of duplicates) {
   it(`a key that comes twice is refused: ${where}`, () => {
     assert.doesNotThrow(() => JSON.parse(text));
-    assert.throws(() => parseStrictJson(text), /an object has a key twice/);
+    assert.throws(() => parseStrictJson(text), /holds an object with a key twice/);
   });
 }
 
@@ -53,7 +53,8 @@ for (const text of [
   it(`what is no JSON is refused, and the error repeats nothing of it: ${JSON.stringify(text)}`, () => {
     assert.throws(
       () => parseStrictJson(text),
-      (error: Error) => error instanceof SyntaxError && error.message === 'not JSON' && !('cause' in error),
+      (error: Error) =>
+        error instanceof SyntaxError && error.message === 'is not JSON' && !('cause' in error),
     );
   });
 }

@@ -8,7 +8,7 @@ const NOW = Date.parse('2026-01-01T12:00:00Z');
 
 function fault(status: number, body: unknown, headers: Record<string, string> = {}, user = 'ada') {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return readQlikError({ status, headers, body: text }, NOW, { field: 'subject', value: user });
+  return readQlikError({ status, headers, body: text }, NOW, user);
 }
 
 const qlikError = (error: object) => ({ errors: [error], traceId: '0123456789abcdef0123456789abcdef' });

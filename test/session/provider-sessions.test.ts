@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { createProviderSessions } from '../../src/session/provider-sessions.ts';
 import { createMemoryStore } from '../../src/store/memory/records.ts';
@@ -10,7 +11,7 @@ function bench(t: TestContext) {
   const state = { time: 1_000_000 };
   const store = createMemoryStore({ now: () => state.time });
   t.after(() => store.close());
-  return { state, provider: createProviderSessions({ store, lifetimeMs: LIFETIME_MS }) };
+  return { state, store, provider: createProviderSessions({ store, lifetimeMs: LIFETIME_MS }) };
 }
 
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `id-${n}`);
@@ -46,4 +47,28 @@ test('of a user whom no provider signed in, nothing is remembered', async (t) =>
   await provider.note('id', { id: 'ada' });
   assert.deepEqual(await provider.find({ subject: 'ada' }), { sessions: [], users: [] });
   assert.deepEqual(await provider.find({}), { sessions: [], users: [] });
+});
+
+for (const garbage of ['', 'garbage', 'null', '{}', '[1]', '[["id-0"]]', '{"0":"id-0"}']) {
+  test(`a record that cannot be understood is as good as none, and is written anew: ${garbage}`, async (t) => {
+    const { provider, store } = bench(t);
+    await provider.note('id-0', ada);
+    const key = `{${hash('sha256', 'one', 'base64url')}}:provider-session`;
+    const { revision } = (await store.peek(key)) ?? assert.fail();
+    assert.equal(await store.replace(key, garbage, revision), true);
+    assert.deepEqual(await provider.find({ sid: 'one' }), { sessions: [], users: [] });
+    await provider.note('id-1', ada);
+    assert.deepEqual((await provider.find({ sid: 'one' })).sessions, ['id-1']);
+  });
+}
+
+test('a user who cannot be understood is nobody, and the others are signed out', async (t) => {
+  const { provider, store } = bench(t);
+  await provider.note('id-0', ada);
+  const key = `{${hash('sha256', 'sub-ada', 'base64url')}}:provider-subject`;
+  const { revision } = (await store.peek(key)) ?? assert.fail();
+  const entries = ['garbage', '{"id":""}', '{"id":1}', '{"id":"ada"}', '{"id":"bruno","tenant":"eu"}'];
+  await store.replace(key, JSON.stringify(entries), revision);
+  const { users } = await provider.find({ subject: 'sub-ada' });
+  assert.deepEqual(users, [{ id: 'ada' }, { id: 'bruno', tenant: 'eu' }]);
 });

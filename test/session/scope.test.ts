@@ -31,7 +31,7 @@ describe('what a request with a valid cookie costs at the store', () => {
     });
   }
 
-  test('/qlik-token with a token at hand: one use, and nothing by the plugin', async (t) => {
+  test('/qlik-token with a token at hand: one use', async (t) => {
     const store = createStoreProbe();
     const service = await createTestService(t, { store });
     const cookie = await service.login('ada');
@@ -60,6 +60,41 @@ describe('what a request with a valid cookie costs at the store', () => {
       assert.match(store.calls[0] ?? '', call);
     });
   }
+
+  for (const [what, payload, calls] of [
+    ['a sign-in that fails', { user: 'nobody' }, []],
+    ['a sign-in with a malformed body', { usr: 'ada' }, []],
+    ['a sign-in', { user: 'ada' }, ['peek', 'remove', 'create']],
+  ] as const) {
+    test(`${what}: ${calls.join(', ') || 'nothing'}`, async (t) => {
+      const store = createStoreProbe();
+      const service = await createTestService(t, { store });
+      const cookie = await service.login('ada');
+      store.clear();
+
+      await service.fetch({ method: 'POST', url: '/login', cookie, payload });
+
+      assert.deepEqual(
+        store.calls.map((call) => call.split(' ')[0]),
+        calls,
+      );
+    });
+  }
+
+  test('a sign-out that leaves another session: one look, one removal', async (t) => {
+    const store = createStoreProbe();
+    const service = await createTestService(t, { store });
+    const cookie = await service.login('ada');
+    await service.login('ada');
+    store.clear();
+
+    await service.fetch({ method: 'POST', url: '/logout', cookie });
+
+    assert.deepEqual(
+      store.calls.map((call) => call.split(' ')[0]),
+      ['peek', 'remove'],
+    );
+  });
 
   test('the sign-in page: nothing', async (t) => {
     const store = createStoreProbe();
@@ -99,11 +134,4 @@ describe('what a request with a valid cookie costs at the store', () => {
       assert.deepEqual(store.calls, []);
     });
   }
-
-  test('the plugin exists only where sessions are opened and ended', async (t) => {
-    const service = await createTestService(t);
-
-    assert.equal(service.app.hasRequestDecorator('session'), false);
-    assert.equal(service.app.hasReplyDecorator('setCookie'), false);
-  });
 });

@@ -54,12 +54,13 @@ test('given an id that is taken, nothing is opened', async (t) => {
   assert.equal(await sessions.count({ id: 'ada' }), 1);
 });
 
-test('given an id of another user, or of nobody, nothing is opened', async (t) => {
+test('given an id of another user, or one that was not made for a user, nothing is opened', async (t) => {
   const sessions = open(t);
   for (const id of [
     newSessionId({ id: 'bruno' }),
     newSessionId({ id: 'ada', tenant: 't' }),
-    newSessionId(undefined),
+    'A'.repeat(48),
+    '',
   ]) {
     await assert.rejects(sessions.open(id, { id: 'ada' }), TypeError);
     assert.equal(await sessions.peek(id), undefined);

@@ -13,7 +13,7 @@ const requests = [
   { method: 'POST', url: '/qlik-token', payload: { rejected: true } },
   { url: '/qlik-config' },
   { method: 'POST', url: '/login', payload: { user: 'bruno' } },
-  { method: 'POST', url: '/login', payload: { user: 'nobody' } },
+  { method: 'POST', url: '/login', payload: { user: 'ada' } },
   { method: 'POST', url: '/logout' },
   { method: 'POST', url: '/logout', payload: { everywhere: true } },
 ] as const;
@@ -44,12 +44,34 @@ describe('given a store that is away', () => {
     assertKept(response);
   });
 
-  for (const method of ['create', 'remove'] as const) {
-    test(`when only ${method} fails, a sign-in is answered 503 once, and no cookie is set`, async (t) => {
-      const { service, store } = await open(t);
+  test('somebody whom the sign-in refuses is answered as ever, without a look into the store', async (t) => {
+    const { service, store, cookie } = await open(t);
+    store.failWith(new StoreUnavailableError());
+    store.clear();
+
+    const response = await service.fetch({
+      method: 'POST',
+      url: '/login',
+      cookie,
+      payload: { user: 'nobody' },
+    });
+
+    assertProblem(response, 400, 'bad_request');
+    assertKept(response);
+    assert.deepEqual(store.calls, []);
+  });
+
+  for (const method of ['peek', 'remove', 'create'] as const) {
+    test(`when only ${method} fails, another sign-in is answered 503, and the cookie stays`, async (t) => {
+      const { service, store, cookie } = await open(t);
       store.failWith(new StoreUnavailableError(), method);
 
-      const response = await service.fetch({ method: 'POST', url: '/login', payload: { user: 'ada' } });
+      const response = await service.fetch({
+        method: 'POST',
+        url: '/login',
+        cookie,
+        payload: { user: 'ada' },
+      });
 
       assertProblem(response, 503, 'store_unavailable');
       assertKept(response);
@@ -115,7 +137,6 @@ describe('given a store that is away', () => {
 
 describe('given a store that fails in a way nobody foresaw', () => {
   for (const request of requests) {
-    // Guards against @fastify/session failing a second time with the answer, which shows the raw message.
     test(`${nameOf(request)} is answered 500 without the message, once, and leaves the cookie`, async (t) => {
       const { service, store, cookie } = await open(t);
       store.failWith(new TypeError(`read ${CANARY} of undefined`));
@@ -130,12 +151,30 @@ describe('given a store that fails in a way nobody foresaw', () => {
     });
   }
 
-  for (const method of ['create', 'remove'] as const) {
-    test(`when only ${method} fails, a sign-in is answered 500 without the message, and no cookie is set`, async (t) => {
-      const { service, store } = await open(t);
+  // Guards against ENOENT, as for a socket that is not there, taken for "no such session".
+  for (const request of requests) {
+    test(`with ENOENT, ${nameOf(request)} takes nobody for signed out`, async (t) => {
+      const { service, store, cookie } = await open(t);
+      store.failWith(Object.assign(new Error(CANARY), { code: 'ENOENT' }));
+
+      const response = await service.fetch({ ...request, cookie });
+
+      assertProblem(response, 500, 'internal_error');
+      assertKept(response);
+    });
+  }
+
+  for (const method of ['peek', 'remove', 'create'] as const) {
+    test(`when only ${method} fails, another sign-in is answered 500 without the message, and the cookie stays`, async (t) => {
+      const { service, store, cookie } = await open(t);
       store.failWith(new Error(CANARY), method);
 
-      const response = await service.fetch({ method: 'POST', url: '/login', payload: { user: 'ada' } });
+      const response = await service.fetch({
+        method: 'POST',
+        url: '/login',
+        cookie,
+        payload: { user: 'ada' },
+      });
 
       assertProblem(response, 500, 'internal_error');
       assertKept(response);

@@ -20,7 +20,7 @@ export interface Gateway {
   readonly serviceUrl: string;
 }
 
-const embedScript = readFileSync(new URL('../../dist/browser/demo-embed.js', import.meta.url));
+const embedScript = readFileSync(new URL('../../dist/demo/browser/embed.js', import.meta.url));
 
 /** Starts all three; ended with the test. Ports, certificate and secret are the test's, all else is as in the docs. */
 export async function startGateway(t: TestContext, env: Record<string, string> = {}): Promise<Gateway> {

@@ -6,6 +6,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Sets the time without calling anything, as a clock that was wrong is set. */
   jump(ms: number): void;
+  /** How many calls are due at some time. */
+  readonly pending: number;
 }
 
 interface Timer {
@@ -43,6 +45,10 @@ export function createManualClock(start = Date.parse('2026-01-01T00:00:00Z')): M
 
     jump(ms) {
       time += ms;
+    },
+
+    get pending() {
+      return timers.size;
     },
   };
 }

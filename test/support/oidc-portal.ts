@@ -15,7 +15,7 @@ export interface OidcPortal {
 }
 
 const APP_ID = '3d2c9e74-8f5d-4aa1-9c43-2e7f90bd5c63';
-const embedScript = readFileSync(new URL('../../dist/browser/demo-embed.js', import.meta.url));
+const embedScript = readFileSync(new URL('../../dist/demo/browser/embed.js', import.meta.url));
 
 export async function startOidcPortal(t: TestContext): Promise<OidcPortal> {
   const port = await freePort();

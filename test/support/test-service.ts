@@ -88,6 +88,7 @@ export async function createTestService(
     ...(options.random && { random: options.random }),
     ...(options.store && { store: options.store }),
     ...(options.leases && { leases: options.leases }),
+    checkAnswers: true,
   });
   t.after(() => service.close());
 

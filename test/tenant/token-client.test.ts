@@ -252,3 +252,21 @@ async function settled<T>(outcome: T): Promise<T> {
   await settle();
   return outcome;
 }
+
+// Guards against a warning of Node's about a leak, on stderr, in the middle of an outage.
+it('given many mints that wait for their next try at once, Node sees no leak', async (t) => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  t.after(() => process.off('warning', note));
+  const bench = createTokenBench({ concurrency: 40 });
+  bench.issuer.script = hang;
+  for (let index = 0; index < 40; index += 1) mint(bench, `user-${index}`);
+  await settle();
+  assert.equal(bench.issuer.calls.length, 40);
+  for (const call of bench.issuer.calls) call.fail(faults.retryable());
+  await settle();
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings, []);
+  await bench.clock.advance(DEADLINE_MS);
+});

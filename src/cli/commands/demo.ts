@@ -5,14 +5,15 @@ import { brokerConfig } from '../../config/broker-config.ts';
 import { loadSettings } from '../../config/load.ts';
 import { freePort } from '../../demo/free-port.ts';
 import { createEvents } from '../../events.ts';
-import { stopOnSignals } from '../../lib/signals.ts';
 import { createEventLog } from '../../observability/event-log.ts';
 import { createLog } from '../../observability/log.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
 import { createService } from '../../service/service.ts';
+import { stopOnSignals } from '../../service/signals.ts';
 import { parsePort } from '../port-option.ts';
 
-const USAGE = `Usage: qlik-token-broker demo [--port <port>] [--log-level <level>]
+/** What `--help` prints. */
+export const usage = `Usage: qlik-token-broker demo [--port <port>] [--log-level <level>]
 
 Runs everything on this machine, with nothing to configure: an emulated Qlik Cloud tenant on 127.0.0.1, and the
 service with a demo portal on localhost.
@@ -25,19 +26,14 @@ const HOST = '127.0.0.1';
 const SHUTDOWN_TIMEOUT_MS = 5_000;
 
 /** `qlik-token-broker demo`. */
-export async function demo(args: string[]): Promise<void> {
+export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       port: { type: 'string', default: '3000' },
       'log-level': { type: 'string', default: 'warn' },
-      help: { type: 'boolean' },
     },
   });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
-  }
 
   const port = await freePort(parsePort(values.port), HOST);
   const publicUrl = `http://localhost:${port}`;

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
-import { stopOnSignals } from '../../lib/signals.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
+import { stopOnSignals } from '../../service/signals.ts';
 import { parsePort } from '../port-option.ts';
 
-const USAGE = `Usage: qlik-token-broker sandbox [--port <port>] [--allow-origin <origin>]... [--json]
+/** What `--help` prints. */
+export const usage = `Usage: qlik-token-broker sandbox [--port <port>] [--allow-origin <origin>]... [--json]
 
 Runs an emulated Qlik Cloud tenant on 127.0.0.1 and prints the credentials of its OAuth clients, made at each start.
 
@@ -16,20 +17,15 @@ Runs an emulated Qlik Cloud tenant on 127.0.0.1 and prints the credentials of it
 const SHUTDOWN_TIMEOUT_MS = 5_000;
 
 /** `qlik-token-broker sandbox`. */
-export async function sandbox(args: string[]): Promise<void> {
+export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       port: { type: 'string', default: '9090' },
       'allow-origin': { type: 'string', multiple: true, default: ['http://localhost:3000'] },
       json: { type: 'boolean' },
-      help: { type: 'boolean' },
     },
   });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
-  }
 
   const tenant = await createSandbox({
     port: parsePort(values.port),

@@ -1,18 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-const USAGE = `Usage: qlik-token-broker version [--json]
+/** What `--help` prints. */
+export const usage = `Usage: qlik-token-broker version [--json]
 
 Prints the version of this program and of Node.
 `;
 
 /** `qlik-token-broker version`. */
-export async function version(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
-  }
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } });
   const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   const versions = { version: manifest.version as string, node: process.versions.node };
   process.stdout.write(

@@ -1,39 +1,57 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
+import * as v from 'valibot';
 import type { Revocation } from '../../access/revocation.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
-import { only, optional, record, text } from '../../shape.ts';
-import { shaped } from '../shaped.ts';
+import { ignored } from '../route-schemas.ts';
+import type { ValibotTypes } from '../validation.ts';
 
-interface OneUser {
-  Params: { id: string };
-  Querystring: { tenant?: string };
+export interface RevocationRoutesDeps {
+  readonly revocation: Revocation;
 }
 
+const name = v.pipe(v.string(), v.nonEmpty());
+const userParams = v.strictObject({ id: name });
 // A query that was mistyped must not be taken for none.
-const oneUser = {
-  params: shaped(record({ id: text(1) })),
-  querystring: shaped(only(['tenant'], record({ tenant: optional(text(1)) }))),
-};
-const nothingElse = { querystring: shaped(only([], record({}))) };
+const userQuery = v.strictObject({ tenant: v.optional(name) });
+const noQuery = v.strictObject({});
+
+const count = v.pipe(v.number(), v.integer());
+const endedSessions = v.strictObject({ sessions: count, tokens: count });
+const endedTokens = v.strictObject({ tokens: count });
+const endedAll = v.strictObject({ tokens: v.literal('all') });
 
 /**
  * The operators' calls that end sessions and tokens. Whoever the portal calls `id` (of `tenant`, where users have one).
  */
-export function registerRevocation(app: FastifyInstance, revocation: Revocation): void {
-  app.delete<OneUser>('/admin/users/:id/sessions', { schema: oneUser }, async (request) =>
-    revocation.sessionsOf(userOf(request), request.id),
+export const revocationRoutes: FastifyPluginAsync<RevocationRoutesDeps> = async (scope, { revocation }) => {
+  const app = scope.withTypeProvider<ValibotTypes>();
+  const oneUser = { params: userParams, querystring: userQuery, body: ignored };
+
+  app.delete(
+    '/admin/users/:id/sessions',
+    { schema: { ...oneUser, response: { 200: endedSessions } } },
+    async ({ params, query, id }) => revocation.sessionsOf(userOf(params, query), id),
   );
 
-  app.delete<OneUser>('/admin/users/:id/tokens', { schema: oneUser }, async (request) =>
-    revocation.tokenOf(userOf(request), request.id),
+  app.delete(
+    '/admin/users/:id/tokens',
+    { schema: { ...oneUser, response: { 200: endedTokens } } },
+    async ({ params, query, id }) => revocation.tokenOf(userOf(params, query), id),
   );
 
-  app.delete('/admin/tokens', { schema: nothingElse }, async (request) => {
-    await revocation.allTokens(request.id);
-    return { tokens: 'all' };
-  });
-}
+  app.delete(
+    '/admin/tokens',
+    { schema: { querystring: noQuery, body: ignored, response: { 200: endedAll } } },
+    async ({ id }) => {
+      await revocation.allTokens(id);
+      return { tokens: 'all' as const };
+    },
+  );
+};
 
-function userOf({ params, query }: FastifyRequest<OneUser>): PortalUser {
-  return { id: params.id, ...(query.tenant !== undefined && { tenant: query.tenant }) };
+function userOf(
+  { id }: v.InferOutput<typeof userParams>,
+  { tenant }: v.InferOutput<typeof userQuery>,
+): PortalUser {
+  return { id, ...(tenant !== undefined && { tenant }) };
 }

@@ -3,12 +3,16 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { Revocation } from '../../access/revocation.ts';
 import { isLoopback } from '../../config/kinds.ts';
 import type { Secret } from '../../config/secret.ts';
-import type { Emit } from '../../events.ts';
+import type { BrokerEvent, Emit } from '../../events.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import { checkAnswers } from '../check-answers.ts';
 import { namesThisMachine } from '../policy/this-machine.ts';
-import { HttpProblem, problemOf, sendProblem } from '../problem.ts';
-import { byShapes } from '../shaped.ts';
-import { registerRevocation } from './revocation.ts';
+import { HttpProblem } from '../problem.ts';
+import { answerProblems, type Refusal } from '../problems.ts';
+import { requireSchemas } from '../route-schemas.ts';
+import { byValibot } from '../validation.ts';
+import { metricsRoute } from './metrics.ts';
+import { revocationRoutes } from './revocation.ts';
 
 export interface AdminServerDeps {
   readonly host: string;
@@ -17,53 +21,49 @@ export interface AdminServerDeps {
   readonly metrics: Metrics;
   readonly revocation: Revocation;
   readonly emit: Emit;
+  /** Judge each answer by its route's schema: for tests. */
+  readonly checkAnswers: boolean;
 }
 
 /** Of a user's id in a path, percent-encoded or not. */
 const MAX_ID_LENGTH = 1_000;
 
 /** The operators' listener, for what no page should reach: `GET /metrics`, and ending sessions and tokens. */
-export function createAdminServer(deps: AdminServerDeps): FastifyInstance {
+export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyInstance> {
   const { host, token, metrics, revocation, emit } = deps;
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     logger: false,
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
-    schemaController: byShapes,
+    schemaController: byValibot,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_ID_LENGTH },
-    frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
+    frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
   });
   const expected = token && digest(`Bearer ${token.reveal()}`);
 
-  app.addHook('onRequest', async (request) => {
+  await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: false });
+  await app.register(requireSchemas);
+  if (deps.checkAnswers) await app.register(checkAnswers);
+
+  app.addHook('onRequest', async (request, reply) => {
     if (isLoopback(host) && !namesThisMachine(request.headers.host)) {
       throw new HttpProblem('bad_request', 'This listener answers under a name of this machine only.');
     }
-    if (expected && !timingSafeEqual(expected, digest(request.headers.authorization ?? '')))
+    if (expected && !timingSafeEqual(expected, digest(request.headers.authorization ?? ''))) {
+      reply.header('www-authenticate', 'Bearer');
       throw new HttpProblem('admin_token_required', 'Send the ADMIN_TOKEN as a bearer token.');
+    }
   });
 
-  app.get('/metrics', async (_request, reply) =>
-    reply
-      .header('cache-control', 'no-store')
-      .type(metrics.contentType)
-      .send(await metrics.text()),
-  );
-
-  if (token) registerRevocation(app, revocation);
-
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, new HttpProblem('not_found', 'No such path.')),
-  );
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
-    const type = problem.code === 'internal_error' ? 'admin.failed' : 'admin.refused';
-    emit({ type, requestId: request.id, code: problem.code, error });
-    if (problem.code === 'admin_token_required') reply.header('www-authenticate', 'Bearer');
-    return sendProblem(reply, problem);
-  });
+  await app.register(metricsRoute, { metrics });
+  if (token) await app.register(revocationRoutes, { revocation });
   return app;
+}
+
+function refusedEvent({ request, problem: { code }, error }: Refusal): BrokerEvent {
+  const type = code === 'internal_error' ? 'admin.failed' : 'admin.refused';
+  return { type, requestId: request.id, code, error };
 }
 
 /** Of one length, so that the comparison tells nothing. */

@@ -27,11 +27,6 @@ const styles = [pageStyle, EMBED_STYLE].map(
 
 /** Sends a page, under a policy that allows its own scripts and style, the tenant's, and nothing else. */
 export function sendPage(reply: FastifyReply, page: HtmlPage): FastifyReply {
-  return reply.send(preparePage(reply, page));
-}
-
-/** The page's HTML, with its headers set. */
-export function preparePage(reply: FastifyReply, page: HtmlPage): string {
   const { tenant } = page;
   const sockets = tenant?.replace(/^http/, 'ws');
   const policy = [
@@ -43,11 +38,11 @@ export function preparePage(reply: FastifyReply, page: HtmlPage): string {
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ];
-  reply
+  return reply
     .header('content-security-policy', policy.join('; '))
     .header('cache-control', 'no-store')
-    .type('text/html; charset=utf-8');
-  return render(page);
+    .type('text/html; charset=utf-8')
+    .send(render(page));
 }
 
 function render({ title, body, scripts = '' }: HtmlPage): string {

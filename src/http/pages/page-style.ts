@@ -1,4 +1,4 @@
-/** The style of the demo's pages, in light and dark. */
+/** The style of the service's pages, in light and dark. */
 export const pageStyle = `
 :root {
   --ground: #f4f5f2; --card: #ffffff; --ink: #1b2420; --quiet: #5c6862; --line: #dde1db;

@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NoSessionError } from '../../session/no-session-error.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
 import type { Session, Sessions } from '../../session/sessions.ts';
-import { sessionHeaders } from './security-headers.ts';
 
 /**
  * The session of the request: one cookie, one signature, one look into the store. Nothing is written but the time of use.
@@ -22,7 +21,6 @@ export interface CookieSession extends CurrentSession {
 
 export function createCookieSession(cookie: SessionCookie, sessions: Sessions): CookieSession {
   async function read(request: FastifyRequest, reply: FastifyReply, look: Sessions['use']): Promise<Session> {
-    reply.headers(sessionHeaders);
     const header = request.headers.cookie;
     const value = cookie.read(header);
     const signed = value === undefined ? undefined : cookie.verify(value);

@@ -4,7 +4,6 @@ import type { GatewayAuth } from '../../portal/gateway.ts';
 import { isSameUser, type PortalUser } from '../../portal/portal-user.ts';
 import { NoSessionError } from '../../session/no-session-error.ts';
 import type { CurrentSession } from './current-session.ts';
-import { sessionHeaders } from './security-headers.ts';
 
 /** Whom the gateway names in this request. Rejects with a `LoginRefusedError`. */
 export type NamedUser = (request: FastifyRequest) => Promise<PortalUser>;
@@ -25,7 +24,6 @@ export function createFollowingSession(
 ): CurrentSession {
   function following(look: CurrentSession['use']): CurrentSession['use'] {
     return async (request, reply) => {
-      reply.headers(sessionHeaders);
       const named = await namedUser(request);
       const found = await look(request, reply);
       if (isSameUser(found.user, named)) return found;

@@ -1,7 +1,11 @@
+import * as v from 'valibot';
 import { HttpProblem } from '../problem.ts';
 import type { Origins } from './origins.ts';
 
 const MAX_LENGTH = 2_048;
+
+/** The query of `GET /login`, in every mode. What else it holds is ignored: a link may carry marks of its own. */
+export const loginQuery = v.object({ returnTo: v.optional(v.string()) });
 
 /**
  * Where a sign-in may end: a path here, or a URL of an origin that may call; everything else is `/`. Judged as browsers
@@ -9,7 +13,7 @@ const MAX_LENGTH = 2_048;
  */
 export function safeReturnTo(raw: string | undefined, origins: Origins): string {
   if (raw === undefined || raw.length > MAX_LENGTH) return '/';
-  if (/[\r\n]/.test(raw)) throw new HttpProblem('bad_request', 'returnTo holds a line break.');
+  if (hasLineBreak(raw)) throw new HttpProblem('bad_request', 'returnTo holds a line break.');
   const decoded = decode(raw);
   if (decoded === undefined || !leadsHome(raw, origins) || !leadsHome(decoded, origins)) return '/';
   const url = new URL(raw, origins.own);
@@ -17,6 +21,17 @@ export function safeReturnTo(raw: string | undefined, origins: Origins): string 
   // `/..//evil.example` is a path of ours until its dots are resolved.
   const path = url.pathname + url.search + url.hash;
   return leadsHome(path, origins) ? path : '/';
+}
+
+/** The safe `returnTo` of a query that need not be as documented; undefined when it has none that is. Never throws. */
+export function givenReturnTo(query: unknown, origins: Origins): string | undefined {
+  const { success, output } = v.safeParse(loginQuery, query);
+  const returnTo = success ? output.returnTo : undefined;
+  return returnTo === undefined || hasLineBreak(returnTo) ? undefined : safeReturnTo(returnTo, origins);
+}
+
+function hasLineBreak(text: string): boolean {
+  return /[\r\n]/.test(text);
 }
 
 function leadsHome(target: string, origins: Origins): boolean {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
 import type { Emit } from '../../events.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import type { AssertionAuth } from '../../portal/assertion.ts';
@@ -6,10 +6,10 @@ import { LoginRefusedError } from '../../portal/portal-auth.ts';
 import { bearerJwt } from '../bearer-token.ts';
 import type { OpenSession } from '../open-session.ts';
 import type { Origins } from '../policy/origins.ts';
-import { safeReturnTo } from '../policy/return-to.ts';
-import { sessionHeaders } from '../policy/security-headers.ts';
+import { loginQuery, safeReturnTo } from '../policy/return-to.ts';
 import { HttpProblem } from '../problem.ts';
-import { loginQuery } from './login-query.ts';
+import { ignored, noBody } from '../route-schemas.ts';
+import type { ValibotTypes } from '../validation.ts';
 
 export interface AssertionLoginDeps {
   readonly auth: AssertionAuth;
@@ -19,45 +19,56 @@ export interface AssertionLoginDeps {
   readonly emit: Emit;
 }
 
+export interface WayBackDeps {
+  readonly origins: Origins;
+}
+
 /**
  * `GET /login` of the assertion mode: back to the page, which signs its user in while it is loaded. One whose sign-in
- * leaves no session is stopped by the helper, which comes here once a minute at most. Reads no session.
+ * leaves no session is stopped by the helper, which comes here once a minute at most. Reads no session. For the scope
+ * `people`.
  */
-export function registerWayBack(app: FastifyInstance, { origins }: { readonly origins: Origins }): void {
-  app.get<{ Querystring: { returnTo?: string } }>(
+export const wayBackRoute: FastifyPluginAsync<WayBackDeps> = async (scope, { origins }) => {
+  const app = scope.withTypeProvider<ValibotTypes>();
+  app.get(
     '/login',
-    { schema: { querystring: loginQuery } },
-    async (request, reply) => {
-      reply.headers(sessionHeaders);
-      return reply.redirect(safeReturnTo(request.query.returnTo, origins), 303);
-    },
+    { schema: { querystring: loginQuery, response: { 303: noBody } } },
+    async (request, reply) => reply.redirect(safeReturnTo(request.query.returnTo, origins), 303),
   );
-}
+};
 
 /**
- * `POST /session` of the assertion mode: signs in whom the portal's assertion names. Who may call is who brings an assertion, a page or the portal's server; a page of a listed origin only.
+ * `POST /session` of the assertion mode: signs in whom the portal's assertion names. Who may call is who brings an
+ * assertion, a page or the portal's server; a page of a listed origin only. For the scope `session`.
  */
-export function registerAssertionLogin(app: FastifyInstance, deps: AssertionLoginDeps): void {
+export const assertionLoginRoute: FastifyPluginAsync<AssertionLoginDeps> = async (scope, deps) => {
   const { auth, openSession, failures, emit } = deps;
+  const app = scope.withTypeProvider<ValibotTypes>();
 
-  app.post('/session', { config: { ownProof: 'listed-origin' } }, async (request, reply) => {
-    reply.headers(sessionHeaders);
-    const retryAfterMs = failures.waitMs(request.ip);
-    if (retryAfterMs > 0)
-      throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
+  app.post(
+    '/session',
+    {
+      config: { ownProof: true },
+      schema: { querystring: ignored, body: ignored, response: { 204: noBody } },
+    },
+    async (request, reply) => {
+      const retryAfterMs = failures.waitMs(request.ip);
+      if (retryAfterMs > 0)
+        throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
 
-    try {
-      const token = bearerJwt(request.raw);
-      if (token === undefined)
-        throw new LoginRefusedError('assertion_invalid', 'Send one JWT as Authorization: Bearer.');
-      await openSession(request, reply, await auth.authenticate(token));
-      return reply.code(204).send();
-    } catch (error) {
-      if (error instanceof LoginRefusedError) {
-        failures.take(request.ip);
-        emit({ type: 'login.refused', requestId: request.id, error });
+      try {
+        const token = bearerJwt(request.raw);
+        if (token === undefined)
+          throw new LoginRefusedError('assertion_invalid', 'Send one JWT as Authorization: Bearer.');
+        await openSession(request, reply, await auth.authenticate(token));
+        return reply.code(204).send();
+      } catch (error) {
+        if (error instanceof LoginRefusedError) {
+          failures.take(request.ip);
+          emit({ type: 'login.refused', requestId: request.id, error });
+        }
+        throw error;
       }
-      throw error;
-    }
-  });
-}
+    },
+  );
+};

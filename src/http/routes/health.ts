@@ -1,4 +1,7 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
+import * as v from 'valibot';
+import { ignored } from '../route-schemas.ts';
+import type { ValibotTypes } from '../validation.ts';
 
 /** Whether the replica can do its work. */
 export interface Health {
@@ -12,33 +15,45 @@ export interface Health {
   readonly idpHealthy?: (() => boolean) | undefined;
 }
 
+const word = v.picklist(['ok', 'failing']);
+
+const healthSchema = v.strictObject({
+  status: v.picklist(['ok', 'failing', 'stopping']),
+  checks: v.strictObject({ store: v.optional(word), tenant: v.optional(word), idp: v.optional(word) }),
+});
+
 /**
  * `GET /livez` and `GET /readyz`. A tenant or an identity provider in trouble is shown and keeps the replica in service:
- * those who hold a token, or are signed in, go on.
+ * those who hold a token, or are signed in, go on. For the scope `public`.
  */
-export function registerHealth(app: FastifyInstance, health: Health): void {
-  const options = { config: { quiet: true as const } };
+export const healthRoutes: FastifyPluginAsync<Health> = async (scope, health) => {
+  const app = scope.withTypeProvider<ValibotTypes>();
+  const options = {
+    config: { quiet: true as const },
+    schema: { querystring: ignored, response: { 200: healthSchema, 503: healthSchema } },
+  };
 
-  app.get('/livez', options, async (_request, reply) => answer(reply, 'ok', {}));
+  app.get('/livez', options, async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'ok', checks: {} }),
+  );
 
   app.get('/readyz', options, async (_request, reply) => {
     const storeAnswers = await health.storeAnswers();
-    const status = health.isStopping() ? 'stopping' : word(storeAnswers);
-    return answer(reply, status, {
-      store: word(storeAnswers),
-      tenant: word(health.tenantsHealthy()),
-      ...(health.idpHealthy && { idp: word(health.idpHealthy()) }),
-    });
+    const status = health.isStopping() ? 'stopping' : wordFor(storeAnswers);
+    return reply
+      .code(status === 'ok' ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({
+        status,
+        checks: {
+          store: wordFor(storeAnswers),
+          tenant: wordFor(health.tenantsHealthy()),
+          ...(health.idpHealthy && { idp: wordFor(health.idpHealthy()) }),
+        },
+      });
   });
-}
+};
 
-function word(healthy: boolean): 'ok' | 'failing' {
+function wordFor(healthy: boolean): v.InferOutput<typeof word> {
   return healthy ? 'ok' : 'failing';
-}
-
-function answer(reply: FastifyReply, status: string, checks: Record<string, 'ok' | 'failing'>): FastifyReply {
-  return reply
-    .code(status === 'ok' ? 200 : 503)
-    .header('cache-control', 'no-store')
-    .send({ status, checks });
 }

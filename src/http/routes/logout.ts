@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import * as v from 'valibot';
 import type { Logout } from '../../access/logout.ts';
 import type { PortalUser } from '../../portal/portal-user.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
-import { oneOf, optional, record } from '../../shape.ts';
 import type { CookieSession } from '../policy/current-session.ts';
-import { sessionHeaders } from '../policy/security-headers.ts';
-import { shaped } from '../shaped.ts';
+import { ignored, noBody } from '../route-schemas.ts';
+import type { ValibotTypes } from '../validation.ts';
 import { isForm } from './form.ts';
 
 export interface LogoutDeps {
@@ -20,36 +20,51 @@ export interface LogoutDeps {
   readonly speaksFor: ((request: FastifyRequest, user: PortalUser) => Promise<boolean>) | undefined;
 }
 
-const options = record({ everywhere: optional(oneOf(true, false, 'true')) });
-const logoutBody = shaped((body) => (body === null ? undefined : options(body)));
+const everywhereToo = v.fallback(v.optional(v.union([v.boolean(), v.literal('true')])), undefined);
+/** Whatever cannot be understood asks for nothing more than to be signed out. */
+const logoutBody = v.fallback(v.object({ everywhere: everywhereToo }), {});
 
-/** `POST /logout`. Needs a scope that admits only callers that may call. Signing out when nobody is signed in is no error. */
-export function registerLogout(app: FastifyInstance, deps: LogoutDeps): void {
-  const {
-    cookie,
-    cookieSession,
-    logout,
-    postLogoutUrl,
-    endSessionUrl: endSessionUrlOf,
-    speaksFor = async () => true,
-  } = deps;
+const loggedOut = v.strictObject({ endSessionUrl: v.optional(v.string()) });
 
-  app.post<{ Body: { everywhere?: boolean | 'true' } | null }>(
+/**
+ * `POST /logout`, with whatever body: somebody who wants to be signed out is. That nobody is signed in is no error. For
+ * the scope `session`.
+ */
+export const logoutRoute: FastifyPluginAsync<LogoutDeps> = async (scope, deps) => {
+  const { cookie, cookieSession, logout, postLogoutUrl, speaksFor = async () => true } = deps;
+  const app = scope.withTypeProvider<ValibotTypes>();
+
+  app.post(
     '/logout',
-    { schema: { body: logoutBody } },
+    {
+      schema: { querystring: ignored, body: logoutBody, response: { 200: loggedOut, 303: noBody } },
+      errorHandler(error, request, reply) {
+        if (!isUnreadBody(error)) return scope.errorHandler(error, request, reply);
+        return logOut(request, reply, false);
+      },
+    },
     async (request, reply) => {
-      const session = await cookieSession.find(request);
-      if (session) {
-        const everywhere = request.body?.everywhere === true || request.body?.everywhere === 'true';
-        await (everywhere && (await speaksFor(request, session.user))
-          ? logout.everywhere(session.user, 'logout_everywhere')
-          : logout.here(session, 'logout'));
-      }
-      reply.headers(sessionHeaders).header('set-cookie', cookie.removal);
-      const endSessionUrl = session && endSessionUrlOf(session.user);
-      return isForm(request)
-        ? reply.redirect(endSessionUrl ?? postLogoutUrl, 303)
-        : reply.send({ ...(endSessionUrl && { endSessionUrl }) });
+      const { everywhere } = request.body;
+      return logOut(request, reply, everywhere === true || everywhere === 'true');
     },
   );
+
+  async function logOut(request: FastifyRequest, reply: FastifyReply, everywhere: boolean) {
+    const session = await cookieSession.find(request);
+    if (session) {
+      await (everywhere && (await speaksFor(request, session.user))
+        ? logout.everywhere(session.user, 'logout_everywhere')
+        : logout.here(session, 'logout'));
+    }
+    reply.header('set-cookie', cookie.removal);
+    const endSessionUrl = session && deps.endSessionUrl(session.user);
+    return isForm(request)
+      ? reply.redirect(endSessionUrl ?? postLogoutUrl, 303)
+      : reply.code(200).send({ ...(endSessionUrl && { endSessionUrl }) });
+  }
+};
+
+/** Whether Fastify could not read the body: too long, of an unknown type, not what its type says. */
+function isUnreadBody(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith('FST_ERR_CTP_');
 }

@@ -1,20 +1,30 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
+import { ignored, noBody, script as scriptSchema } from '../route-schemas.ts';
+import type { ValibotTypes } from '../validation.ts';
 
-/** `GET /qlik-token.js`: the browser helper. The same for everybody, so that any page and any cache may have it. */
-export function registerQlikTokenScript(app: FastifyInstance): void {
+/**
+ * `GET /qlik-token.js`: the browser helper. The same for everybody, so that any page and any cache may have it. For the
+ * scope `public`.
+ */
+export const qlikTokenScriptRoute: FastifyPluginAsync = async (scope) => {
   // The same path from `src` and from `dist`; `npm run build` writes it.
   const script = readFileSync(new URL('../../../dist/browser/qlik-token.js', import.meta.url), 'utf8');
   const etag = `"${createHash('sha256').update(script).digest('base64url')}"`;
+  const app = scope.withTypeProvider<ValibotTypes>();
 
-  app.get('/qlik-token.js', async (request, reply) => {
-    reply
-      .header('cache-control', 'public, max-age=3600')
-      .header('etag', etag)
-      .header('access-control-allow-origin', '*')
-      .header('cross-origin-resource-policy', 'cross-origin');
-    if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
-    return reply.type('text/javascript; charset=utf-8').send(script);
-  });
-}
+  app.get(
+    '/qlik-token.js',
+    { schema: { querystring: ignored, response: { 200: scriptSchema, 304: noBody } } },
+    async (request, reply) => {
+      reply
+        .header('cache-control', 'public, max-age=3600')
+        .header('etag', etag)
+        .header('access-control-allow-origin', '*')
+        .header('cross-origin-resource-policy', 'cross-origin');
+      if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
+      return reply.type('text/javascript; charset=utf-8').send(script);
+    },
+  );
+};

@@ -1,20 +1,20 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import * as v from 'valibot';
 import type { SessionTokens, TokenRequest } from '../../access/session-tokens.ts';
 import type { Emit } from '../../events.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import { NoSessionError } from '../../session/no-session-error.ts';
 import type { Session } from '../../session/sessions.ts';
-import { oneOf, only, record } from '../../shape.ts';
 import type { Token } from '../../token/token.ts';
 import type { CurrentSession } from '../policy/current-session.ts';
-import type { RouteGuard } from '../policy/route-guard.ts';
 import { HttpProblem } from '../problem.ts';
-import { shaped } from '../shaped.ts';
-import { tokenAnswer } from '../token-answer.ts';
+import { ignored } from '../route-schemas.ts';
+import { abandoned } from '../scopes.ts';
+import { tokenAnswer, tokenSchema } from '../token-answer.ts';
+import type { ValibotTypes } from '../validation.ts';
 
 export interface QlikTokenDeps {
-  readonly guard: RouteGuard;
   readonly currentSession: CurrentSession;
   readonly rateLimiter: RateLimiter;
   readonly tokens: SessionTokens;
@@ -24,13 +24,20 @@ export interface QlikTokenDeps {
   readonly requestMs: number;
 }
 
-const rejection = shaped(only(['rejected'], record({ rejected: oneOf(true) })));
+const rejection = v.strictObject({ rejected: v.literal(true) });
 
-/** `GET` and `POST /qlik-token`: the token of whoever is signed in, and of nobody else. */
-export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): void {
-  const { guard, currentSession, rateLimiter, tokens, clock, emit, requestMs } = deps;
+const response = {
+  200: {
+    content: { 'application/json': { schema: tokenSchema }, 'text/plain': { schema: v.string() } },
+  },
+};
 
-  app.get('/qlik-token', { onRequest: guard.forFetch }, async (request, reply) => {
+/** `GET` and `POST /qlik-token`: the token of whoever is signed in, and of nobody else. For the scope `pages`. */
+export const qlikTokenRoutes: FastifyPluginAsync<QlikTokenDeps> = async (scope, deps) => {
+  const { currentSession, rateLimiter, tokens, clock, emit, requestMs } = deps;
+  const app = scope.withTypeProvider<ValibotTypes>();
+
+  app.get('/qlik-token', { schema: { querystring: ignored, response } }, async (request, reply) => {
     const session = await currentSession.use(request, reply);
     limitRate(session);
     const cached = tokens.cached(session);
@@ -39,7 +46,7 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
 
   app.post(
     '/qlik-token',
-    { onRequest: guard.forFetch, schema: { body: rejection } },
+    { schema: { querystring: ignored, body: rejection, response } },
     async (request, reply) => {
       const session = await currentSession.use(request, reply);
       limitRate(session);
@@ -84,17 +91,12 @@ export function registerQlikToken(app: FastifyInstance, deps: QlikTokenDeps): vo
     const left = new AbortController();
     reply.raw.once('close', () => {
       if (reply.raw.writableFinished) return;
-      emit({
-        type: 'request.abandoned',
-        requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url ?? null,
-      });
+      emit(abandoned(request));
       left.abort();
     });
     return left.signal;
   }
-}
+};
 
 function prefersText(accept: string | undefined): boolean {
   return accept?.includes('text/plain') === true && !accept.includes('application/json');

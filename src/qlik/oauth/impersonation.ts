@@ -40,6 +40,6 @@ export function readImpersonationResponse(
   asked: { scope: string; lookup: UserLookup },
   tenantNow: number,
 ): IssuedToken {
-  if (!isSuccess(response)) throw readQlikError(response, tenantNow, asked.lookup);
+  if (!isSuccess(response)) throw readQlikError(response, tenantNow, asked.lookup.value);
   return readTokenAnswer(response.body, asked.scope, tenantNow);
 }

@@ -28,7 +28,8 @@ type Reply = [reason: Refusal['reason'] | 'entered', waitMs: number, ...ages: nu
 export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
   const { redis, rate, now } = deps;
   const keyOf = (part: string) => `${KEY_PREFIX}calls:{${deps.name}}:${part}`;
-  const [permits, spent, waiting] = [keyOf('permits'), keyOf('spent'), keyOf('waiting')];
+  // Stored as `places`, the word before: replicas of another version must count the same calls.
+  const [permits, spent, waiting] = [keyOf('places'), keyOf('spent'), keyOf('waiting')];
   const [closed, channel] = [keyOf('closed'), keyOf('changed')];
   const enter = redis.define('enterCallLimits', 4, ENTER);
   const leave = redis.define('leaveCallLimits', 3, LEAVE);

@@ -33,7 +33,7 @@ export interface RedisConnection extends RedisSubscriber {
 export const KEY_PREFIX = 'qlik-token-broker:';
 
 /** How long a start waits for the first connection; less when that is refused. */
-const PATIENCE_MS = 1_000;
+const FIRST_CONNECTION_MS = 1_000;
 
 /** Resolves when connected, or when that failed or took a second; it goes on trying then. */
 export async function connectRedis({ target, emit }: RedisConnectionOptions): Promise<RedisConnection> {
@@ -66,7 +66,7 @@ export async function connectRedis({ target, emit }: RedisConnectionOptions): Pr
     throw new StoreUnavailableError({ cause });
   }
 
-  await once(redis, 'ready', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {});
+  await once(redis, 'ready', { signal: AbortSignal.timeout(FIRST_CONNECTION_MS) }).catch(() => {});
 
   return {
     define(name, numberOfKeys, lua) {

@@ -57,7 +57,8 @@ end
 
 -- Takes what ended off the partition; what is left.
 local function members(partition)
-  local index = PREFIX .. 'partition:' .. partition
+  -- Stored as group: see partitionKey in records.ts.
+  local index = PREFIX .. 'group:' .. partition
   local left = {}
   makeRoom(index, 'zset')
   for _, key in ipairs(redis.call('ZRANGE', index, 0, -1)) do

@@ -65,7 +65,8 @@ export function createRedisRecords(redis: RedisConnection): RecordStore {
 }
 
 const recordKey = (key: string) => `${KEY_PREFIX}record:${key}`;
-const partitionKey = (partition: string) => `${KEY_PREFIX}partition:${partition}`;
+/** Stored as `group`, the word before: replicas of another version must see the same sessions. */
+const partitionKey = (partition: string) => `${KEY_PREFIX}group:${partition}`;
 const generationKey = (partition: string) => `${KEY_PREFIX}generation:${partition}`;
 /** The one key that all scripts read: in a Redis Cluster it would have to be in every slot. */
 const GENERATION_OF_ALL = `${KEY_PREFIX}generation`;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { CallLimits, Permit, Refusal } from '../../store/call-limits.ts';
-import type { Circuit, CircuitCall } from '../circuit.ts';
+import type { Circuit, CircuitCall } from './circuit.ts';
 import type { Closing } from './closing.ts';
 import { stopped, throttled, tooSlow } from './gate-errors.ts';
 import { createLimitsOutlook } from './limits-outlook.ts';
@@ -9,7 +9,7 @@ import { isDeferrable, rankOf, shareOf, waitsForOpening } from './precedence.ts'
 import { type Admitted, createQueue, type Waiter } from './queue.ts';
 import type { Ticket } from './ticket.ts';
 
-/** Gives the calls of this replica their admission, one after the other, as the limits of all replicas permit. */
+/** Admits the calls of this replica, one after the other, as the limits of all replicas allow. */
 export interface Admission {
   /** See `Gate.run`. */
   admit(ticket: Ticket, obstacle: () => Error | undefined): Promise<Admitted>;
@@ -124,12 +124,12 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
       if (remainingMs <= 0) return Promise.reject(tooSlow());
       const waitMs = outlook.budgetWaitMs(ticket, () => countAhead(ticket));
       if (waitMs >= remainingMs) return Promise.reject(throttled(waitMs));
-      const turn = queue.join(ticket, obstacle, () => {
+      const admitted = queue.join(ticket, obstacle, () => {
         const waitMs = outlook.budgetWaitMs(ticket);
         return waitMs > 0 ? throttled(waitMs) : tooSlow();
       });
       advance();
-      return turn;
+      return admitted;
     },
 
     advance,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Circuit } from '../circuit.ts';
+import type { Circuit } from './circuit.ts';
 import { type Closure, closedFor, throttled } from './gate-errors.ts';
 
 /** Why no call is made to a tenant now: it asks to be left alone, or is in trouble. */

@@ -1,6 +1,6 @@
 import { QlikError, type QlikErrorCode } from '../../qlik/errors.ts';
 
-/** A fault of the gate that says when another try is worth while. */
+/** An error of the gate's that says when another try is worth while. */
 export type Closure = QlikError & { readonly retryAfterMs: number };
 
 export function closedFor(code: QlikErrorCode, message: string, retryAfterMs: number): Closure {
@@ -12,7 +12,7 @@ export function throttled(retryAfterMs: number): Closure {
   return closedFor('throttled', 'the tenant’s rate limit is reached', retryAfterMs);
 }
 
-/** The turn did not come in time. */
+/** No permit came in time. */
 export function tooSlow(): QlikError {
   return new QlikError('unavailable', 'the tenant is slow, and others were first');
 }

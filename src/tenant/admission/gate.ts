@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { Emit } from '../../events.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { QlikError } from '../../qlik/errors.ts';
 import type { CallLimits } from '../../store/call-limits.ts';
-import type { Circuit, CircuitCall } from '../circuit.ts';
 import { createAdmission } from './admission.ts';
+import type { Circuit, CircuitCall } from './circuit.ts';
 import { createClosing } from './closing.ts';
 import { stopped } from './gate-errors.ts';
 import type { Gate } from './ticket.ts';
@@ -26,6 +27,8 @@ export function createGate({ clock, circuit, limits, emit, tenant }: GateDeps): 
   const closing = createClosing({ clock, circuit });
   const admission = createAdmission({ clock, circuit, closing, limits });
   const closed = new AbortController();
+  // As many wait for another try as calls may fail at once.
+  setMaxListeners(0, closed.signal);
   let running = 0;
 
   function learn(call: CircuitCall, error: unknown): void {

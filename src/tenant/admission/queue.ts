@@ -1,24 +1,24 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Permit } from '../../store/call-limits.ts';
-import type { CircuitCall } from '../circuit.ts';
+import type { CircuitCall } from './circuit.ts';
 import { rankOf } from './precedence.ts';
 import type { Ticket } from './ticket.ts';
 
-/** A call's turn has come: it has to be made, and the permit released. */
+/** A call that is admitted: it has to be made, and the permit released. */
 export interface Admitted {
   readonly permit: Permit;
   readonly circuitCall: CircuitCall;
 }
 
-/** A call that waits for its turn. */
+/** A call that waits for a permit. */
 export interface Waiter {
   readonly ticket: Ticket;
   readonly obstacle: () => Error | undefined;
-  start(turn: Admitted): void;
+  start(admitted: Admitted): void;
   refuse(error: Error): void;
 }
 
-/** This replica's calls that wait for their turn. Whoever starts, is refused or waited for too long leaves by itself. */
+/** This replica's calls that wait for a permit. Whoever starts, is refused or waited for too long leaves by itself. */
 export interface Queue extends Iterable<Waiter> {
   /** When the ticket's time has run out, the wait ends with the error that `tooLate` gives. */
   join(ticket: Ticket, obstacle: () => Error | undefined, tooLate: () => Error): Promise<Admitted>;
@@ -43,9 +43,9 @@ export function createQueue(clock: Clock): Queue {
         const waiter: Waiter = {
           ticket,
           obstacle,
-          start(turn) {
+          start(admitted) {
             leave();
-            resolve(turn);
+            resolve(admitted);
           },
           refuse(error) {
             leave();

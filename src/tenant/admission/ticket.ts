@@ -4,7 +4,7 @@
  */
 export type Priority = 'user' | 'directory' | 'renewal' | 'revocation';
 
-/** A permit in the queue in front of the tenant. */
+/** What a call brings to the queue in front of the tenant. */
 export interface Ticket {
   priority: Priority;
   /** Counts towards the budget (Qlik Cloud's tier 2). */
@@ -21,9 +21,10 @@ export interface Ticket {
  */
 export interface Gate {
   /**
-   * Makes the call when its turn comes. Rejects with the call's `QlikError`, or with one of its own, `throttled` or
-   * `unavailable`, as soon as it is clear that the turn will not come in time; while the way is closed, only revocations
-   * wait. `obstacle` is asked before the wait and when the turn has come: an error ends the wait without a call.
+   * Makes the call once it has a permit. Rejects with the call's `QlikError`, or with one of its own, `throttled` or
+   * `unavailable`, as soon as it is clear that it will not get one before its deadline. While the tenant is left alone,
+   * only revocations wait. `obstacle` is asked before the wait and again with the permit at hand: an error ends the wait
+   * without a call.
    *
    * Without the store that replicas share nobody knows what they use together: a call that somebody waits for rejects
    * with its `StoreUnavailableError`, others wait.
@@ -43,7 +44,7 @@ export interface Gate {
 export interface GateState {
   /** Calls of this replica under way. */
   readonly running: number;
-  /** Calls of this replica that wait for their turn. */
+  /** Calls of this replica in the queue. */
   readonly waiting: number;
   /** The tenant asks us to wait, as far as this replica has heard. */
   readonly throttled: boolean;

@@ -9,7 +9,7 @@ import { type RedisServer, redisMissing, startRedis } from '../../support/redis-
 
 const limits = { idleMs: 60_000, lifetimeMs: 60_000 };
 const KEY = 'qlik-token-broker:record:{ada}:key';
-const GROUP = 'qlik-token-broker:partition:{ada}:g';
+const GROUP = 'qlik-token-broker:group:{ada}:g';
 
 describe('given a Redis into which somebody wrote', { skip: redisMissing() }, () => {
   let server: RedisServer;

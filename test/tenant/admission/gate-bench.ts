@@ -2,9 +2,9 @@ import type { Rate } from '../../../src/lib/rate-limiter.ts';
 import type { QlikError } from '../../../src/qlik/errors.ts';
 import type { CallLimits } from '../../../src/store/call-limits.ts';
 import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
+import { type Circuit, createCircuit } from '../../../src/tenant/admission/circuit.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
 import type { Gate, Priority, Ticket } from '../../../src/tenant/admission/ticket.ts';
-import { type Circuit, createCircuit } from '../../../src/tenant/circuit.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { follow, type Outcome } from '../../token/token-bench.ts';
 

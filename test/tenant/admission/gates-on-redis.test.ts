@@ -8,11 +8,13 @@ import type { CallLimitsOptions } from '../../../src/store/call-limits.ts';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { createRedisCallLimits } from '../../../src/store/redis/call-limits.ts';
 import { connectRedis } from '../../../src/store/redis/connection.ts';
+import { createCircuit } from '../../../src/tenant/admission/circuit.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
 import type { Gate, Priority } from '../../../src/tenant/admission/ticket.ts';
-import { createCircuit } from '../../../src/tenant/circuit.ts';
+
 import { monitorScripts } from '../../support/monitor.ts';
 import { ownTimeOf } from '../../support/own-time.ts';
+
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
 import { faults } from '../fake-issuer.ts';

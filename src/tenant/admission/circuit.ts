@@ -1,10 +1,10 @@
-import type { Emit, EventClient } from '../events.ts';
+import type { Emit, EventClient } from '../../events.ts';
 
 /** Spares a tenant that is in trouble, and its callers the wait for it. */
 export interface Circuit {
   /** How long no call should be made; 0 when one may. */
   pauseMs(): number;
-  /** A call begins. ReplayDetection the pause is over, this one is the probe: no other may start until it has ended. */
+  /** A call begins. Once the pause is over, this one is the probe: no other may start until it has ended. */
   begin(): CircuitCall;
   readonly healthy: boolean;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createCircuit } from '../../src/tenant/circuit.ts';
+import { createCircuit } from '../../../src/tenant/admission/circuit.ts';
 
 const facts = { tenant: 'acme', client: 'impersonation' };
 
