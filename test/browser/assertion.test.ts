@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { type AssertionPortal, startAssertionPortal } from '../support/assertion-portal.ts';
-import { chromiumArguments, chromiumPath, launchChromium } from '../support/chromium.ts';
+import { chromiumArguments, chromiumPath, launchChromium, wait } from '../support/chromium.ts';
 import { serveCdn } from '../support/portal.ts';
 import { until } from '../support/until.ts';
 
-const WAIT = { timeout: 20_000 };
 const TOTALS = { ada: '1,570,000', bruno: '1,674,700' } as const;
 
 const shows = (page: Page, user: keyof typeof TOTALS) =>
-  page.getByText(TOTALS[user], { exact: true }).waitFor(WAIT);
+  page.getByText(TOTALS[user], { exact: true }).waitFor();
 
 interface Visit {
   readonly page: Page;
@@ -35,16 +34,17 @@ async function open(context: BrowserContext, url: string): Promise<Visit> {
 test('a page on another origin that posts its portal’s assertions, in Chromium:', async (t) => {
   const executable = chromiumPath(t);
   if (!executable) return;
-  const browser = await launchChromium(t, executable);
-  const visit = async (portal: AssertionPortal) =>
-    open(await browser.newContext({ locale: 'en-US' }), portal.origin);
+  const visit = async (t: TestContext, portal: AssertionPortal) => {
+    const browser = await launchChromium(t, executable);
+    return open(await browser.newContext({ locale: 'en-US' }), portal.origin);
+  };
 
   await t.test('each user sees their numbers, with one assertion however often they come', async (t) => {
     const portal = await startAssertionPortal(t);
     for (const user of ['ada', 'bruno'] as const) {
       portal.user = user;
       portal.signed = 0;
-      const { page } = await visit(portal);
+      const { page } = await visit(t, portal);
       await shows(page, user);
       await page.reload();
       await shows(page, user);
@@ -55,7 +55,7 @@ test('a page on another origin that posts its portal’s assertions, in Chromium
 
   await t.test('when the session is gone it signs in again, and goes on as it is', async (t) => {
     const portal = await startAssertionPortal(t);
-    const { page, context } = await visit(portal);
+    const { page, context } = await visit(t, portal);
     await shows(page, 'ada');
     await page.evaluate('globalThis.same = true');
     const mints = portal.service.mints();
@@ -72,10 +72,10 @@ test('a page on another origin that posts its portal’s assertions, in Chromium
 
   await t.test('a sign-out by fetch ends the session, in both places', async (t) => {
     const portal = await startAssertionPortal(t);
-    const { page } = await visit(portal);
+    const { page } = await visit(t, portal);
     await shows(page, 'ada');
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { name: 'Signed out' }).waitFor(WAIT);
+    await page.getByRole('heading', { name: 'Signed out' }).waitFor();
     const asked = `fetch('${portal.broker}/session', { credentials: 'include' }).then(({ status }) => status)`;
     assert.equal(await page.evaluate(asked), 401);
     await until(() => portal.service.sandbox.calls.count({ path: '/oauth/revoke' }) === 1);
@@ -83,7 +83,7 @@ test('a page on another origin that posts its portal’s assertions, in Chromium
 
   await t.test('somebody else at the portal never gets the session that was left behind', async (t) => {
     const portal = await startAssertionPortal(t);
-    const { page } = await visit(portal);
+    const { page } = await visit(t, portal);
     await shows(page, 'ada');
     portal.user = 'bruno';
     await page.goto(portal.origin);
@@ -97,9 +97,9 @@ test('a page on another origin that posts its portal’s assertions, in Chromium
   await t.test('a page that leaves the sign-in to the helper is loaded anew, and signs in', async (t) => {
     const portal = await startAssertionPortal(t);
     const script = portal.files['/session.js'] as string;
-    portal.files['/session.js'] = script.replace('{ onSignInRequired: login }', '');
+    portal.files['/session.js'] = script.replace('{ onSignInRequired: signIn }', '');
     assert.notEqual(portal.files['/session.js'], script);
-    const { page } = await visit(portal);
+    const { page } = await visit(t, portal);
     await shows(page, 'ada');
     await page.evaluate('globalThis.same = true');
     await page.evaluate(`fetch('${portal.broker}/logout', { method: 'POST', credentials: 'include' })`);
@@ -110,7 +110,7 @@ test('a page on another origin that posts its portal’s assertions, in Chromium
 
   await t.test('one that is not listed opens no session, and its assertion stays unused', async (t) => {
     const portal = await startAssertionPortal(t, { env: { ALLOWED_ORIGINS: 'http://localhost:1' } });
-    const { page, context } = await visit(portal);
+    const { page, context } = await visit(t, portal);
     assert.equal(await page.evaluate('getAccessToken()'), '');
     assert.deepEqual(await context.cookies(portal.broker), []);
     assert.equal(portal.service.entries('login.refused').length, 0);
@@ -131,6 +131,7 @@ async function launchStrict(t: TestContext, executablePath: string): Promise<Bro
     ignoreHTTPSErrors: true,
     locale: 'en-US',
   });
+  wait(context);
   t.after(async () => {
     await context.close();
     rmSync(folder, { recursive: true, force: true });
@@ -139,7 +140,8 @@ async function launchStrict(t: TestContext, executablePath: string): Promise<Bro
 }
 
 test('a page of another site, in a Chromium that blocks third-party cookies:', async (t) => {
-  const executable = chromiumPath(t);
+  // The headless shell has no such preferences.
+  const executable = chromiumPath(t, 'chromium');
   if (!executable) return;
   const start = async (t: TestContext, sameSite: string) => {
     const env = { SESSION_SAME_SITE: sameSite };
@@ -158,7 +160,7 @@ test('a page of another site, in a Chromium that blocks third-party cookies:', a
     assert.deepEqual([cookie?.sameSite, cookie?.secure, cookie?.httpOnly], ['None', true, true]);
 
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { name: 'Signed out' }).waitFor(WAIT);
+    await page.getByRole('heading', { name: 'Signed out' }).waitFor();
     assert.deepEqual(await context.cookies(portal.broker), []);
     await until(() => portal.service.sandbox.calls.count({ path: '/oauth/revoke' }) === 1);
   });

@@ -8,8 +8,6 @@ import { runBuilt } from '../support/child.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { freePort } from '../support/test-service.ts';
 
-const WAIT = { timeout: 15_000 };
-
 interface Demo {
   readonly url: string;
   readonly browser: Browser;
@@ -41,8 +39,8 @@ async function visitor({ browser, url }: Demo): Promise<{ page: Page; faults: st
 }
 
 async function login(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name }).click(WAIT);
-  await page.locator('#qlik-user').filter({ hasNotText: '…' }).waitFor(WAIT);
+  await page.getByRole('button', { name }).click();
+  await page.locator('#qlik-user').filter({ hasNotText: '…' }).waitFor();
 }
 
 test('two users in two browsers each see who Qlik takes them for, and their own spaces', async (t) => {
@@ -55,8 +53,8 @@ test('two users in two browsers each see who Qlik takes them for, and their own 
 
   assert.equal(await ada.page.locator('#qlik-user').textContent(), 'Ada Lindqvist');
   assert.match((await bruno.page.locator('#qlik-user').textContent()) ?? '', /^Bruno/);
-  await ada.page.locator('#spaces li').first().waitFor(WAIT);
-  await bruno.page.locator('#spaces li').first().waitFor(WAIT);
+  await ada.page.locator('#spaces li').first().waitFor();
+  await bruno.page.locator('#spaces li').first().waitFor();
   assert.match((await ada.page.locator('#token-life').textContent()) ?? '', /^5 h 59 min|^6 h 0 min/);
   assert.deepEqual([...ada.faults, ...bruno.faults], []);
 
@@ -73,13 +71,13 @@ test('when the tenant has revoked the token, the page gets another without being
   const { page, faults } = await visitor(demo);
   await login(page, 'Ada Lindqvist');
 
-  await page.getByRole('button', { name: 'Revoke my token' }).click(WAIT);
+  await page.getByRole('button', { name: 'Revoke my token' }).click();
 
-  await page.getByText('The service handed out a fresh token.').waitFor(WAIT);
+  await page.getByText('The service handed out a fresh token.').waitFor();
   await page
     .getByText(/^Qlik answered: Ada/)
     .nth(1)
-    .waitFor(WAIT);
+    .waitFor();
   assert.deepEqual(faults, []);
 });
 
@@ -89,8 +87,8 @@ test('after signing out the page asks who one is, and another user sees their ow
   const { page, faults } = await visitor(demo);
   await login(page, 'Ada Lindqvist');
 
-  await page.getByRole('button', { name: 'Sign out' }).click(WAIT);
-  await page.getByRole('heading', { name: 'Who are you today?' }).waitFor(WAIT);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Who are you today?' }).waitFor();
   await page.screenshot({ path: join(demo.pictures, 'sign-in.png') });
   t.diagnostic(`screenshots in ${demo.pictures}`);
   await login(page, 'Bruno');

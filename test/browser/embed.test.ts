@@ -9,7 +9,6 @@ import { call, startSandbox, tokenOf } from '../sandbox/tenant-client.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type EmbedPortal, startEmbedPortal } from '../support/embed-portal.ts';
 
-const WAIT = { timeout: 20_000 };
 const APP = '3d2c9e74-8f5d-4aa1-9c43-2e7f90bd5c63';
 const TOTAL = { ada: '1,570,000', bruno: '1,674,700' };
 
@@ -63,10 +62,10 @@ test('two users see their own numbers in the same charts', async (t) => {
     bench.portal.token = await tokenOf(bench.sandbox, subject);
     bench.portal.asked = 0;
     const { page, faults } = await open(bench);
-    await page.getByText(TOTAL[subject], { exact: true }).waitFor(WAIT);
+    await page.getByText(TOTAL[subject], { exact: true }).waitFor();
     const regions = page.getByRole('img', { name: 'Sales by region' });
-    await regions.waitFor(WAIT);
-    await page.getByRole('img', { name: 'Sales by month' }).waitFor(WAIT);
+    await regions.waitFor();
+    await page.getByRole('img', { name: 'Sales by month' }).waitFor();
     assert.equal(await regions.getByText('Nordics', { exact: true }).count(), subject === 'ada' ? 1 : 0);
     assert.equal(bench.portal.asked, 1, 'the charts share one token');
     assert.deepEqual(faults, []);
@@ -80,10 +79,10 @@ test("another user's token in the page shows that user's numbers", async (t) => 
   if (!bench) return;
   bench.portal.token = await tokenOf(bench.sandbox, 'ada');
   const { page } = await open(bench);
-  await page.getByText(TOTAL.ada, { exact: true }).waitFor(WAIT);
+  await page.getByText(TOTAL.ada, { exact: true }).waitFor();
   bench.portal.token = await tokenOf(bench.sandbox, 'bruno');
   await page.reload();
-  await page.getByText(TOTAL.bruno, { exact: true }).waitFor(WAIT);
+  await page.getByText(TOTAL.bruno, { exact: true }).waitFor();
   assert.equal(await page.getByText(TOTAL.ada).count(), 0);
 });
 
@@ -93,10 +92,10 @@ test('without a valid token there is no chart, until there is one, without a rel
   for (const token of ['', 'x.y.z']) {
     bench.portal.token = token;
     const { page } = await open(bench);
-    await page.getByText('This chart cannot be shown. Qlik did not accept the sign-in.').waitFor(WAIT);
+    await page.getByText('This chart cannot be shown. Qlik did not accept the sign-in.').waitFor();
     assert.equal(await page.getByRole('img').count(), 0);
     bench.portal.token = await tokenOf(bench.sandbox, 'ada');
-    await page.getByText(TOTAL.ada, { exact: true }).waitFor(WAIT);
+    await page.getByText(TOTAL.ada, { exact: true }).waitFor();
   }
 });
 
@@ -106,22 +105,22 @@ test('a revoked token takes the picture away, and a fresh one of another user br
   const token = await tokenOf(bench.sandbox, 'ada');
   bench.portal.token = token;
   const { page } = await open(bench);
-  await page.getByText(TOTAL.ada, { exact: true }).waitFor(WAIT);
-  await page.getByRole('img', { name: 'Sales by month' }).waitFor(WAIT);
+  await page.getByText(TOTAL.ada, { exact: true }).waitFor();
+  await page.getByRole('img', { name: 'Sales by month' }).waitFor();
 
   bench.portal.token = '';
   await revoke(bench, token);
-  await page.getByText('Qlik did not accept the sign-in.').nth(1).waitFor(WAIT);
+  await page.getByText('Qlik did not accept the sign-in.').nth(1).waitFor();
   assert.equal(await page.getByRole('img').count(), 0);
   await page
     .locator('body')
     .evaluate((body, html) => body.insertAdjacentHTML('beforeend', html), chart('sales-by-region'));
-  await page.getByText('Qlik did not accept the sign-in.').nth(2).waitFor(WAIT);
+  await page.getByText('Qlik did not accept the sign-in.').nth(2).waitFor();
 
   bench.portal.token = await tokenOf(bench.sandbox, 'bruno');
-  await page.getByText(TOTAL.bruno, { exact: true }).waitFor(WAIT);
-  await page.getByRole('img', { name: 'Sales by month' }).waitFor(WAIT);
-  await page.getByRole('img', { name: 'Sales by region' }).waitFor(WAIT);
+  await page.getByText(TOTAL.bruno, { exact: true }).waitFor();
+  await page.getByRole('img', { name: 'Sales by month' }).waitFor();
+  await page.getByRole('img', { name: 'Sales by region' }).waitFor();
   assert.equal(await page.getByText(TOTAL.ada).count(), 0);
 });
 
@@ -130,10 +129,10 @@ test('when the engine ends, the charts come back by themselves, with the token t
   if (!bench) return;
   bench.portal.token = await tokenOf(bench.sandbox, 'ada');
   const { page } = await open(bench);
-  await page.getByText(TOTAL.ada, { exact: true }).waitFor(WAIT);
+  await page.getByText(TOTAL.ada, { exact: true }).waitFor();
   bench.sandbox.closeWebSockets(4003);
-  await page.getByText('Loading the chart…').waitFor(WAIT);
-  await page.getByText(TOTAL.ada, { exact: true }).waitFor(WAIT);
+  await page.getByText('Loading the chart…').waitFor();
+  await page.getByText(TOTAL.ada, { exact: true }).waitFor();
   assert.equal(bench.portal.asked, 1);
   assert.equal(bench.sandbox.calls.count({ path: '/app/*', status: 101 }), 2);
 });
@@ -143,14 +142,14 @@ test('attributes that change show another chart, and what the sandbox lacks says
   if (!bench) return;
   bench.portal.token = await tokenOf(bench.sandbox, 'ada');
   const { page, faults } = await open(bench);
-  await page.getByText('The sandbox shows ui="analytics/chart" only, not "classic/app".').waitFor(WAIT);
-  await page.getByText(TOTAL.ada, { exact: true }).waitFor(WAIT);
+  await page.getByText('The sandbox shows ui="analytics/chart" only, not "classic/app".').waitFor();
+  await page.getByText(TOTAL.ada, { exact: true }).waitFor();
   const first = page.locator('qlik-embed').first();
   await first.evaluate((element) => element.setAttribute('object-id', 'sales-by-region'));
-  await page.getByRole('img', { name: 'Sales by region' }).waitFor(WAIT);
+  await page.getByRole('img', { name: 'Sales by region' }).waitFor();
   assert.equal(await page.getByText(TOTAL.ada, { exact: true }).count(), 0);
   await first.evaluate((element) => element.setAttribute('object-id', 'no-such-chart'));
-  await page.getByText('The app has no such chart.').waitFor(WAIT);
+  await page.getByText('The app has no such chart.').waitFor();
   await first.evaluate((element) => element.remove());
   assert.equal(await page.getByText('The app has no such chart.').count(), 0);
   assert.deepEqual(faults, []);

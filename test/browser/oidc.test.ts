@@ -4,7 +4,6 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type OidcPortal, startOidcPortal } from '../support/oidc-portal.ts';
 
-const WAIT = { timeout: 20_000 };
 const TOTALS = { ada: '1,570,000', bruno: '1,674,700' } as const;
 type Person = keyof typeof TOTALS;
 
@@ -21,14 +20,14 @@ async function start(t: TestContext): Promise<Bench | undefined> {
 }
 
 const newContext = (browser: Browser) => browser.newContext({ locale: 'en-US' });
-const shows = (page: Page, person: Person) => page.getByText(TOTALS[person], { exact: true }).waitFor(WAIT);
-const asks = (page: Page) => page.getByRole('button', { name: 'ada' }).waitFor(WAIT);
+const shows = (page: Page, person: Person) => page.getByText(TOTALS[person], { exact: true }).waitFor();
+const asks = (page: Page) => page.getByRole('button', { name: 'ada' }).waitFor();
 
 /** Opens the portal in a new tab, and signs in at the provider, to which the helper leads. */
 async function login({ portal }: Bench, context: BrowserContext, person: Person): Promise<Page> {
   const page = await context.newPage();
   await page.goto(portal.origin);
-  await page.getByRole('button', { name: person }).click(WAIT);
+  await page.getByRole('button', { name: person }).click();
   await shows(page, person);
   return page;
 }
@@ -55,7 +54,7 @@ test('two tabs that are sent to the provider at the same moment both come back',
   await Promise.all(pages.map((page) => page.goto(bench.portal.origin)));
   await Promise.all(pages.map(asks));
   for (const page of pages) {
-    await page.getByRole('button', { name: 'ada' }).click(WAIT);
+    await page.getByRole('button', { name: 'ada' }).click();
     await shows(page, 'ada');
   }
 });
@@ -88,8 +87,8 @@ test('a sign-out goes through the provider, which then asks who it is', async (t
   const bench = await start(t);
   if (!bench) return;
   const page = await login(bench, await newContext(bench.browser), 'ada');
-  await page.getByRole('button', { name: 'Sign out' }).click(WAIT);
-  await page.getByRole('button', { name: 'Yes, sign me out' }).click(WAIT);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Yes, sign me out' }).click();
   // Back in the portal, whose helper leads to the provider.
   await asks(page);
   assert.ok(page.url().startsWith(bench.portal.idp.issuer), page.url());
@@ -102,9 +101,8 @@ test('a policy whose form-action lacks the provider stops the sign-out half-way'
   const page = await login(bench, await newContext(bench.browser), 'ada');
   const violation = page.waitForEvent('console', {
     predicate: (message) => message.text().includes('form-action'),
-    ...WAIT,
   });
-  await page.getByRole('button', { name: 'Sign out' }).click(WAIT);
+  await page.getByRole('button', { name: 'Sign out' }).click();
   await violation;
   assert.equal(page.url(), `${bench.portal.origin}/`);
 });
@@ -118,7 +116,7 @@ test('a sign-out at the provider ends the session here: the page leads to the si
 
   const elsewhere = await context.newPage();
   await elsewhere.goto(`${bench.portal.idp.issuer}/session/end`);
-  await elsewhere.getByRole('button', { name: 'Yes, sign me out' }).click(WAIT);
+  await elsewhere.getByRole('button', { name: 'Yes, sign me out' }).click();
   await page.reload();
   await asks(page);
   await other.reload();
@@ -131,8 +129,8 @@ test('somebody who says no at the provider sees why, and a way on', async (t) =>
   bench.portal.idp.signsIn = 'nobody';
   const page = await (await newContext(bench.browser)).newPage();
   await page.goto(`${bench.portal.origin}/login?returnTo=/`);
-  await page.getByText('access_denied').waitFor(WAIT);
+  await page.getByText('access_denied').waitFor();
   bench.portal.idp.signsIn = 'ada';
-  await page.getByRole('link', { name: 'Sign in' }).click(WAIT);
+  await page.getByRole('link', { name: 'Sign in' }).click();
   await shows(page, 'ada');
 });

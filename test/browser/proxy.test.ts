@@ -6,7 +6,6 @@ import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 const skip = missing({ programs: ['nginx'] });
-const WAIT = { timeout: 20_000 };
 const TOTALS = { ada: '1,570,000', bruno: '1,674,700' } as const;
 type Person = keyof typeof TOTALS;
 
@@ -17,8 +16,8 @@ async function start(t: TestContext): Promise<{ gateway: Gateway; browser: Brows
 }
 
 const newPage = async (browser: Browser) => (await browser.newContext({ locale: 'en-US' })).newPage();
-const shows = (page: Page, person: Person) => page.getByText(TOTALS[person], { exact: true }).waitFor(WAIT);
-const choose = (page: Page, person: Person) => page.getByRole('link', { name: person }).click(WAIT);
+const shows = (page: Page, person: Person) => page.getByText(TOTALS[person], { exact: true }).waitFor();
+const choose = (page: Page, person: Person) => page.getByRole('link', { name: person }).click();
 
 test('a page behind nginx leads to the portal’s sign-in and back, with the numbers of whoever signed in', {
   skip,
@@ -42,8 +41,8 @@ test('a sign-out goes on to the portal’s, and the page leads to its sign-in', 
   await page.goto(bench.gateway.origin);
   await choose(page, 'ada');
   await shows(page, 'ada');
-  await page.getByRole('button', { name: 'Sign out' }).click(WAIT);
-  await page.getByRole('heading', { name: 'Portal sign-in' }).waitFor(WAIT);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Portal sign-in' }).waitFor();
 });
 
 test('another user at the portal, in another tab: the page comes back with the other’s numbers', {

@@ -216,9 +216,7 @@ test('the browser helper', async (t) => {
       await helper.page.evaluate(
         "QlikToken.obey({ src: location.origin + '/qlik-token.js', dataset: { global: 'other', embed: '/none.js' } })",
       );
-      await helper.page.waitForFunction("sessionStorage.getItem('qlik-token:sign-in') === null", undefined, {
-        timeout: 5_000,
-      });
+      await helper.page.waitForFunction("sessionStorage.getItem('qlik-token:sign-in') === null");
       helper.token().catch(() => {});
       await helper.page.waitForURL('**/login?returnTo=**');
     },

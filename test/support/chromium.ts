@@ -1,21 +1,37 @@
 import { spawnSync } from 'node:child_process';
-import type { TestContext } from 'node:test';
-import { type Browser, chromium } from 'playwright-core';
+import { after, type TestContext } from 'node:test';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
-/** Where Chromium is, or undefined; then the test is skipped, and fails when `CI` is set. */
-export function chromiumPath(t: TestContext): string | undefined {
-  const found = spawnSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).stdout.trim();
+/** How long a page may take to come to what is waited for: so long that no machine is too slow. */
+const PATIENCE_MS = 180_000;
+
+/** Where a browser is, or undefined; then the test is skipped, and fails when `CI` is set. */
+export function chromiumPath(t: TestContext, program = 'chromium-headless-shell'): string | undefined {
+  const found = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim();
   if (found) return found;
-  if (process.env.CI) throw new Error('chromium is missing: npm run set-up installs it on Debian');
-  t.skip('chromium is missing');
+  if (process.env.CI) throw new Error(`${program} is missing: npm run set-up installs it on Debian`);
+  t.skip(`${program} is missing`);
   return undefined;
 }
 
-/** A headless browser that talks to loopback only; closed with the test. */
+let browser: Browser | undefined;
+after(() => browser?.close());
+
+/** This process's headless browser, which talks to loopback only; what the test opens in it is closed with the test. */
 export async function launchChromium(t: TestContext, executablePath: string): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath, args: chromiumArguments() });
-  t.after(() => browser.close());
-  return browser;
+  browser ??= (await chromium.launch({ executablePath, args: chromiumArguments() })).on('context', wait);
+  const shared = browser;
+  const others = new Set(shared.contexts());
+  t.after(async () => {
+    const own = shared.contexts().filter((context) => !others.has(context));
+    await Promise.all(own.map((context) => context.close()));
+  });
+  return shared;
+}
+
+/** Has everything in it wait long enough. */
+export function wait(context: BrowserContext): void {
+  context.setDefaultTimeout(PATIENCE_MS);
 }
 
 /** With these, Chromium talks to loopback only; each of `names` leads there, too. */

@@ -13,7 +13,11 @@ const built = new URL('.build/', root);
  */
 function compile(source: URL): string {
   const { code } = transformSync(readFileSync(source, 'utf8'), { mode: 'strip-only', module: true });
-  const body = code.replace(/^#!.*/, '').replace(/(from |import |import\()'(\.[^'\n]+)\.ts'/g, "$1'$2.js'");
+  const body = code
+    .replace(/^#!.*/, '')
+    // At the beginning of a line: others stand in texts of tests.
+    .replace(/(^(?:import|export)\b[^'"`;]*'\.[^']+)\.ts'/gm, "$1.js'")
+    .replace(/(import\('\.[^']+)\.ts'/g, "$1.js'");
   return `import.meta.url='${source.href}';${body}\n//# sourceURL=${source.href}\n`;
 }
 

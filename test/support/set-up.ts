@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 const NEEDED = {
   buildah: 'buildah',
   chromium: 'chromium',
+  'chromium-headless-shell': 'chromium-headless-shell',
   crun: 'crun',
   curl: 'curl',
   faketime: 'faketime',
