@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Emit } from '../events.ts';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
@@ -55,7 +56,7 @@ const RETRY_MS = 60_000;
 export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
   const { tenant, identify, clock, emit } = deps;
   const entries = new LRUCache<string, Entry>({ max: deps.maxRemembered });
-  const refusals = new LRUCache<string, { error: Error; until: number }>({ max: MAX_REFUSALS });
+  const refusals = new BoundedMap<string, { error: Error; until: number }>(MAX_REFUSALS);
   const flights = new Map<string, Flight>();
 
   /** Who the portal says it is, and all by which the tenant is asked. */

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Emit } from '../events.ts';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import type { GroupReference, QlikUser } from '../qlik/resources/users.ts';
 import type { Pace } from '../tenant/management-client.ts';
 import type { UserAdministration } from '../tenant/user-administration.ts';
@@ -24,7 +24,7 @@ const KNOWN_FOR_MS = 15 * 60_000;
 
 export function createKeepGroups({ administration, now, emit, tenant }: KeepGroupsDeps): KeepGroups {
   /** Names of groups that exist, in the case in which they do, and whether they are custom. */
-  const known = new LRUCache<string, { custom: boolean; until: number }>({ max: MAX_KNOWN_GROUPS });
+  const known = new BoundedMap<string, { custom: boolean; until: number }>(MAX_KNOWN_GROUPS);
 
   function learn(name: string, custom: boolean): void {
     known.set(name, { custom, until: now() + KNOWN_FOR_MS });

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import type { TokenError } from '../tenant/token-error.ts';
 
 /** What the tenant said against users, believed for a while, so that a page that asks again costs no call. */
@@ -11,7 +11,7 @@ const REMEMBERED_MS = 30_000;
 const MAX_REMEMBERED = 10_000;
 
 export function createRefusals(now: () => number): Refusals {
-  const refusals = new LRUCache<string, { error: TokenError; until: number }>({ max: MAX_REMEMBERED });
+  const refusals = new BoundedMap<string, { error: TokenError; until: number }>(MAX_REMEMBERED);
   return {
     remember(id, error) {
       refusals.set(id, { error, until: now() + REMEMBERED_MS });

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Emit } from '../events.ts';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Leases } from '../store/leases.ts';
 import { TokenError } from '../tenant/token-error.ts';
@@ -36,7 +36,7 @@ const JUDGEMENT_MS = 3_000;
 
 export function createRejections(deps: RejectionsDeps): Rejections {
   const { tenantOf, share, leases, clock, emit, cooldownMs } = deps;
-  const quietUntil = new LRUCache<string, number>({ max: MAX_JUDGED });
+  const quietUntil = new BoundedMap<string, number>(MAX_JUDGED);
   const underWay = new Map<string, Promise<void>>();
 
   async function judge(key: TokenKey, token: Token): Promise<void> {

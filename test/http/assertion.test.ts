@@ -7,6 +7,7 @@ import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { assertKept, assertProblem, COOKIE, cookieFate } from '../session/browser.ts';
 import { createStoreProbe } from '../session/store-probe.ts';
 import { createSigner, type Signer } from '../support/assertions.ts';
+import { signingKey } from '../support/jwt.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { sendRaw } from '../support/raw-http.ts';
 import { createTestService, type TestService, type TestServiceOptions } from '../support/test-service.ts';
@@ -160,7 +161,7 @@ describe('an assertion works once', () => {
   test('and a forged one uses up nobody’s jti', async (t) => {
     const { signer, post } = await start(t);
     const jti = randomUUID();
-    const forged = createSigner();
+    const forged = createSigner(Date.now, signingKey('k1'));
     assertProblem(await post(forged.assertion({ jti })), 401, 'assertion_invalid');
     assertProblem(await post(signer.assertion({ jti, sub: undefined })), 401, 'assertion_invalid');
     assert.equal((await post(signer.assertion({ jti }))).statusCode, 204);
@@ -381,7 +382,7 @@ describe('the answers around it', () => {
       signer.assertion({}, { typ: canary }),
       signer.assertion({}, { alg: canary }),
       signer.assertion({}, { crit: [canary], [canary]: 1 }),
-      createSigner().assertion({ sub: canary }),
+      createSigner(Date.now, signingKey('k1')).assertion({ sub: canary }),
       `${canary}.${canary}.${canary}`,
     ];
     const answers: LightMyRequestResponse[] = [];

@@ -61,7 +61,7 @@ describe('GET /qlik-token', () => {
     assert.equal(service.sandbox.calls.count(), 1);
   });
 
-  test('2,000 cold calls of one user cost one mint and are answered alike', async (t) => {
+  test('500 cold calls of one user cost one mint and are answered alike', async (t) => {
     const service = await createTestService(t, {
       // However slow the machine is, each is answered before its deadline.
       env: {
@@ -73,7 +73,7 @@ describe('GET /qlik-token', () => {
     });
     const cookie = await service.login('ada');
     const responses = await Promise.all(
-      Array.from({ length: 2_000 }, () => service.fetch({ url: '/qlik-token', cookie })),
+      Array.from({ length: 500 }, () => service.fetch({ url: '/qlik-token', cookie })),
     );
     assert.deepEqual(new Set(responses.map(({ statusCode }) => statusCode)), new Set([200]));
     assert.equal(new Set(responses.map((response) => response.json().access_token)).size, 1);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { jwt, rs256, type SigningKey, signingKey } from './jwt.ts';
+import { jwt, ownKey, rs256, type SigningKey } from './jwt.ts';
 
 type Json = Record<string, unknown>;
 
@@ -24,8 +24,8 @@ export const HEADER = { alg: 'RS256', typ: 'JWT', kid: 'k1' };
 export const spki = ({ publicKey }: SigningKey): string =>
   publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
-export function createSigner(now: () => number = Date.now): Signer {
-  const key = signingKey('k1');
+/** Without another, it has the key that all of a process have. */
+export function createSigner(now: () => number = Date.now, key = ownKey()): Signer {
   const claims = (changes: Json = {}): Json => {
     const iat = Math.floor(now() / 1_000);
     const usual = { iss: ISSUER, aud: AUDIENCE, sub: 'ada', iat, exp: iat + 60, jti: randomUUID() };

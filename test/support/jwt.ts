@@ -8,10 +8,19 @@ export interface SigningKey {
   readonly jwk: Record<string, unknown>;
 }
 
+/** Another key each time. */
 export function signingKey(kid: string, modulusLength = 2048): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength });
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' };
   return { kid, privateKey, publicKey, jwk };
+}
+
+let own: SigningKey | undefined;
+
+/** The key of those who sign rightly, one for a whole process: making a key costs more than most tests do. */
+export function ownKey(): SigningKey {
+  own ??= signingKey('k1');
+  return own;
 }
 
 /** A JWT whose signature is what `signer` makes of its first two parts. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
-import { jwt, rs256, type SigningKey, signingKey } from './jwt.ts';
+import { jwt, ownKey, rs256, type SigningKey } from './jwt.ts';
 import { freePort } from './test-service.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -44,7 +44,7 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 export async function startLyingProvider(t: Pick<TestContext, 'after'>): Promise<LyingProvider> {
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
-  const key = signingKey('k1');
+  const key = ownKey();
   const begun = new Map<string, URLSearchParams>();
   const asked = new Map<string, number>();
 

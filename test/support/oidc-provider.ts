@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
+import { ownKey } from './jwt.ts';
 import { freePort } from './test-service.ts';
 
 /** The real `oidc-provider`, on loopback, with one client: the service. Ended with the test. */
@@ -38,8 +38,7 @@ export async function startRealProvider(
 ): Promise<RealProvider> {
   const port = await freePort();
   const issuer = `http://${host}:${port}`;
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const key = { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'first' };
+  const key = { ...ownKey().privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'first' };
 
   const provider = new Provider(issuer, {
     clients: [

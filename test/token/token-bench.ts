@@ -121,7 +121,7 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
     clock,
     random,
     emit,
-    maxCached: 100_000,
+    maxCached: 1_000,
     refreshBeforeMs: 10 * 60_000,
     minRemainingMs: 60_000,
     replaceCooldownMs: 30_000,
