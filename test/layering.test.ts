@@ -261,11 +261,11 @@ describe('an import is seen', () => {
     ["import type { A } from './x.ts';", 'type'],
     ["export type { A } from './x.ts';", 'type'],
     ["export type * from './x.ts';", 'type'],
-    ["type A = import('./x.ts').A;", 'type'],
-    ["let a: typeof import('./x.ts');", 'type'],
+    ['type A = import("./x.ts").A;', 'type'],
+    ['let a: typeof import("./x.ts");', 'type'],
     ["declare module './x.ts' { interface A {} }", 'type'],
-    ["const a = async () => (await import('./x.ts')).a;", 'dynamic'],
-    ["class A { b = [() => import('./x.ts')]; }", 'dynamic'],
+    ['const a = async () => (await import("./x.ts")).a;', 'dynamic'],
+    ['class A { b = [() => import("./x.ts")]; }', 'dynamic'],
   ];
   for (const [source, kind] of cases) {
     test(source, () => {
