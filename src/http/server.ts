@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fastifyFormbody from '@fastify/formbody';
-import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { BrokerEvent, Emit } from '../events.ts';
 import { checkAnswers } from './check-answers.ts';
 import { watchConnections } from './connections.ts';
@@ -65,6 +65,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     // What no route can be found for, such as a path with a broken escape; no hook runs then.
     frameworkErrors(error, request, reply) {
       reply.headers(fixedHeaders);
+      shareWithOrigin(request, reply, origins);
+      reply.raw.once('finish', () => emit(completed(request, reply)));
       app.errorHandler(error, request, reply);
     },
     // An answer of Node's own would be none of ours.
@@ -108,17 +110,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.addHook('onResponse', (request, reply, done) => {
     // A client may keep its connection open after the last answer, and the process would wait for it.
     if (closing) request.raw.socket.end();
-    const { config, url } = request.routeOptions;
-    emit({
-      type: 'request.completed',
-      requestId: request.id,
-      method: request.method,
-      route: url ?? null,
-      status: reply.statusCode,
-      code: reply.problemCode,
-      ms: Math.round(reply.elapsedTime * 10) / 10,
-      quiet: config.quiet === true,
-    });
+    emit(completed(request, reply));
     done();
   });
 
@@ -135,6 +127,20 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
 
   return app;
+}
+
+function completed(request: FastifyRequest, reply: FastifyReply): BrokerEvent {
+  const { config, url } = request.routeOptions;
+  return {
+    type: 'request.completed',
+    requestId: request.id,
+    method: request.method,
+    route: url ?? null,
+    status: reply.statusCode,
+    code: reply.problemCode,
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+    quiet: config?.quiet === true,
+  };
 }
 
 function refusedEvent({ request, reply, problem, error }: Refusal): BrokerEvent {

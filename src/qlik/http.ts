@@ -30,6 +30,7 @@ export interface QlikHttp {
   send(request: QlikRequest, signal: AbortSignal): Promise<QlikResponse>;
   /** The tenant's time, after the `Date` of its last answer; milliseconds since the epoch. */
   tenantNow(): number;
+  /** Calls under way fail, and no other is made. */
   close(): Promise<void>;
 }
 
@@ -48,6 +49,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOptions): QlikHttp {
   let tenantAheadMs = 0;
   let client: ReturnType<typeof createClient> | undefined;
+  let closed = false;
 
   /** The library is large, and loaded by the first call: nobody waits for it at the start. */
   async function createClient() {
@@ -71,6 +73,8 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
 
   return {
     async send({ method, path, bearer, json }, signal) {
+      // A call may have been prepared while the connection was closed, and would open another.
+      if (closed) throw new QlikError('unavailable', 'the connection is closed');
       let answering = false;
       client ??= createClient();
       const { agent, request } = await client;
@@ -95,7 +99,10 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
     },
 
     tenantNow: () => now() + tenantAheadMs,
-    close: async () => (await client)?.agent.destroy(),
+    async close() {
+      closed = true;
+      await (await client)?.agent.destroy();
+    },
   };
 }
 

@@ -18,7 +18,7 @@ test('a listed origin may read the answer, with credentials and Retry-After', as
 
 test('a listed origin may read errors too', async (t) => {
   const service = await createTestService(t, { env });
-  for (const url of ['/qlik-token', '/nothing-here', '/session']) {
+  for (const url of ['/qlik-token', '/nothing-here', '/session', '/%zz']) {
     const response = await service.fetch({ url, headers: { origin: APP } });
     assert.equal(response.headers['access-control-allow-origin'], APP, url);
   }

@@ -151,3 +151,13 @@ test('what is not found, and what is there for other methods, says so in the log
   const { body } = await service.adminApp.inject({ url: '/metrics', headers: { host: 'localhost' } });
   assert.match(body, /problems_total\{route="none",code="not_found"\} 1/);
 });
+
+test('a path that nobody can read is a line in the log and counted, like any other request', async (t) => {
+  const service = await createTestService(t);
+  assert.equal((await service.fetch({ url: '/%zz' })).statusCode, 400);
+  const [line, ...others] = service.entries('request.completed');
+  assert.deepEqual([line?.route, line?.status, line?.code, others.length], [null, 400, 'bad_request', 0]);
+  const headers = { host: 'localhost' };
+  const { body } = await service.adminApp.inject({ url: '/metrics', headers });
+  assert.match(body, /^qlik_token_broker_http_requests_total\{route="none",status="400"\} 1$/m);
+});

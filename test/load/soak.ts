@@ -40,7 +40,7 @@ try {
 async function soak(target: BenchService): Promise<{ lost: number; memory: number[]; reached: number }> {
   const url = `${target.url}/qlik-token`;
   const cookies = await target.login(CONNECTIONS);
-  const { perSecond } = await load({ url, cookies, seconds: 5 });
+  const { perSecond } = await load({ url, cookies, until: { seconds: 5 } });
   const rate = Math.round(perSecond / 2);
   print(`${Math.round(perSecond)} requests a second at most; from now on ${rate}`);
 
@@ -49,7 +49,7 @@ async function soak(target: BenchService): Promise<{ lost: number; memory: numbe
   const rates: number[] = [];
   let failures = 0;
   for (let interval = 1; interval <= INTERVALS; interval += 1) {
-    const result = await load({ url, cookies, seconds: intervalSeconds, rate });
+    const result = await load({ url, cookies, until: { seconds: intervalSeconds }, rate });
     failures += result.failures;
     memory.push(target.memory() ?? 0);
     rates.push(result.perSecond);

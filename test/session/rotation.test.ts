@@ -37,6 +37,17 @@ describe('given SESSION_SECRET rotated from the old one to [new, old]', () => {
     });
   }
 
+  // Guards against a late answer that overwrites the cookie of whoever signed in, or out, meanwhile.
+  test('a token that cannot be had hands no cookie out', async (t) => {
+    const { after, cookie } = await rotated(t);
+    after.sandbox.faults.add({ match: { path: '/oauth/token' }, effect: { type: 'status', status: 429 } });
+
+    const response = await after.fetch({ url: '/qlik-token', cookie });
+
+    assertProblem(response, 503, 'tenant_throttled');
+    assertKept(response);
+  });
+
   for (const [what, payload, status] of [
     ['an unknown user', { user: 'nobody' }, 400],
     ['a malformed body', { usr: 'ada' }, 400],

@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 
+const FORMS = new Set(['application/x-www-form-urlencoded', 'multipart/form-data']);
+
 /** Whether an HTML form sent the request: it navigates, and wants to be sent somewhere. */
-export function isForm(request: FastifyRequest): boolean {
-  return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+export function isForm({ headers }: FastifyRequest): boolean {
+  const [type = ''] = headers['content-type']?.split(';', 1) ?? [];
+  return FORMS.has(type.trim().toLowerCase());
 }

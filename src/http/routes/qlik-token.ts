@@ -1,10 +1,9 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
-import type { SessionTokens, TokenRequest } from '../../access/session-tokens.ts';
+import type { SessionTokens } from '../../access/session-tokens.ts';
 import type { Emit } from '../../events.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
-import { NoSessionError } from '../../session/no-session-error.ts';
 import type { Session } from '../../session/sessions.ts';
 import type { Token } from '../../token/token.ts';
 import type { CurrentSession } from '../policy/current-session.ts';
@@ -41,7 +40,7 @@ export const qlikTokenRoutes: FastifyPluginAsync<QlikTokenDeps> = async (scope, 
     const session = await currentSession.use(request, reply);
     limitRate(session);
     const cached = tokens.cached(session);
-    return answer(request, reply, cached ?? (await tokens.obtain(waiting(session, request, reply))));
+    return answer(request, reply, cached ?? (await waitFor(tokens.obtain, session, request, reply)));
   });
 
   app.post(
@@ -51,7 +50,7 @@ export const qlikTokenRoutes: FastifyPluginAsync<QlikTokenDeps> = async (scope, 
       const session = await currentSession.use(request, reply);
       limitRate(session);
       emit({ type: 'token.called_rejected', requestId: request.id });
-      return answer(request, reply, await tokens.rejected(waiting(session, request, reply)));
+      return answer(request, reply, await waitFor(tokens.rejected, session, request, reply));
     },
   );
 
@@ -61,20 +60,21 @@ export const qlikTokenRoutes: FastifyPluginAsync<QlikTokenDeps> = async (scope, 
     throw new HttpProblem('rate_limited', 'This session asks for tokens too often.', { retryAfterMs });
   }
 
-  function waiting(session: Session, request: FastifyRequest, reply: FastifyReply): TokenRequest {
-    return {
-      session,
-      deadline: {
-        at: clock.now() + requestMs - reply.elapsedTime,
-        signal: abortOnLeave(request, reply),
-      },
-      lookAgain: () =>
-        currentSession.peek(request, reply).catch((error) => {
-          // Whoever signed in meanwhile has another cookie, which is to stay.
-          if (error instanceof NoSessionError) reply.removeHeader('set-cookie');
-          throw error;
-        }),
-    };
+  async function waitFor(
+    obtain: SessionTokens['obtain'],
+    session: Session,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Token> {
+    const at = clock.now() + requestMs - reply.elapsedTime;
+    const deadline = { at, signal: abortOnLeave(request, reply) };
+    try {
+      return await obtain({ session, deadline, lookAgain: () => currentSession.peek(request, reply) });
+    } catch (error) {
+      // Whoever signed in or out meanwhile has another cookie or none, and that is to stay.
+      reply.removeHeader('set-cookie');
+      throw error;
+    }
   }
 
   function answer(request: FastifyRequest, reply: FastifyReply, token: Token): string {

@@ -37,6 +37,7 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
   const options = [rate.windowMs, deps.concurrency, deps.permitMs, ASK_AGAIN_MS, WAITING_COUNTS_MS];
   const listeners: (() => void)[] = [];
   let subscription: Promise<() => void> | undefined;
+  let isClosed = false;
 
   function tell(): void {
     for (const listener of listeners) listener();
@@ -44,6 +45,8 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
 
   /** From the first refusal on; before, there is nothing to hear. */
   function listen(): void {
+    // The refusal may come after the end.
+    if (isClosed) return;
     subscription ??= redis.subscribe(channel, tell);
     subscription.catch(() => {
       subscription = undefined;
@@ -81,6 +84,7 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
     },
 
     async close() {
+      isClosed = true;
       listeners.length = 0;
       await subscription?.then((unsubscribe) => unsubscribe()).catch(() => {});
     },

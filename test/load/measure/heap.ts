@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
-const script = fileURLToPath(new URL('../heap-per-user.ts', import.meta.url));
+import { root } from './server-process.ts';
 
 /** Heap that each of so many users costs, as `npm run heap` measures it. */
 export interface HeapPerUser {
@@ -10,15 +8,20 @@ export interface HeapPerUser {
   readonly bytesEach: number;
 }
 
-export async function measureHeap(users: number): Promise<HeapPerUser> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--expose-gc',
-    '--max-old-space-size=8192',
-    '--import',
-    'tsx',
-    script,
-    String(users),
-    '--json',
-  ]);
+/** In a checkout: this one, or the folder of another. */
+export async function measureHeap(users: number, checkout = root): Promise<HeapPerUser> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      '--expose-gc',
+      '--max-old-space-size=8192',
+      '--import',
+      'tsx',
+      'test/load/heap-per-user.ts',
+      String(users),
+      '--json',
+    ],
+    { cwd: checkout },
+  );
   return JSON.parse(stdout) as HeapPerUser;
 }

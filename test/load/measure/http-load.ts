@@ -14,18 +14,26 @@ export const pageHeaders = {
   'x-csrf': '1',
 } as const;
 
+/** For how long load is made, or until there are how many answers. */
+export type Until = { readonly seconds: number } | { readonly answers: number };
+
 export interface LoadOptions {
   readonly url: string;
   /** `Cookie` headers; the connections share them out and send theirs in turn. */
   readonly cookies: readonly string[];
-  readonly seconds: number;
+  readonly until: Until;
   /** Requests a second; without it, as many as the server takes. */
   readonly rate?: number;
+  /** Time that the server has spent on a processor so far, in milliseconds. */
+  readonly processorMs?: () => number | undefined;
 }
 
+/** Of all answers but each connection's first, which pays for the connection. */
 export interface LoadResult {
   readonly answers: number;
   readonly perSecond: number;
+  /** Time on the server's processor for an answer, in microseconds; undefined where nobody could say. */
+  readonly processorMicros: number | undefined;
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Answers other than 2xx, broken connections, timeouts, and requests that were never answered. Figures with any of these mean nothing. */
@@ -33,13 +41,15 @@ export interface LoadResult {
 }
 
 /** Asks for `url` over 64 connections, each with one request under way, and times every answer. */
-export async function load({ url, cookies, seconds, rate }: LoadOptions): Promise<LoadResult> {
+export async function load({ url, cookies, until, rate, processorMs }: LoadOptions): Promise<LoadResult> {
   const shares = Array.from({ length: CONNECTIONS }, (_, connection) =>
     cookies.filter((_cookie, index) => index % CONNECTIONS === connection % cookies.length),
   );
   const timesMs: number[] = [];
-  let firstAt = 0;
+  let answered = 0;
+  let startedAt = 0;
   let lastAt = 0;
+  let processorBefore: number | undefined;
   let nextShare = 0;
   let sent = 0;
 
@@ -55,7 +65,9 @@ export async function load({ url, cookies, seconds, rate }: LoadOptions): Promis
       {
         url,
         connections: CONNECTIONS,
-        duration: seconds,
+        ...('seconds' in until
+          ? { duration: until.seconds }
+          : { amount: Math.max(CONNECTIONS, until.answers) }),
         sampleInt: 100,
         headers: pageHeaders,
         ...(rate !== undefined && { overallRate: rate, ignoreCoordinatedOmission: true }),
@@ -72,17 +84,26 @@ export async function load({ url, cookies, seconds, rate }: LoadOptions): Promis
     );
     run.on('response', (_client, _status, _bytes, timeMs) => {
       lastAt = performance.now();
-      firstAt ||= lastAt;
-      timesMs.push(timeMs);
+      answered += 1;
+      if (answered > CONNECTIONS) timesMs.push(timeMs);
+      if (answered !== CONNECTIONS) return;
+      startedAt = lastAt;
+      processorBefore = processorMs?.();
     });
+  }).finally(() => {
+    running = false;
   });
 
-  running = false;
+  const processorAfter = processorMs?.();
   // One on each connection was still under way at the end.
-  const unanswered = Math.max(0, sent - timesMs.length - result.errors - CONNECTIONS);
+  const unanswered = Math.max(0, sent - answered - result.errors - CONNECTIONS);
   return {
     answers: timesMs.length,
-    perSecond: (timesMs.length / (lastAt - firstAt)) * 1_000,
+    perSecond: (timesMs.length / (lastAt - startedAt)) * 1_000,
+    processorMicros:
+      processorBefore === undefined || processorAfter === undefined
+        ? undefined
+        : ((processorAfter - processorBefore) / timesMs.length) * 1_000,
     p50Ms: percentile(timesMs, 0.5),
     p99Ms: percentile(timesMs, 0.99),
     failures: result.errors + result.non2xx + unanswered,

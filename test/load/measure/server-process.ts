@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../src/demo/free-port.ts';
@@ -13,7 +13,8 @@ const START_WITHIN_MS = 20_000;
 // Else a signal would end this process alone, and leave its servers.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** The folder of this checkout. */
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** A server in a process of its own, on the server's core; its log goes to /dev/null. */
 export interface ServerProcess {
@@ -22,27 +23,34 @@ export interface ServerProcess {
   readonly startMs: number;
   /** Resident memory in bytes; undefined where /proc does not say. */
   memory(): number | undefined;
-  /** Time that it has spent on a processor so far, in milliseconds; undefined where /proc does not say. */
+  /** Time that all its threads have spent on a processor so far, in milliseconds; undefined where /proc does not say. */
   processorMs(): number | undefined;
   stop(): Promise<void>;
 }
 
 export interface ServerProgram {
-  /** Arguments for Node, the file among them; relative to the project's root. */
+  /** Arguments for Node, the file among them, relative to the checkout. */
   readonly args: readonly string[];
+  /** The folder of another checkout than this one. */
+  readonly checkout?: string | undefined;
   /** Its environment besides `PORT` and `HOST`. */
   readonly env?: (origin: string) => Record<string, string>;
   /** Answers 200 when the server is up. */
   readonly healthPath: string;
 }
 
-export async function startServer({ args, env, healthPath }: ServerProgram): Promise<ServerProcess> {
+export async function startServer({
+  args,
+  checkout = root,
+  env,
+  healthPath,
+}: ServerProgram): Promise<ServerProcess> {
   const port = await freePort(0, HOST);
   const url = `http://${HOST}:${port}`;
   const [command, allArgs] = onServerCore(process.execPath, args);
   const startedAt = performance.now();
   const child = spawn(command, allArgs, {
-    cwd: root,
+    cwd: checkout,
     env: { PATH: process.env.PATH, HOST, PORT: String(port), ...env?.(url) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -82,10 +90,19 @@ function residentBytes(pid: number): number | undefined {
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;
 }
 
-/** Of the main thread, on which all of the server's own code runs. */
+/** V8 collects garbage on threads of its own too: which thread does how much is chance. */
 function processorMs(pid: number): number | undefined {
-  const nanoseconds = /^\d+/.exec(proc(pid, 'schedstat'))?.[0];
-  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1_000_000;
+  const nanoseconds = threads(pid).map((thread) => /^\d+/.exec(proc(pid, `task/${thread}/schedstat`))?.[0]);
+  if (nanoseconds.length === 0) return undefined;
+  return nanoseconds.reduce((sum, each) => sum + Number(each ?? 0), 0) / 1_000_000;
+}
+
+function threads(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 function proc(pid: number, file: string): string {

@@ -7,7 +7,7 @@ import { type ServerProcess, startServer } from './server-process.ts';
 import { login } from './sign-in.ts';
 import type { BenchTenant } from './tenant.ts';
 
-/** The built service in front of a tenant, with limits that the load does not meet. */
+/** The built service in front of a tenant, with limits that the load does not meet. It is told all by its environment. */
 export interface BenchService extends ServerProcess {
   /** Takes that many users who were not taken before. */
   absent(count: number): string[];
@@ -22,14 +22,17 @@ export interface BenchServiceOptions {
   /** How many users there are to sign in. */
   readonly users: number;
   readonly nodeArgs?: readonly string[];
+  /** The folder of another checkout than this one, which is built there. */
+  readonly checkout?: string | undefined;
   /** Where replicas share their state; without it, in memory. */
-  readonly redisUrl?: string;
+  readonly redisUrl?: string | undefined;
 }
 
 export async function startService({
   tenant,
   users,
   nodeArgs = [],
+  checkout,
   redisUrl,
 }: BenchServiceOptions): Promise<BenchService> {
   const folder = mkdtempSync(join(tmpdir(), 'qlik-token-broker-'));
@@ -40,6 +43,7 @@ export async function startService({
   const adminPort = await freePort(0, '127.0.0.1');
   const server = await startServer({
     args: [...nodeArgs, 'dist/main.js'],
+    checkout,
     env: (origin) => ({
       ADMIN_PORT: String(adminPort),
       PUBLIC_URL: origin,
@@ -78,11 +82,11 @@ export async function startService({
   };
 }
 
-function portalUser(number: number): { id: string; name: string; email: string; partitions: string[] } {
+function portalUser(number: number): { id: string; name: string; email: string; groups: string[] } {
   return {
     id: `auth0|${number.toString(16).padStart(24, '0')}`,
     name: `User ${number}`,
     email: `user-${number}@example.com`,
-    partitions: ['EMEA Sales', 'Americas Sales'],
+    groups: ['EMEA Sales', 'Americas Sales'],
   };
 }

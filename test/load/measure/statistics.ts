@@ -12,6 +12,11 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+/** What a cost is quoted by: whatever else happens on a machine only adds to it. */
+export function lowerQuartile(values: readonly number[]): number {
+  return percentile(values, 0.25);
+}
+
 /** How far the middle half of the values lies apart, as a share of their median. */
 export function spread(values: readonly number[]): number {
   return (percentile(values, 0.75) - percentile(values, 0.25)) / median(values);

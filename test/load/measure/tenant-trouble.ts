@@ -1,8 +1,7 @@
-import { load, pageHeaders } from './http-load.ts';
+import { load, pageHeaders, type Until } from './http-load.ts';
 import { type BenchService, startService } from './service.ts';
 import { median } from './statistics.ts';
 import { type BenchTenant, createBenchTenant } from './tenant.ts';
-import { IncomparableError } from './trouble.ts';
 
 /** Users whose token is held, while the tenant answers and while it hangs with others waiting for it. */
 export interface WarmWhileHanging {
@@ -20,7 +19,8 @@ export interface Stampede {
 
 export interface TenantTroubleOptions {
   readonly rounds: number;
-  readonly seconds: number;
+  /** For how long the warm users are timed, in each case. */
+  readonly until: Until;
   readonly users: number;
   readonly report: (progress: string) => void;
 }
@@ -31,6 +31,7 @@ const STAMPEDE_REQUESTS = 500;
 /** So far the machine is used, as a service with room to spare would be. */
 const LOAD_SHARE = 0.5;
 
+/** Throws when somebody was not answered as they should be: then the figures mean nothing. */
 export async function measureTenantTrouble(
   options: TenantTroubleOptions,
 ): Promise<{ warmWhileHanging: WarmWhileHanging; stampede: Stampede }> {
@@ -58,24 +59,24 @@ async function measureStampede(service: BenchService, tenant: BenchTenant): Prom
 async function measureHanging(
   service: BenchService,
   tenant: BenchTenant,
-  { rounds, seconds, users, report }: TenantTroubleOptions,
+  { rounds, until, users, report }: TenantTroubleOptions,
 ): Promise<WarmWhileHanging> {
   const warm = await service.login(users);
   const url = `${service.url}/qlik-token`;
   report('warming up');
-  const { perSecond } = await load({ url, cookies: warm, seconds });
+  const { perSecond } = await load({ url, cookies: warm, until });
   const rate = Math.round(perSecond * LOAD_SHARE);
   const normal: number[] = [];
   const hanging: number[] = [];
 
   for (let round = 1; round <= rounds; round += 1) {
     report(`round ${round} of ${rounds}: warm users while the tenant answers, then while it hangs`);
-    normal.push(await p99(url, warm, seconds, rate));
+    normal.push(await p99(url, warm, until, rate));
     tenant.hang();
     const cold = await service.login(COLD_USERS);
     const answers = cold.map((cookie) => ask(service, cookie));
-    hanging.push(await p99(url, warm, seconds, rate));
-    if (tenant.hanging === 0) throw new IncomparableError('nobody waited for the tenant that hung');
+    hanging.push(await p99(url, warm, until, rate));
+    if (tenant.hanging === 0) throw new Error('nobody waited for the tenant that hung');
     tenant.release();
     requireAnswers(await Promise.all(answers));
   }
@@ -89,9 +90,9 @@ async function measureHanging(
   };
 }
 
-async function p99(url: string, cookies: readonly string[], seconds: number, rate: number): Promise<number> {
-  const { p99Ms, failures } = await load({ url, cookies, seconds, rate });
-  if (failures > 0) throw new IncomparableError(`${failures} warm users were not answered with 2xx`);
+async function p99(url: string, cookies: readonly string[], until: Until, rate: number): Promise<number> {
+  const { p99Ms, failures } = await load({ url, cookies, until, rate });
+  if (failures > 0) throw new Error(`${failures} warm users were not answered with 2xx`);
   return p99Ms;
 }
 
@@ -103,6 +104,5 @@ async function ask(service: BenchService, cookie: string): Promise<number> {
 
 function requireAnswers(statuses: readonly number[]): void {
   const refused = statuses.filter((status) => status !== 200);
-  if (refused.length > 0)
-    throw new IncomparableError(`cold users were answered with ${[...new Set(refused)]}`);
+  if (refused.length > 0) throw new Error(`cold users were answered with ${[...new Set(refused)]}`);
 }

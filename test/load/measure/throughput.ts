@@ -1,206 +1,107 @@
-import { redisMissing, startRedis } from '../../support/redis-server.ts';
-import { idleLoad } from './cores.ts';
-import { type LoadResult, load } from './http-load.ts';
-import { type ServerProcess, startServer } from './server-process.ts';
-import { startService } from './service.ts';
-import { login } from './sign-in.ts';
-import { median, spread } from './statistics.ts';
-import { type BenchTenant, createBenchTenant } from './tenant.ts';
-import { IncomparableError } from './trouble.ts';
+import { type Contender, createLine, type LineOptions, type Running } from './contenders.ts';
+import { type LoadResult, load, type Until } from './http-load.ts';
+import { watchOthers } from './others.ts';
+import { hasWrk, type WrkResult, wrk } from './wrk.ts';
 
-/** One server under load: medians of all rounds. */
-export interface Row {
-  readonly name: string;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Time on the processor for a request, in microseconds; undefined where /proc does not say. */
-  readonly processorMicros: number | undefined;
-  /** Of the bare Fastify route, of the one that logs, of the conventional stack: medians of the rounds' `ratios`. */
-  readonly ofFastify: number;
-  readonly ofFastifyLogged: number;
-  readonly ofConventional: number;
-  /** Requests a second of each round. */
-  readonly rounds: readonly number[];
+/** What was seen of one process of a server. */
+export interface ProcessFindings {
+  readonly windows: readonly LoadResult[];
+  /** What wrk saw; undefined where it is not installed. */
+  readonly witness: WrkResult | undefined;
 }
 
-export interface ThroughputOptions {
-  readonly rounds: number;
-  /** Not measured: until the last of the code is compiled, and the more code, the longer that takes. */
-  readonly warmUpSeconds: number;
-  readonly seconds: number;
-  /** Signed in, one for each connection. */
-  readonly users: number;
-  readonly report: (progress: string) => void;
+/** What was seen of a server: of a process of its own in each round. */
+export interface ServerFindings {
+  readonly name: string;
+  readonly rounds: readonly ProcessFindings[];
 }
 
 export interface Throughput {
-  readonly rows: readonly Row[];
-  /** Why the figures are not to be relied on, if so. */
-  readonly doubt: string | undefined;
+  readonly servers: readonly ServerFindings[];
+  /** For each measured window the share of a core that others took meanwhile, where /proc says so. */
+  readonly others: readonly number[];
+  /** Why there are fewer rounds than there should be, if so. */
+  readonly endedEarly: string | undefined;
 }
 
-interface Contender {
-  readonly name: string;
-  readonly start: () => Promise<Running>;
-  readonly results: Round[];
+export interface ThroughputOptions extends LineOptions {
+  /** Each starts every server anew. */
+  readonly rounds: number;
+  /** In a round each server gets so many, each so long. */
+  readonly windows: number;
+  readonly window: Until;
+  /** For wrk, once in a round. */
+  readonly witnessSeconds: number;
 }
-
-interface Running {
-  readonly server: ServerProcess;
-  readonly cookies: readonly string[];
-}
-
-interface Round extends LoadResult {
-  readonly processorMs: number | undefined;
-}
-
-const OURS = '/qlik-token, warm';
-const WITH_REDIS = '/qlik-token, warm, with Redis';
-const BARE = 'bare Fastify route';
-const LOGGED = 'bare Fastify route, our log line';
-const CONVENTIONAL = '@fastify/session, defaults';
-const TENANT_DISTANCE_MS = 50;
-/** How busy the machine may be before a round, and how far the middle half of the rounds' ratios may lie apart. */
-const MAX_IDLE_LOAD = 0.15;
-const MAX_SPREAD = 0.15;
 
 /**
- * Puts the same load on each server in turn, again and again, so that what else happens on the machine meets them all.
- * Every second round goes backwards. Each round starts each server anew: two processes of one program can differ by a
- * tenth, by how their memory lies and what was compiled when. Throws an `IncomparableError` when an answer was not 2xx or
- * did not come.
+ * Puts the same load on each server. All servers of a round run at the same time, and short windows of load go from one to
+ * the next, there and back: what happens on the machine meanwhile meets all alike. An error ends the rounds early, and
+ * what was seen until then stays.
  */
 export async function measureThroughput(options: ThroughputOptions): Promise<Throughput> {
-  const { rounds, users, report } = options;
-  const near = await createBenchTenant(0);
-  const far = await createBenchTenant(TENANT_DISTANCE_MS);
-  const noRedis = redisMissing();
-  if (noRedis) report(`${WITH_REDIS} is left out: ${noRedis}`);
-  const redis = noRedis ? undefined : await startRedis();
+  const { rounds, report } = options;
+  const line = await createLine(options);
+  const seen: ProcessFindings[][] = [];
+  const others: number[] = [];
+  let endedEarly: string | undefined;
   try {
-    const contenders = line(near, far, users, redis && `redis://127.0.0.1:${redis.port}`);
-    const idle: number[] = [];
     for (let round = 1; round <= rounds; round += 1) {
-      idle.push(await idleLoad(500));
-      for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
-        report(`round ${round} of ${rounds}: ${contender.name}`);
-        contender.results.push(await oneRound(contender, options));
+      report(`round ${round} of ${rounds}`);
+      seen.push(await oneRound(line.contenders, options, others));
+    }
+  } catch (error) {
+    endedEarly = `round ${seen.length + 1} of ${rounds} ended early: ${(error as Error).message}`;
+  } finally {
+    await line.close();
+  }
+  const servers = line.contenders.map(({ name }, index) => ({
+    name,
+    rounds: seen.map((round) => round[index] as ProcessFindings),
+  }));
+  return { servers, others, endedEarly };
+}
+
+interface Entrant extends Running {
+  readonly name: string;
+  readonly url: string;
+  readonly warmUpAnswers: number;
+  readonly windows: LoadResult[];
+  witness: WrkResult | undefined;
+}
+
+async function oneRound(
+  contenders: readonly Contender[],
+  { windows, window, witnessSeconds, report }: ThroughputOptions,
+  others: number[],
+): Promise<ProcessFindings[]> {
+  const entrants: Entrant[] = [];
+  try {
+    for (const { name, warmUpAnswers, start } of contenders) {
+      const running = await start();
+      const url = `${running.server.url}/qlik-token`;
+      entrants.push({ ...running, name, url, warmUpAnswers, windows: [], witness: undefined });
+    }
+    for (const { name, url, cookies, warmUpAnswers } of entrants) {
+      report(`warming up: ${name}`);
+      await load({ url, cookies, until: { answers: warmUpAnswers } });
+    }
+    for (let turn = 1; turn <= windows; turn += 1) {
+      report(`window ${turn} of ${windows}`);
+      for (const entrant of turn % 2 === 1 ? entrants : entrants.toReversed()) {
+        const { url, cookies, server } = entrant;
+        const byOthers = watchOthers();
+        entrant.windows.push(await load({ url, cookies, until: window, processorMs: server.processorMs }));
+        const share = byOthers();
+        if (share !== undefined) others.push(share);
       }
     }
-    return { rows: toRows(contenders), doubt: doubtAbout(contenders, idle) };
-  } finally {
-    await Promise.all([near.close(), far.close(), redis?.stop()]);
-  }
-}
-
-function line(near: BenchTenant, far: BenchTenant, users: number, redisUrl?: string): Contender[] {
-  function standIn(name: string, file: string, withSessions = false): Contender {
-    async function start(): Promise<Running> {
-      const server = await startServer({
-        args: [`test/load/servers/${file}`],
-        env: () => ({ TENANT_URL: far.url }),
-        healthPath: withSessions ? '/livez' : '/qlik-token',
-      });
-      const names = Array.from({ length: users }, (_, user) => `user-${user}`);
-      const cookies = withSessions
-        ? await Promise.all(names.map((user) => login(server.url, user)))
-        : names.map(cookieAsLong);
-      return { server, cookies };
+    if (hasWrk) report('wrk, as a second witness');
+    for (const entrant of hasWrk ? entrants : []) {
+      entrant.witness = await wrk(entrant.url, entrant.cookies, witnessSeconds);
     }
-    return { name, start, results: [] };
-  }
-
-  function ours(name: string, options: { readonly redisUrl?: string } = {}): Contender {
-    async function start(): Promise<Running> {
-      const service = await startService({ tenant: near, users, ...options });
-      return { server: service, cookies: await service.login(users) };
-    }
-    return { name, start, results: [] };
-  }
-
-  return [
-    standIn('bare node:http', 'node-http.mjs'),
-    standIn(BARE, 'fastify.mjs'),
-    standIn(LOGGED, 'fastify-logged.mjs'),
-    ours(OURS),
-    ...(redisUrl === undefined ? [] : [ours(WITH_REDIS, { redisUrl })]),
-    standIn(CONVENTIONAL, 'fastify-session.mjs', true),
-    standIn('Express, no token cache', 'express-session.mjs', true),
-  ];
-}
-
-/** For those who read none: as long as the service's, so that they receive as much. */
-function cookieAsLong(user: string): string {
-  return `qlik_token_broker=${user.padEnd(76, '0')}`;
-}
-
-async function oneRound({ start }: Contender, { warmUpSeconds, seconds }: ThroughputOptions): Promise<Round> {
-  const { server, cookies } = await start();
-  try {
-    const target = { url: `${server.url}/qlik-token`, cookies };
-    await load({ ...target, seconds: warmUpSeconds });
-    const before = server.processorMs();
-    const result = await load({ ...target, seconds });
-    const after = server.processorMs();
-    return {
-      ...result,
-      processorMs: before === undefined || after === undefined ? undefined : after - before,
-    };
+    return entrants.map(({ windows, witness }) => ({ windows, witness }));
   } finally {
-    await server.stop();
+    await Promise.all(entrants.map(({ server }) => server.stop()));
   }
-}
-
-function toRows(contenders: readonly Contender[]): Row[] {
-  return contenders.map(({ name, results }) => {
-    const rounds = results.map((result) => result.perSecond);
-    const ratioTo = (other: string) => median(ratios(contenders, name, other));
-    return {
-      name,
-      perSecond: median(rounds),
-      p50Ms: median(results.map((result) => result.p50Ms)),
-      p99Ms: median(results.map((result) => result.p99Ms)),
-      processorMicros: processorMicros(results),
-      ofFastify: ratioTo(BARE),
-      ofFastifyLogged: ratioTo(LOGGED),
-      ofConventional: ratioTo(CONVENTIONAL),
-      rounds,
-    };
-  });
-}
-
-/**
- * In each round, how much less one costs than the other: in time on the processor, which does not depend on whether the
- * load was enough; in requests a second where /proc does not say.
- */
-function ratios(contenders: readonly Contender[], name: string, other: string): number[] {
-  const [mine = [], others = []] = [name, other].map((wanted) =>
-    contenders.find((contender) => contender.name === wanted)?.results.map(costOf),
-  );
-  return mine.map((cost, round) => (others[round] as number) / cost);
-}
-
-function costOf({ processorMs, answers, perSecond }: Round): number {
-  return processorMs === undefined ? 1_000 / perSecond : processorMs / answers;
-}
-
-function processorMicros(results: readonly Round[]): number | undefined {
-  const each = results.map(({ processorMs, answers }) => ((processorMs ?? Number.NaN) * 1_000) / answers);
-  return each.some(Number.isNaN) ? undefined : median(each);
-}
-
-function doubtAbout(contenders: readonly Contender[], idle: readonly number[]): string | undefined {
-  for (const { name, results } of contenders) {
-    const failures = results.reduce((sum, result) => sum + result.failures, 0);
-    if (failures > 0)
-      throw new IncomparableError(`${name}: ${failures} answers were not 2xx or did not come`);
-  }
-  const busy = Math.max(...idle);
-  if (busy > MAX_IDLE_LOAD)
-    return `something else kept a core ${Math.round(busy * 100)} % busy between the rounds`;
-  const apart = spread(ratios(contenders, OURS, LOGGED));
-  if (apart > MAX_SPREAD)
-    return `${OURS}: the middle half of its rounds lies ${Math.round(apart * 100)} % apart`;
-  return undefined;
 }
