@@ -9,9 +9,9 @@ const FIND = 'POST /api/v1/users/actions/filter';
 const MANAGE = 'POST /oauth/token manage';
 const FILTER = { path: '/api/v1/users/actions/filter' };
 const CREDENTIALS = { path: '/oauth/token', grantType: 'client_credentials' };
-const QUICK = { TOKEN_DEADLINE: '1s' };
+const QUICK = { TOKEN_DEADLINE: '3s' };
 /** Time for a call on a busy machine to get as far as its answer. */
-const PATIENT = { TOKEN_DEADLINE: '15s', SHUTDOWN_TIMEOUT: '30s' };
+const PATIENT = { TOKEN_DEADLINE: '60s', SHUTDOWN_TIMEOUT: '90s' };
 const THREE = [{ id: 'ada' }, { id: 'bruno' }, { id: 'chiyo' }];
 
 describe('what a page is told when the users API', () => {

@@ -19,7 +19,8 @@ after(() => browser?.close());
 
 /** This process's headless browser, which talks to loopback only; what the test opens in it is closed with the test. */
 export async function launchChromium(t: TestContext, executablePath: string): Promise<Browser> {
-  browser ??= (await chromium.launch({ executablePath, args: chromiumArguments() })).on('context', wait);
+  if (!browser?.isConnected())
+    browser = (await chromium.launch({ executablePath, args: chromiumArguments() })).on('context', wait);
   const shared = browser;
   const others = new Set(shared.contexts());
   t.after(async () => {

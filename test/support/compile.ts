@@ -15,9 +15,9 @@ function compile(source: URL): string {
   const { code } = transformSync(readFileSync(source, 'utf8'), { mode: 'strip-only', module: true });
   const body = code
     .replace(/^#!.*/, '')
-    // At the beginning of a line: others stand in texts of tests.
-    .replace(/(^(?:import|export)\b[^'"`;]*'\.[^']+)\.ts'/gm, "$1.js'")
-    .replace(/(import\('\.[^']+)\.ts'/g, "$1.js'");
+    // Not those within texts of tests, which stand behind another quotation mark or are indented.
+    .replace(/^((?:import|export)\b[^'"`;]*'\.[^']+)\.ts'/gm, "$1.js'")
+    .replace(/^([^"`\n]*\bimport\('\.[^']+)\.ts'/gm, "$1.js'");
   return `import.meta.url='${source.href}';${body}\n//# sourceURL=${source.href}\n`;
 }
 

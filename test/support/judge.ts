@@ -9,16 +9,11 @@ export interface Revocation extends Span {
 export interface Facts {
   readonly answers: readonly Answer[];
   readonly revocations: readonly Revocation[];
-  /** When Redis was away for sure. */
-  readonly outages: readonly Span[];
   /** The portal users by their ids at the tenant. */
   readonly users: ReadonlyMap<string, string>;
   /** When the first chapter of the timeline begins. */
   readonly begunAt: number;
 }
-
-const LIMIT_MS = 2_000;
-const MINTING_LIMIT_MS = 8_000;
 
 /** What must never happen, whatever happens to replicas and to Redis: a line for each answer that breaks a rule. */
 export function judge(facts: Facts): string[] {
@@ -30,7 +25,6 @@ export function judge(facts: Facts): string[] {
       breaksASession(answer),
       survivesASignOut(answer),
       carriesARevoked(answer, revocations, firstSeen),
-      takesTooLong(answer, facts),
       saysSomethingElse(answer),
     ]
       .filter((fault) => fault !== undefined)
@@ -91,16 +85,6 @@ function carriesARevoked(
   )
     ? 'a revoked token'
     : undefined;
-}
-
-function takesTooLong(answer: Answer, facts: Facts): string | undefined {
-  const tookMs = answer.endedAt - answer.sentAt;
-  if (tookMs <= LIMIT_MS) return undefined;
-  const knewBetter = facts.outages.some(
-    ({ begunAt, endedAt }) => answer.sentAt > begunAt && answer.endedAt < endedAt,
-  );
-  const limit = !knewBetter && mayMint(answer, facts) ? MINTING_LIMIT_MS : LIMIT_MS;
-  return tookMs > limit ? `more than ${limit} ms` : undefined;
 }
 
 function saysSomethingElse({ status, retryAfter }: Answer): string | undefined {

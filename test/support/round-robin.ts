@@ -51,7 +51,8 @@ export interface RoundRobin {
   ask(visit: Visit, call: Call): Promise<Answer>;
 }
 
-const PATIENCE_MS = 20_000;
+/** Whoever is not answered by then is not answered at all. */
+const PATIENCE_MS = 180_000;
 
 export function createRoundRobin(
   replicas: readonly Replica[],

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Facts, judge, type Revocation } from './judge.ts';
 import { createPeople } from './people.ts';
 import { createReplica, type Replica } from './replicas.ts';
-import { type Answer, createRoundRobin, type RoundRobin, type Span, type Visit } from './round-robin.ts';
+import { type Answer, type Call, createRoundRobin, type RoundRobin, type Visit } from './round-robin.ts';
 import { type Chapter, type Row, timeline } from './timeline.ts';
 import { until } from './until.ts';
 
@@ -21,11 +21,11 @@ export interface Stage {
   login(user: string): Promise<void>;
   /** Signs out, once or everywhere, and tries again until that is answered; then asks each replica. */
   logOut(visit: Visit, everywhere?: boolean): Promise<void>;
-  /** The same request to each replica. */
-  askAll(visit: Visit): Promise<Answer[]>;
+  /** Asks each replica for a token until it says yes or no. */
+  judgeAt(visit: Visit): Promise<void>;
   /** As an operator, a user's tokens or everybody's. */
   revoke(user?: string): Promise<void>;
-  /** Redis is away until this has ended. */
+  /** Redis is away until this has ended, and by then each replica has answered what it was asked meanwhile. */
   outage(span: () => Promise<void>): Promise<void>;
   /** Resolves when all that are signed in have got a token again, and each replica has handed out some. */
   allIsWell(): Promise<void>;
@@ -68,11 +68,19 @@ export async function setStage(
   const roundRobin = createRoundRobin(replicas, (answer) => answers.push(answer));
   const visits: Visit[] = [];
   const revocations: Revocation[] = [];
-  const outages: Span[] = [];
   const chapters: Chapter[] = [];
 
   function facts(): Facts {
-    return { answers, revocations, outages, users, begunAt: chapters[0]?.begunAt ?? 0 };
+    return { answers, revocations, users, begunAt: chapters[0]?.begunAt ?? 0 };
+  }
+
+  /** Tries again while Redis is away, or too slow on a busy machine. */
+  async function untilTaken(visit: Visit, call: Call): Promise<Answer> {
+    for (;;) {
+      const answer = await roundRobin.ask(visit, call);
+      if (answer.status > 0 && answer.status < 500) return answer;
+      await setTimeout(AGAIN_MS);
+    }
   }
 
   async function askAll(visit: Visit): Promise<Answer[]> {
@@ -84,7 +92,6 @@ export async function setStage(
     env: () => env,
     roundRobin,
     visits,
-    askAll,
     mints,
     faults: () => judge(facts()),
     timeline: () => timeline(chapters, facts()),
@@ -95,7 +102,7 @@ export async function setStage(
 
     async login(user) {
       const visit: Visit = { user, cookie: '' };
-      const { cookie } = await roundRobin.ask(visit, { method: 'POST', path: '/login', body: { user } });
+      const { cookie } = await untilTaken(visit, { method: 'POST', path: '/login', body: { user } });
       assert.equal(cookie, 'renewed');
       visits.push(visit);
     },
@@ -104,10 +111,13 @@ export async function setStage(
       const ended = everywhere ? visits.filter(({ user }) => user === visit.user) : [visit];
       const begunAt = performance.now();
       for (const each of ended) each.logout = { begunAt, endedAt: Number.POSITIVE_INFINITY };
-      const call = { method: 'POST', path: '/logout', body: { everywhere } };
-      while ((await roundRobin.ask(visit, call)).status !== 200) await setTimeout(AGAIN_MS);
+      await untilTaken(visit, { method: 'POST', path: '/logout', body: { everywhere } });
       for (const each of ended) each.logout = { begunAt, endedAt: performance.now() };
       await Promise.all(ended.map(askAll));
+    },
+
+    async judgeAt(visit) {
+      for (const replica of replicas) await untilTaken(visit, { path: '/qlik-token', replica });
     },
 
     async revoke(user) {
@@ -115,15 +125,14 @@ export async function setStage(
       const begunAt = performance.now();
       const path = user === undefined ? '/admin/tokens' : `/admin/users/${user}/tokens`;
       const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
-      const { status } = await fetch(adminUrl + path, { method: 'DELETE', headers });
-      assert.equal(status, 200);
+      await until(async () => (await fetch(adminUrl + path, { method: 'DELETE', headers })).status === 200);
       revocations.push({ begunAt, endedAt: performance.now(), ...(user !== undefined && { user }) });
     },
 
     async outage(span) {
-      const begunAt = performance.now();
-      await span();
-      outages.push({ begunAt, endedAt: performance.now() });
+      const visit = visits.findLast(({ logout }) => !logout) as Visit;
+      const answers = Promise.all([askAll(visit), span()]);
+      for (const { status, replica } of (await answers)[0]) assert.equal(status, 503, replica);
     },
 
     async allIsWell() {
