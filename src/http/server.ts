@@ -82,7 +82,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const connections = watchConnections(app.server);
   app.addHook('preClose', async () => {
     closing = true;
-    connections.endIdle();
+    connections.endSilent();
     setTimeout(() => app.server.closeAllConnections(), drainMs).unref();
   });
   app.addHook('onRequest', (request, reply, done) => {
