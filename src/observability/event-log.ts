@@ -143,22 +143,35 @@ export interface EventLogDeps {
 /** Writes events as log lines: the event's name and members, an error as what may be shown of it, and a sentence. */
 export function createEventLog({ log, now, ownOrigin }: EventLogDeps): Emit {
   const repeated = createRateLimiter(ONCE_A_MINUTE, now);
+  const logOfRequests = logsByRoute(log);
 
   return (event) => {
     const { level, sentence, onceAMinuteFor } = logTable[event.type] as Entry<EventType>;
     const loud = typeof level === 'string' ? level : level(event);
     if (loud === undefined || !log.isLevelEnabled(loud)) return;
     if (onceAMinuteFor !== undefined && repeated.take(`${event.type} ${event[onceAMinuteFor]}`) > 0) return;
-    log[loud](factsOf(event, ownOrigin), typeof sentence === 'string' ? sentence : sentence(event));
+    const text = typeof sentence === 'string' ? sentence : sentence(event);
+    if (event.type !== 'request.completed') return log[loud](factsOf(event, ownOrigin), text);
+    const { requestId, status, code, ms } = event;
+    logOfRequests(event)[loud]({ requestId, status, code, ms }, text);
   };
 }
 
-/** Each kind of line has one order of its members, and the line of every request is put together without loops. */
+/** What the lines of all requests of a route have in common is put into JSON once. */
+function logsByRoute(log: Log): (event: EventOf<'request.completed'>) => Log {
+  const logs = new Map<string | null, Map<string, Log>>();
+
+  return ({ type, route, method }) => {
+    const ofRoute = logs.get(route) ?? new Map<string, Log>();
+    const known = ofRoute.get(method);
+    if (known) return known;
+    const fresh = log.child({ event: type, method, route });
+    logs.set(route, ofRoute.set(method, fresh));
+    return fresh;
+  };
+}
+
 function factsOf(event: BrokerEvent, ownOrigin: string): object {
-  if (event.type === 'request.completed') {
-    const { type, requestId, method, route, status, code, ms } = event;
-    return { event: type, requestId, method, route, status, code, ms };
-  }
   const { type, error, qlikUser, ...facts } = event as { type: string; error?: unknown; qlikUser?: object };
   return {
     event: type,

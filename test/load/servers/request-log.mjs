@@ -11,13 +11,15 @@ export function fastifyWithLog() {
   app.addHook('onResponse', (request, reply, done) => {
     log.info(
       {
+        event: 'request.completed',
         requestId: request.id,
         method: request.method,
         route: request.routeOptions.url ?? null,
         status: reply.statusCode,
+        code: undefined,
         ms: Math.round(reply.elapsedTime * 10) / 10,
       },
-      'request',
+      'A request was answered.',
     );
     done();
   });
