@@ -1,8 +1,10 @@
-import { CsvError, parse as parseCsv } from 'csv-parse/sync';
+import { createRequire } from 'node:module';
 import * as v from 'valibot';
 import { parseStrictJson } from '../lib/strict-json.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { UserLookup } from '../qlik/oauth/impersonation.ts';
+
+const require = createRequire(import.meta.url);
 
 /** Portal users and the Qlik users that they are. */
 export interface UserTable {
@@ -58,8 +60,10 @@ function jsonRows(content: string): unknown[] {
 }
 
 function csvRows(content: string): unknown[] {
+  // Loaded when there is such a table: each start would pay for it.
+  const { CsvError, parse } = require('csv-parse/sync') as typeof import('csv-parse/sync');
   try {
-    return parseCsv(content, { columns: distinct, bom: true, skip_empty_lines: true, trim: true });
+    return parse(content, { columns: distinct, bom: true, skip_empty_lines: true, trim: true });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new Error(`row ${Number(error.records ?? 0) + 1}: is not CSV with a heading line: ${error.code}`);

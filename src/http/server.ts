@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import fastifyFormbody from '@fastify/formbody';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { BrokerEvent, Emit } from '../events.ts';
-import { checkAnswers } from './check-answers.ts';
 import { watchConnections } from './connections.ts';
 import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
 import { securityHeaders } from './policy/security-headers.ts';
@@ -77,7 +76,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: true });
   await app.register(requireSchemas);
   await app.register(requirePolicy);
-  if (deps.checkAnswers) await app.register(checkAnswers);
+  if (deps.checkAnswers) await app.register((await import('./check-answers.ts')).checkAnswers);
 
   const connections = watchConnections(app.server);
   app.addHook('preClose', async () => {

@@ -1,5 +1,4 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose/jwt/sign';
 import type { Secret } from '../config/secret.ts';
 
 /** The members of a token request's body that show who the client is (RFC 6749 §2.3). Holds secrets. */
@@ -38,9 +37,12 @@ const ASSERTION_LIFETIME_SECONDS = 120;
 export function withPrivateKey(options: PrivateKeyOptions): ClientAuthentication {
   const { clientId, key, keyId, tokenEndpoint, tenantNow } = options;
   const alg = key.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES384';
+  // Loaded only where it is needed: each start would pay for it.
+  const signing = import('jose/jwt/sign');
 
   async function credentials(): Promise<ClientCredentials> {
     const issuedAt = Math.floor(tenantNow() / 1_000);
+    const { SignJWT } = await signing;
     const assertion = await new SignJWT()
       .setProtectedHeader({ alg, kid: keyId, typ: 'JWT' })
       .setIssuer(clientId)

@@ -13,6 +13,7 @@ export interface ImageConfig {
   readonly User: string;
   readonly WorkingDir: string;
   readonly Env: readonly string[];
+  readonly ExposedPorts: Readonly<Record<string, object>>;
   readonly Entrypoint: readonly string[];
   readonly Cmd: readonly string[];
   readonly StopSignal: string;

@@ -62,12 +62,7 @@ describe('docker/compose.replicas.yaml', () => {
     assert.deepEqual(brokenComposeRules(parseCompose(replicas), severalReplicas), []);
   });
 
-  for (const [what, from, to, rule] of [
-    ...mistakes.filter(
-      ([, from]) => replicas.replace(from, '') !== replicas && !String(from).startsWith('scale'),
-    ),
-    ...storeMistakes,
-  ]) {
+  for (const [what, from, to, rule] of storeMistakes) {
     test(`with ${what} would break a rule`, () => {
       const broken = replicas.replace(from, to);
       assert.notEqual(broken, replicas);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { settings } from '../../src/config/settings.ts';
 import { makeBaseImage } from './base-image.ts';
 import { createBuildah, type ImageConfig, imageConfig } from './buildah.ts';
 import { type Container, startContainer } from './container.ts';
@@ -128,9 +130,23 @@ describe('the image, built from the Dockerfile', { skip }, () => {
     assert.deepEqual(worldWritableFiles(rootfs, files), []);
   });
 
+  test('gives its user none of its files', () => {
+    const own = files.filter((file) => !baseFiles.has(file));
+    assert.deepEqual([...new Set(own.map((file) => lstatSync(join(rootfs, file)).uid))], [0]);
+  });
+
+  test('listens on every address, for production, and leaves load balancers time at its end', () => {
+    const { PATH, ...env } = parseEnv(config.Env.join('\n'));
+    assert.deepEqual(env, { NODE_ENV: 'production', HOST: '0.0.0.0', SHUTDOWN_DELAY: '5s' });
+    for (const name of Object.keys(env)) assert.ok(settings.has(name), name);
+    assert.deepEqual(Object.keys(config.ExposedPorts), [`${settings.get('PORT')?.default}/tcp`]);
+  });
+
   test('says what it is, how it is stopped, and how it is looked after', () => {
-    assert.equal(config.Labels['org.opencontainers.image.version'], '1.2.3');
-    assert.equal(config.Labels['org.opencontainers.image.revision'], 'abc');
+    const labels = Object.entries(config.Labels).map(([name, value]) => [name.split('.').at(-1), value]);
+    const { title, description, licenses, version, revision } = Object.fromEntries(labels);
+    assert.ok(title && description && licenses);
+    assert.deepEqual([version, revision], ['1.2.3', 'abc']);
     assert.equal(config.StopSignal, 'SIGTERM');
     assert.deepEqual(config.Healthcheck.Test, ['CMD', 'node', 'dist/health-check.js']);
   });

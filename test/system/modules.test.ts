@@ -49,7 +49,7 @@ const modes: Readonly<Record<string, Mode>> = {
 
 /** Files that serve requests, whatever the mode. Nothing of Redis: none of the modes above has one. */
 const SERVING =
-  /^(?:main|errors|events)\.js$|^(?:access|config|directory|http|lib|observability|portal|qlik|service|session|tenant|token)\/|^store\/(?!redis\/)/;
+  /^(?:main|errors|events)\.js$|^http\/(?!check-answers)|^(?:access|config|directory|lib|observability|portal|qlik|service|session|tenant|token)\/|^store\/(?!redis\/)/;
 
 /** Packages that serve requests. Not among them: ajv, which Fastify would load to check bodies with. */
 const PACKAGES = [
@@ -65,7 +65,6 @@ const PACKAGES = [
   'avvio',
   'bintrees',
   'cookie',
-  'csv-parse',
   'fast-decode-uri-component',
   'fast-deep-equal',
   'fast-json-stringify',

@@ -5,7 +5,6 @@ import { isLoopback } from '../../config/kinds.ts';
 import type { Secret } from '../../config/secret.ts';
 import type { BrokerEvent, Emit } from '../../events.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { checkAnswers } from '../check-answers.ts';
 import { namesThisMachine } from '../policy/this-machine.ts';
 import { HttpProblem } from '../problem.ts';
 import { answerProblems, type Refusal } from '../problems.ts';
@@ -44,7 +43,7 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
 
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: false });
   await app.register(requireSchemas);
-  if (deps.checkAnswers) await app.register(checkAnswers);
+  if (deps.checkAnswers) await app.register((await import('../check-answers.ts')).checkAnswers);
 
   app.addHook('onRequest', async (request, reply) => {
     if (isLoopback(host) && !namesThisMachine(request.headers.host)) {
