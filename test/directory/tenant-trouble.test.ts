@@ -12,6 +12,8 @@ const CREDENTIALS = { path: '/oauth/token', grantType: 'client_credentials' };
 const QUICK = { TOKEN_DEADLINE: '3s' };
 /** Time for a call on a busy machine to get as far as its answer. */
 const PATIENT = { TOKEN_DEADLINE: '60s', SHUTDOWN_TIMEOUT: '90s' };
+/** A call may take two fifths of it, and is let drip for so long. */
+const DRIPPING = { TOKEN_DEADLINE: '15s', SHUTDOWN_TIMEOUT: '30s' };
 const THREE = [{ id: 'ada' }, { id: 'bruno' }, { id: 'chiyo' }];
 
 describe('what a page is told when the users API', () => {
@@ -57,7 +59,7 @@ describe('what a page is told when the users API', () => {
       const service = await createDirectoryService(t, {
         mapping: 'provision',
         users: [{ id: 'ada' }],
-        env: effect.type === 'hang' ? QUICK : PATIENT,
+        env: effect.type === 'hang' ? QUICK : effect.type === 'drip' ? DRIPPING : PATIENT,
       });
       service.sandbox.faults.add({ match: FILTER, effect });
       const cookie = await service.login('ada');

@@ -15,7 +15,14 @@ export async function makeBaseImage(buildah: Buildah, name: string, folder: stri
   const nodePackage = `node-linux-${process.arch}`;
 
   await Promise.all([
-    run('mmdebstrap', ['--quiet', '--variant=minbase', '--format=directory', debian, root]),
+    run('mmdebstrap', [
+      '--quiet',
+      '--variant=essential',
+      '--include=libstdc++6',
+      '--format=directory',
+      debian,
+      root,
+    ]),
     run(
       'npm',
       ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder].concat(
