@@ -1,5 +1,6 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { trimBlanks } from '../lib/blanks.ts';
 import type { Rate } from '../lib/rate-limiter.ts';
 import { Secret } from './secret.ts';
 
@@ -81,7 +82,7 @@ export function list<T>(item: Kind<T>): Kind<readonly T[]> {
   return kind(`${item.expected}; several separated by commas`, (raw) =>
     raw
       .split(',')
-      .map((part) => part.trim())
+      .map(trimBlanks)
       .filter((part) => part !== '')
       .map((part) => item.parse(part)),
   );

@@ -1,3 +1,5 @@
+import { trimBlanks } from '../lib/blanks.ts';
+
 /**
  * Whether a client would rather have HTML than JSON (RFC 9110 §12.5.1). Only one that names `text/html` would: browsers
  * do when somebody navigates, and scripts that take anything are better off with JSON.
@@ -11,7 +13,7 @@ export function prefersHtml(accept: string | undefined): boolean {
 /** The best quality of those that name one of these types; 0 when none does. */
 function qualityOf(accept: string, types: readonly string[]): number {
   const qualities = accept.split(',').map((range) => {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const [type = '', ...parameters] = range.split(';').map((part) => trimBlanks(part).toLowerCase());
     if (!types.includes(type)) return 0;
     const q = parameters.find((parameter) => parameter.startsWith('q='));
     return q === undefined ? 1 : Number(q.slice(2)) || 0;

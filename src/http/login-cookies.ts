@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { LOGIN_LIFETIME_MS } from '../access/login-lifetime.ts';
+import { trimBlanks } from '../lib/blanks.ts';
 import type { OidcLogin } from '../portal/oidc.ts';
 import type { Sealer } from '../portal/sealer.ts';
 
@@ -92,8 +93,9 @@ export function createLoginCookies({ publicUrl, sealer, now }: LoginCookiesOptio
 function cookies(header: string | undefined, prefix: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const pair of header?.split(';') ?? []) {
-    const [name = '', value = ''] = pair.trim().split('=', 2);
-    if (name.startsWith(prefix)) found.set(name, found.has(name) ? '' : value);
+    const text = trimBlanks(pair);
+    const name = text.split('=', 1)[0] as string;
+    if (name.startsWith(prefix)) found.set(name, found.has(name) ? '' : text.slice(name.length + 1));
   }
   return found;
 }

@@ -13,6 +13,47 @@ const MAX_EMAIL = 320;
 const MAX_GROUPS = 500;
 const MAX_GROUP_NAMES = 16_384;
 const MAX_OTHER = 1_024;
+const NAME_PARTS = ['given_name', 'middle_name', 'family_name'];
+
+/**
+ * The claims of an ID token, completed by those of the user info (OpenID Connect Core 1.0 §5.3). The ID token's count
+ * first. Claims that say something only together come from one of the two: an address that one calls verified says
+ * nothing of the other's address.
+ */
+export function completeClaims(idToken: Claims, userInfo: Claims, config: ClaimsConfig): Claims {
+  const merged = new Map(Object.entries({ ...userInfo, ...idToken }));
+  for (const { members, isToldBy } of families(config)) {
+    const isIn = (claims: Claims) => members.some((claim) => Object.hasOwn(claims, claim));
+    const source = [idToken, userInfo].find(isToldBy) ?? [idToken, userInfo].find(isIn) ?? idToken;
+    for (const claim of members) {
+      merged.delete(claim);
+      if (Object.hasOwn(source, claim)) merged.set(claim, source[claim]);
+    }
+  }
+  return Object.fromEntries(merged);
+}
+
+interface Family {
+  readonly members: readonly string[];
+  readonly isToldBy: (claims: Claims) => boolean;
+}
+
+/** The e-mail comes last: whatever else is read from its claims comes from where it does. */
+function families({ names, trustEmail }: ClaimsConfig): readonly Family[] {
+  const has = (claim: string) => (claims: Claims) => Object.hasOwn(claims, claim);
+  return [
+    { members: [names.name, ...NAME_PARTS], isToldBy: has(names.name) },
+    {
+      // Entra ID says so that there are more groups than it sends.
+      members: [names.groups, '_claim_names', '_claim_sources'],
+      isToldBy: (claims) => has(names.groups)(claims) || has('_claim_names')(claims),
+    },
+    {
+      members: [names.email, 'email', 'email_verified'],
+      isToldBy: (claims) => has(names.email)(claims) && (trustEmail || has('email_verified')(claims)),
+    },
+  ];
+}
 
 /**
  * The user that verified claims describe, small enough for a session's record: what is too long, or of another type

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { GatewayConfig } from '../config/portal-config.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Emit } from '../events.ts';
+import { trimBlanks } from '../lib/blanks.ts';
 import { isText, MAX_ID, userFromClaims } from './claims.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
@@ -72,7 +73,7 @@ export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
       const name = text(headers.name, found);
       const groups = text(headers.groups, found)
         ?.split(',')
-        .map((group) => group.trim())
+        .map(trimBlanks)
         .filter((group) => group !== '');
       const user: PortalUser = userFromClaims({ id, email, name, groups }, { names: NAMES, trustEmail });
       return tenant === undefined ? user : { ...user, tenant };

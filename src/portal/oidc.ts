@@ -9,7 +9,7 @@ import {
   randomState,
 } from 'openid-client';
 import type { ClaimsConfig } from '../config/portal-config.ts';
-import { type Claims, userFromClaims } from './claims.ts';
+import { type Claims, completeClaims, userFromClaims } from './claims.ts';
 import type { KnownProvider, OidcProvider } from './oidc-provider.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser, ProviderSession } from './portal-user.ts';
@@ -68,7 +68,7 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
     const isComplete = [id, email, name, groups].every((claim) => Object.hasOwn(idToken, claim));
     if (isComplete || !known.metadata.userinfo_endpoint) return idToken;
     const told = await fetchUserInfo(known.configuration, accessToken, idToken.sub as string);
-    return { ...told, ...idToken };
+    return completeClaims(idToken, told, claims);
   }
 
   /** Sees the claims of the ID token proven (OpenID Connect Core 1.0 §3.1.3.7), and completes them. */

@@ -1,5 +1,6 @@
 import { Signer } from '@fastify/cookie';
 import type { Secret } from '../config/secret.ts';
+import { trimBlanks } from '../lib/blanks.ts';
 import { rememberVerified, type SignedId } from './verified-ids.ts';
 
 export interface SessionCookieOptions {
@@ -50,7 +51,7 @@ export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCoo
     for (let at = header.indexOf(start); at !== -1; at = header.indexOf(start, at + start.length)) {
       if (!beginsPair(header, at)) continue;
       const end = header.indexOf(';', at);
-      found.push(header.slice(at + start.length, end === -1 ? undefined : end).trim());
+      found.push(trimBlanks(header.slice(at + start.length, end === -1 ? undefined : end)));
     }
     return found;
   }
@@ -78,6 +79,6 @@ export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCoo
 
 /** Whether a pair of a `Cookie` header starts there, and not something inside another cookie's value. */
 function beginsPair(header: string, at: number): boolean {
-  const before = header.slice(0, at).trimEnd();
+  const before = trimBlanks(header.slice(0, at));
   return before === '' || before.endsWith(';');
 }

@@ -99,6 +99,12 @@ describeKind('a list', list(count), {
   bad: [],
 });
 
+test('a list knows no blanks around its items but spaces and tabs', () => {
+  assert.deepEqual(list(count).parse(' 1\t,\t2 '), [1, 2]);
+  for (const other of ['\u00a0', '\u2003', '\ufeff', '\v'])
+    assert.throws(() => list(count).parse(`1,${other}2`));
+});
+
 test('a list with one bad item is refused as a whole', () => assert.throws(() => list(count).parse('1,x,2')));
 
 describeKind('a secret', secret(32), {

@@ -94,6 +94,30 @@ describe('the user info', () => {
   });
 });
 
+describe('an e-mail and its verification', () => {
+  const EMAIL = { CLAIM_ID: 'email' };
+
+  test('come from one answer: the user info verifies its own address, and not that of the ID token', async (t) => {
+    const { user } = await loggedIn(t, {
+      claims: ({ name: _, email_verified: __, ...truth }) => truth,
+      userInfo: (truth) => ({ ...truth, email: 'bruno@example.com', email_verified: true }),
+    });
+    assert.equal(user.email, 'bruno@example.com');
+  });
+
+  test('of which the address is in one and its verification in the other are worth nothing', async (t) => {
+    const idp = await startLyingProvider(t);
+    idp.lies = {
+      claims: ({ name: _, email_verified: __, ...truth }) => truth,
+      userInfo: ({ email: _, ...truth }) => ({ ...truth, email_verified: true }),
+    };
+    const service = await createTestService(t, { env: { ...idp.env, ...EMAIL } });
+    await service.listen();
+    const { response } = await createVisitor().go(`${service.origin}/login`);
+    assert.equal(response?.status, 400);
+  });
+});
+
 describe('the sign-out at the provider', () => {
   const large = (changes: Record<string, unknown>): Lies => ({
     claims: (truth) => ({ ...truth, padding: 'x'.repeat(4_096), ...changes }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ClaimsConfig } from '../../src/config/portal-config.ts';
-import { type Claims, userFromClaims } from '../../src/portal/claims.ts';
+import { type Claims, completeClaims, userFromClaims } from '../../src/portal/claims.ts';
 import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
 
 const names = { id: 'sub', email: 'email', name: 'name', groups: 'groups', others: [] };
@@ -122,4 +122,84 @@ test('given any claims, is nobody or somebody small', () => {
       },
     ),
   );
+});
+
+describe('an ID token and the user info', () => {
+  const complete = (idToken: Claims, userInfo: Claims, changes: Partial<ClaimsConfig> = {}) =>
+    completeClaims(
+      { sub: 'ada', ...idToken },
+      { sub: 'ada', ...userInfo },
+      { names, trustEmail: false, ...changes },
+    );
+  const ours = { email: 'ada@example.com' };
+  const theirs = { email: 'ceo@example.com' };
+
+  test('complete each other, and the ID token counts first', () => {
+    assert.deepEqual(complete({ name: 'Ada', a: 1 }, { name: 'Eve', a: 2, ...ours, email_verified: true }), {
+      ...{ sub: 'ada', name: 'Ada', a: 1 },
+      ...{ ...ours, email_verified: true },
+    });
+  });
+
+  test('never vouch for each other’s e-mail', () => {
+    for (const [idToken, userInfo, email] of [
+      [ours, { ...theirs, email_verified: true }, theirs.email],
+      [{ ...ours, email_verified: true }, theirs, ours.email],
+      [{ ...ours, email_verified: true }, { ...theirs, email_verified: true }, ours.email],
+      [{ ...ours, email_verified: false }, { ...theirs, email_verified: true }, undefined],
+      [ours, { email_verified: true }, undefined],
+      [{ email_verified: true }, ours, undefined],
+      [ours, theirs, undefined],
+    ] as const)
+      assert.equal(user(complete(idToken, userInfo)).email, email, JSON.stringify([idToken, userInfo]));
+  });
+
+  test('never vouch for each other’s e-mail under another name', () => {
+    const upn = { ...names, email: 'upn' };
+    const told = complete(
+      { upn: 'ada@example.com' },
+      { email: 'ceo@example.com', email_verified: true },
+      { names: upn },
+    );
+    assert.equal(user(told, upn).email, undefined);
+    const id = { ...names, id: 'email' };
+    const mixed = complete(ours, { email_verified: true }, { names: id });
+    assert.throws(() => user(mixed, id), LoginRefusedError);
+  });
+
+  test('given an operator who trusts e-mails, the ID token’s counts', () => {
+    const told = complete(ours, { ...theirs, email_verified: true }, { trustEmail: true });
+    assert.equal(user(told, {}, true).email, ours.email);
+  });
+
+  test('give groups, and the word that there are more of them, together', () => {
+    const more = { _claim_names: { groups: 'src1' } };
+    assert.equal(user(complete(more, { groups: ['EMEA'] })).groups, undefined);
+    assert.deepEqual(complete({ groups: ['EMEA'] }, more), { sub: 'ada', groups: ['EMEA'] });
+    assert.deepEqual(user(complete({}, { groups: ['EMEA'] })).groups, ['EMEA']);
+  });
+
+  test('give the parts of one name', () => {
+    const ada = { name: 'Ada L', given_name: 'Ada', family_name: 'L' };
+    assert.deepEqual(complete({ given_name: 'Eve' }, ada), { sub: 'ada', ...ada });
+    assert.deepEqual(complete({ name: 'Eve' }, ada), { sub: 'ada', name: 'Eve' });
+    assert.deepEqual(complete({}, { given_name: 'Ada' }), { sub: 'ada', given_name: 'Ada' });
+  });
+
+  test('of any claims mix none that belong together', () => {
+    const family = ['email', 'email_verified'];
+    const claims = fc.dictionary(
+      fc.constantFrom(...family, 'name', '__proto__'),
+      fc.constantFrom(true, false),
+    );
+    fc.assert(
+      fc.property(claims, claims, (a, b) => {
+        const mark = (source: Claims, by: string) =>
+          Object.fromEntries(Object.keys(source).map((claim) => [claim, by]));
+        const told = complete(mark(a, 'id token'), mark(b, 'user info'));
+        const sources = family.filter((claim) => Object.hasOwn(told, claim)).map((claim) => told[claim]);
+        assert.ok(new Set(sources).size <= 1);
+      }),
+    );
+  });
 });

@@ -78,6 +78,15 @@ describe('the gateway', () => {
     assert.deepEqual(await proven([ADA, ['X-Forwarded-Groups', ',']]), { id: 'ada', groups: [] });
   });
 
+  test('cuts spaces and tabs from groups, and nothing that is part of a name', async () => {
+    const names = ['voilà', 'Sales\u00a0', '\u3000Ventes', '\ufeffa'];
+    const sent: [string, string][] = [
+      ADA,
+      ['X-Forwarded-Groups', bytes(names.map((name) => `\t ${name} `).join())],
+    ];
+    assert.deepEqual(await proven(sent), { id: 'ada', groups: names });
+  });
+
   test('vouches for no e-mail, unless the operator does', async () => {
     const sent: [string, string][] = [ADA, ['X-Forwarded-Email', 'ada@example.com']];
     assert.deepEqual(await proven(sent), { id: 'ada' });

@@ -116,6 +116,25 @@ describe('a Cookie header', () => {
     }
   });
 
+  // A sibling domain may set a cookie of any name that does not begin with `__Host-`, exactly.
+  test('knows no blanks but spaces and tabs: what a browser takes for another name is another name', () => {
+    for (let code = 1; code <= 0xff; code += 1) {
+      const character = String.fromCharCode(code);
+      const isSeparator = [' ', '\t', ';'].includes(character);
+      for (const header of [
+        `${character}${COOKIE}=${signed}`,
+        `a=b;${character}${COOKIE}=${signed}`,
+        `a=b; ${character} ${COOKIE}=${signed}`,
+      ])
+        assert.equal(cookie.read(header), isSeparator ? signed : undefined, JSON.stringify(header));
+      const beside = `${character}${COOKIE}=${signedValue('other')}; ${COOKIE}=${signed}`;
+      assert.equal(cookie.read(beside), isSeparator ? undefined : signed, JSON.stringify(beside));
+      if (isSeparator) continue;
+      const value = cookie.read(`${COOKIE}=${signed}${character}`);
+      assert.equal(value && cookie.verify(value), undefined, JSON.stringify(character));
+    }
+  });
+
   test('without ours, or with an empty one, holds nothing', () => {
     for (const header of [undefined, '', ';', COOKIE, `${COOKIE}=`, `${COOKIE}= `, 'a=b']) {
       assert.equal(cookie.read(header), undefined);
