@@ -2,6 +2,7 @@ import { createPrivateKey, type JsonWebKey, type KeyObject, X509Certificate } fr
 import { isIP } from 'node:net';
 import { trimBlanks } from '../lib/blanks.ts';
 import type { Rate } from '../lib/rate-limiter.ts';
+import { holdsMapped } from './address-ranges.ts';
 import { Secret } from './secret.ts';
 
 /** How one kind of setting is written. */
@@ -186,9 +187,9 @@ export const cidr: Kind<string> = kind(
   (raw) => {
     const [address = '', prefix, ...rest] = raw.split('/');
     const version = isIP(address);
-    if (version === 0 || rest.length > 0 || (version === 6 && isMapped(address))) return undefined;
+    if (version === 0 || rest.length > 0 || address.includes('%')) return undefined;
     const whole = prefix === undefined ? 128 : wholeNumber(prefix, 1, version === 4 ? 32 : 128);
-    return whole === undefined ? undefined : raw;
+    return whole === undefined || holdsMapped(raw) ? undefined : raw;
   },
 );
 
@@ -211,11 +212,6 @@ function httpUrl(raw: string): URL | undefined {
 
 function bareUrl(raw: string): URL | undefined {
   return /[?#]/.test(raw) ? undefined : httpUrl(raw);
-}
-
-function isMapped(address: string): boolean {
-  const url = `http://[${address}]`;
-  return !URL.canParse(url) || new URL(url).hostname.startsWith('[::ffff:');
 }
 
 function isCertificate(pem: string): boolean {

@@ -1,3 +1,4 @@
+import { coversMost } from './address-ranges.ts';
 import { isLoopback } from './kinds.ts';
 import { proxyRules } from './proxy-rules.ts';
 import { redisRules } from './redis-rules.ts';
@@ -80,6 +81,16 @@ const rules: readonly Rule[] = [
     names: ['OIDC_SCOPE'],
     holds: (s) => s.OIDC_SCOPE.split(' ').includes('openid'),
     otherwise: 'must hold `openid`',
+  },
+  {
+    names: ['ALLOWED_ORIGINS', 'NODE_ENV'],
+    holds: (s) => !isProduction(s) || s.ALLOWED_ORIGINS.every((origin) => origin.startsWith('https:')),
+    otherwise: 'must be https when NODE_ENV is production: anybody on the way could read the tokens',
+  },
+  {
+    names: ['TRUSTED_PROXIES'],
+    holds: (s) => !coversMost(s.TRUSTED_PROXIES),
+    otherwise: 'means most addresses there are: list the proxies, or the networks that hold nothing else',
   },
   ...proxyRules,
   goesWithAssertion('ASSERTION_ISSUER'),
@@ -179,6 +190,11 @@ const rules: readonly Rule[] = [
     names: ['TOKEN_MIN_REMAINING', 'TOKEN_REFRESH_BEFORE'],
     holds: (s) => s.TOKEN_MIN_REMAINING < s.TOKEN_REFRESH_BEFORE,
     otherwise: 'must be less than TOKEN_REFRESH_BEFORE',
+  },
+  {
+    names: ['TOKEN_REPLACE_COOLDOWN'],
+    holds: (s) => s.TOKEN_REPLACE_COOLDOWN >= 1_000 && s.TOKEN_REPLACE_COOLDOWN < MAX_TIMER_MS,
+    otherwise: 'must be from 1s to 24d',
   },
   {
     names: ['TOKEN_DEADLINE'],

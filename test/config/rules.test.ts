@@ -338,6 +338,37 @@ rule(
 );
 
 rule(
+  'proxies that are trusted are some machines, not most there are',
+  'TRUSTED_PROXIES',
+  [{ TRUSTED_PROXIES: '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fd00::/8,::1' }, { TRUSTED_PROXIES: '' }],
+  [
+    { TRUSTED_PROXIES: '0.0.0.0/1,128.0.0.0/1' },
+    { TRUSTED_PROXIES: '128.0.0.0/1,64.0.0.0/2' },
+    { TRUSTED_PROXIES: '8000::/1,4000::/2' },
+  ],
+);
+
+rule(
+  'in production, pages that may call come over TLS',
+  'ALLOWED_ORIGINS',
+  [
+    { ...oidc, ...inProduction, ALLOWED_ORIGINS: 'https://a.example,https://b.example:8443' },
+    { ALLOWED_ORIGINS: 'http://a.example' },
+  ],
+  [
+    { ...oidc, ...inProduction, ALLOWED_ORIGINS: 'https://a.example,http://b.example' },
+    { ...oidc, ...inProduction, ALLOWED_ORIGINS: 'http://localhost:3000' },
+  ],
+);
+
+rule(
+  'the tenant is not asked about a token again and again, and is asked again some day',
+  'TOKEN_REPLACE_COOLDOWN',
+  [{ TOKEN_REPLACE_COOLDOWN: '1s' }, { TOKEN_REPLACE_COOLDOWN: '24d' }],
+  [{ TOKEN_REPLACE_COOLDOWN: '0s' }, { TOKEN_REPLACE_COOLDOWN: '999ms' }, { TOKEN_REPLACE_COOLDOWN: '25d' }],
+);
+
+rule(
   'whose e-mail counts is a question for those who prove it',
   'TRUST_EMAIL',
   [{ ...oidc, TRUST_EMAIL: 'true' }, { TRUST_EMAIL: 'false' }],
