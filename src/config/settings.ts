@@ -59,12 +59,12 @@ export const settingsTable = {
     ALLOWED_ORIGINS: {
       kind: list(origin),
       default: '',
-      doc: 'Origins other than that of `PUBLIC_URL` whose pages may call. Compared exactly: scheme, host and port.',
+      doc: 'Origins other than that of `PUBLIC_URL` whose pages may call. Compared exactly: scheme, host and port. In production https only.',
     },
     TRUSTED_PROXIES: {
       kind: list(cidr),
       default: '',
-      doc: "Proxies whose `X-Forwarded-For` is believed. Without it, the peer's address is the client's. With `PORTAL_AUTH=proxy`: the gateway.",
+      doc: "Proxies whose `X-Forwarded-For` is believed: together at most half of all addresses. Without it, the peer's address is the client's. With `PORTAL_AUTH=proxy`: the gateway.",
     },
     ADMIN_PORT: {
       kind: port,
@@ -319,7 +319,7 @@ export const settingsTable = {
     TOKEN_REPLACE_COOLDOWN: {
       kind: duration,
       default: '30s',
-      doc: 'When a page says that its token was rejected, the tenant is asked at most once in this time per user.',
+      doc: 'When a page says that its token was rejected, the tenant is asked at most once in this time per user; from 1s to 24d.',
     },
     TOKEN_DEADLINE: { kind: duration, default: '8s', doc: '`/qlik-token` has answered after this time.' },
     RATE_LIMIT_TOKEN: {

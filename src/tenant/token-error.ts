@@ -41,6 +41,6 @@ export function denied(): TokenError {
 
 /** A fresh token has less left than is ever handed out. */
 export function tooShort(): TokenError {
-  const message = 'Qlik Cloud’s tokens live too short to be handed out.';
+  const message = 'The tokens of Qlik Cloud live too short to be handed out.';
   return new TokenError('tenant_bad_response', message, { permanent: true });
 }

@@ -14,6 +14,10 @@ const QUICK = { TOKEN_DEADLINE: '3s' };
 const PATIENT = { TOKEN_DEADLINE: '60s', SHUTDOWN_TIMEOUT: '90s' };
 /** A call may take two fifths of it, and is let drip for so long. */
 const DRIPPING = { TOKEN_DEADLINE: '15s', SHUTDOWN_TIMEOUT: '30s' };
+const DEADLINES: Partial<Record<FaultEffect['type'], Record<string, string>>> = {
+  hang: QUICK,
+  drip: DRIPPING,
+};
 const THREE = [{ id: 'ada' }, { id: 'bruno' }, { id: 'chiyo' }];
 
 describe('what a page is told when the users API', () => {
@@ -59,7 +63,7 @@ describe('what a page is told when the users API', () => {
       const service = await createDirectoryService(t, {
         mapping: 'provision',
         users: [{ id: 'ada' }],
-        env: effect.type === 'hang' ? QUICK : effect.type === 'drip' ? DRIPPING : PATIENT,
+        env: DEADLINES[effect.type] ?? PATIENT,
       });
       service.sandbox.faults.add({ match: FILTER, effect });
       const cookie = await service.login('ada');

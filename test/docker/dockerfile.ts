@@ -48,20 +48,6 @@ export function all(stage: Stage, keyword: string): Instruction[] {
   return stage.instructions.filter((instruction) => instruction.keyword === keyword);
 }
 
-/** What the last instruction with this keyword says, or nothing. */
-export function last(stage: Stage, keyword: string): string {
-  return all(stage, keyword).at(-1)?.rest ?? '';
-}
-
-/** The words of the exec form, `["node", "a.js"]`; nothing for the shell form. */
-export function execForm(rest: string): readonly string[] {
-  try {
-    return JSON.parse(rest) as string[];
-  } catch {
-    return [];
-  }
-}
-
 /** The pairs of `ENV` or `LABEL` in a stage. */
 export function pairs(stage: Stage, keyword: string): ReadonlyMap<string, string> {
   const found = all(stage, keyword).flatMap(({ rest }) => [...rest.matchAll(/([\w.]+)=("[^"]*"|\S+)/g)]);

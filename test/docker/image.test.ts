@@ -38,7 +38,8 @@ describe('the image, built from the Dockerfile', { skip }, () => {
   /** Where the file system of the image is mounted. */
   let rootfs: string;
   let files: string[];
-  let baseFiles: Set<string>;
+  /** Those that its base does not have. */
+  let added: string[];
   let config: ImageConfig;
   let manifest: string;
 
@@ -57,7 +58,8 @@ describe('the image, built from the Dockerfile', { skip }, () => {
     );
     rootfs = await mounted(IMAGE);
     files = filesIn(rootfs);
-    baseFiles = new Set(filesIn(await mounted(base)));
+    const baseFiles = new Set(filesIn(await mounted(base)));
+    added = files.filter((file) => !baseFiles.has(file));
     config = await imageConfig(buildah, IMAGE);
     manifest = await buildah.run('inspect', '--type', 'image', IMAGE);
   });
@@ -103,7 +105,6 @@ describe('the image, built from the Dockerfile', { skip }, () => {
   }
 
   test('adds to its base what runs, and nothing else', () => {
-    const added = files.filter((file) => !baseFiles.has(file));
     const strange = added.filter((file) => !ALLOWED.test(file));
     assert.deepEqual(strange, []);
     assert.ok(added.includes('/app/dist/cli/main.js'));
@@ -114,8 +115,7 @@ describe('the image, built from the Dockerfile', { skip }, () => {
   });
 
   test('holds nothing of what lay beside the sources, and no setting of the builder’s npm', () => {
-    const ownFiles = files.filter((file) => !baseFiles.has(file));
-    assert.deepEqual(filesWith(rootfs, ownFiles, [LITTER]), []);
+    assert.deepEqual(filesWith(rootfs, added, [LITTER]), []);
     assert.ok(!manifest.includes(LITTER));
     assert.deepEqual(
       files.filter((file) => /\/(\.npmrc|\.npm|_cacache|\.env|\.git)(\/|$)/.test(file)),
@@ -131,8 +131,7 @@ describe('the image, built from the Dockerfile', { skip }, () => {
   });
 
   test('gives its user none of its files', () => {
-    const own = files.filter((file) => !baseFiles.has(file));
-    assert.deepEqual([...new Set(own.map((file) => lstatSync(join(rootfs, file)).uid))], [0]);
+    assert.deepEqual([...new Set(added.map((file) => lstatSync(join(rootfs, file)).uid))], [0]);
   });
 
   test('listens on every address, for production, and leaves load balancers time at its end', () => {
