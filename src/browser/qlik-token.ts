@@ -1,19 +1,20 @@
 import { embed } from './embed.ts';
+import { ofDocument } from './of-document.ts';
 import { createTokenProvider } from './token-provider.ts';
 
 /**
  * Does what the script's tag says. `data-global="name"`: defines a global function of that name for
  * `data-get-access-token`. `data-embed`, perhaps with an address: also adds Qlik's embed script.
  */
-function obey(script: HTMLScriptElement): void {
-  const { global, embed: source } = script.dataset;
-  const globalName = global || (source !== undefined && 'getAccessToken');
-  if (!globalName) return;
-  const getAccessToken = createTokenProvider({ url: script.src });
-  Object.assign(globalThis, { [globalName]: getAccessToken });
-  if (source !== undefined) void embed({ serviceUrl: script.src, globalName, getAccessToken, source });
+function obey(tag: unknown): void {
+  if (!(tag instanceof HTMLScriptElement)) return;
+  const { global, embed: source } = tag.dataset;
+  if (!global && source === undefined) return;
+  const globalName = global || 'getAccessToken';
+  const getAccessToken = createTokenProvider({ url: tag.src });
+  Object.assign(window, { [globalName]: getAccessToken });
+  if (source !== undefined) void embed(tag, globalName, getAccessToken, source);
 }
 
-Object.assign(globalThis, { QlikToken: { createTokenProvider, obey } });
-const own = document.currentScript as HTMLScriptElement | null;
-if (own) obey(own);
+Object.assign(window, { QlikToken: { createTokenProvider, obey } });
+obey(ofDocument('currentScript'));

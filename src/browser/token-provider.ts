@@ -1,6 +1,8 @@
 import { callService } from './call-service.ts';
-import type { Problem, Refusal } from './problem.ts';
-import { goToSignIn } from './sign-in.ts';
+import { LAST_MINUTE_MS, LOOK_IN_EVERY_MS, LOOK_IN_MS, TIMEOUT_MS } from './limits.ts';
+import { ofDocument } from './of-document.ts';
+import type { Problem } from './problem.ts';
+import { goToSignIn, inVain } from './sign-in.ts';
 
 export type { Problem } from './problem.ts';
 
@@ -39,16 +41,6 @@ interface TokenAnswer {
   readonly expires_in: number;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
-const LAST_MINUTE_MS = 60_000;
-const LOOK_IN_EVERY_MS = 300_000;
-const LOOK_IN_MS = 10_000;
-const IN_VAIN: Problem = {
-  title: 'The sign-in left no session: are cookies blocked?',
-  code: 'sign_in_failed',
-};
-const SIGNS_OF_USE = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'blur'];
-
 /**
  * The page's tokens. Calls made at once share one request. A call for a token that was handed out and still lives means
  * that Qlik refused it: the service is told. While the page is visible and used, it asks the service every five
@@ -57,10 +49,13 @@ const SIGNS_OF_USE = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'blur'];
 export function createTokenProvider(options: TokenProviderOptions = {}): GetAccessToken {
   const {
     url = '/',
-    timeout = DEFAULT_TIMEOUT_MS,
-    onSignInRequired = goThere,
-    onUserChanged = reload,
+    timeout = TIMEOUT_MS,
+    onUserChanged = () => {
+      location.reload();
+      return new Promise(() => {}); // nobody goes on with this page
+    },
     onError = report,
+    onSignInRequired = (loginUrl: string) => goToSignIn(loginUrl, onError),
   } = options;
   const base = new URL(url, location.href);
   const tokenUrl = new URL('qlik-token', base).href;
@@ -77,31 +72,27 @@ export function createTokenProvider(options: TokenProviderOptions = {}): GetAcce
   /** The token that lives for at least so long, or none. */
   const living = (atLeastMs: number) => (expiresAt - Date.now() > atLeastMs ? token : '');
 
-  function goThere(loginUrl: string): void {
-    if (!goToSignIn(loginUrl)) onError(IN_VAIN);
-  }
-
-  /** Nobody, or somebody else, is signed in: nothing of the user before may be handed out. */
-  function forget(): void {
-    token = '';
-    expiresAt = 0;
-  }
-
-  async function keep(answer: TokenAnswer): Promise<void> {
+  /** Keeps the token, unless it is somebody else's. */
+  function keep(answer: TokenAnswer): void | Promise<void> {
     const before = user;
     user = subjectOf(answer.access_token) ?? before;
     signIn = undefined;
-    if (before && user !== before) {
-      forget();
-      return onUserChanged();
-    }
+    if (before && user !== before) return onUserChanged();
     token = answer.access_token;
     expiresAt = Date.now() + answer.expires_in * 1_000;
   }
 
-  /** Whether the page has signed its user in; false at once when it says nothing of how that goes. */
-  function signedIn(): Promise<boolean> | false {
-    forget();
+  async function ask(
+    timeoutMs: number,
+    onTrouble: (problem: Problem) => void,
+    rejected?: boolean,
+    isSecond?: boolean,
+  ): Promise<void> {
+    const answer = await callService<TokenAnswer>(tokenUrl, 'access_token', timeoutMs, rejected);
+    if ('code' in answer && answer.status !== 401) return onTrouble(answer);
+    // From here on nothing of the user before may be handed out.
+    token = '';
+    if (!('code' in answer)) return keep(answer);
     const loginUrl = new URL('login', base);
     loginUrl.searchParams.set('returnTo', location.href);
     signIn ??=
@@ -112,37 +103,22 @@ export function createTokenProvider(options: TokenProviderOptions = {}): GetAcce
           throw error;
         },
       ) ?? false;
-    return signIn;
-  }
-
-  async function ask(
-    timeoutMs: number,
-    rejected: boolean,
-    onTrouble: (problem: Problem) => void,
-    isSecond = false,
-  ) {
-    try {
-      await keep(await callService<TokenAnswer>(tokenUrl, 'access_token', timeoutMs, rejected));
-    } catch (error) {
-      const { problem } = error as Refusal;
-      if (problem.status !== 401) onTrouble(problem);
-      else if (await signedIn())
-        isSecond ? onTrouble(IN_VAIN) : await ask(timeoutMs, rejected, onTrouble, true);
-    }
+    if (await signIn)
+      isSecond ? onTrouble(inVain(tokenUrl)) : await ask(timeoutMs, onTrouble, rejected, true);
   }
 
   /** Sees whether the same user is still signed in; trouble is for those who need a token now. */
   function lookIn(): void {
-    if (token !== '' && !document.hidden) ask(LOOK_IN_MS, false, () => {}).catch(console.error);
+    if (token && !ofDocument('hidden')) ask(LOOK_IN_MS, () => {}).catch(console.error);
   }
 
-  for (const sign of SIGNS_OF_USE)
+  for (const signOfUse of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'blur'])
     addEventListener(
-      sign,
+      signOfUse,
       () => {
         used = true;
       },
-      { capture: true, passive: true },
+      true,
     );
   // The page comes back out of the browser's memory, as it was.
   addEventListener('pageshow', ({ persisted }) => persisted && lookIn());
@@ -152,7 +128,7 @@ export function createTokenProvider(options: TokenProviderOptions = {}): GetAcce
   }, LOOK_IN_EVERY_MS);
 
   return () => {
-    pending ??= ask(timeout, handedOut !== '' && handedOut === living(LAST_MINUTE_MS), onError)
+    pending ??= ask(timeout, onError, handedOut !== '' && handedOut === living(LAST_MINUTE_MS))
       .catch(console.error) // of the page's own callbacks
       .then(() => {
         pending = undefined;
@@ -161,12 +137,6 @@ export function createTokenProvider(options: TokenProviderOptions = {}): GetAcce
       });
     return pending;
   };
-}
-
-/** Loads the page anew; whoever waits for it waits until then. */
-function reload(): Promise<void> {
-  location.reload();
-  return new Promise(() => {});
 }
 
 /** Writes one line on the console, and tells the page by an event of the window, `qlik-token-error`. */
@@ -178,7 +148,7 @@ export function report(detail: Problem): void {
 /** The `sub` of a JWT, to tell users apart; undefined when the token is no JWT. */
 function subjectOf(jwt: string): string | undefined {
   try {
-    return JSON.parse(atob(jwt.split('.')[1]?.replace(/-/g, '+').replace(/_/g, '/') ?? '')).sub;
+    return JSON.parse(atob((jwt.split('.')[1] as string).replace(/-/g, '+').replace(/_/g, '/'))).sub;
   } catch {
     return undefined;
   }

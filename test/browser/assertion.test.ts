@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { type AssertionPortal, startAssertionPortal } from '../support/assertion-portal.ts';
-import { chromiumArguments, chromiumPath, launchChromium, wait } from '../support/chromium.ts';
+import { chromiumPath, launchChromium, launchWithPreferences } from '../support/chromium.ts';
 import { serveCdn } from '../support/portal.ts';
 import { until } from '../support/until.ts';
 
@@ -120,23 +117,9 @@ test('a page on another origin that posts its portal’s assertions, in Chromium
 const SITES = ['portal.test', 'broker.test'] as const;
 
 /** A browser that blocks third-party cookies, as its user can tell it to. */
-async function launchStrict(t: TestContext, executablePath: string): Promise<BrowserContext> {
-  const folder = mkdtempSync(join(tmpdir(), 'chromium-'));
-  mkdirSync(join(folder, 'Default'));
+function launchStrict(t: TestContext, executablePath: string): Promise<BrowserContext> {
   const preferences = { profile: { cookie_controls_mode: 1, block_third_party_cookies: true } };
-  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences));
-  const context = await chromium.launchPersistentContext(folder, {
-    executablePath,
-    args: chromiumArguments(SITES),
-    ignoreHTTPSErrors: true,
-    locale: 'en-US',
-  });
-  wait(context);
-  t.after(async () => {
-    await context.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return context;
+  return launchWithPreferences(t, executablePath, preferences, SITES);
 }
 
 test('a page of another site, in a Chromium that blocks third-party cookies:', async (t) => {

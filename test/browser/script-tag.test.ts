@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
-import { good, type HelperPage, jwtFor, openHelperPage } from '../support/helper-page.ts';
+import { jwtFor } from '../support/helper-page.ts';
+import { openTagPage } from '../support/tag-page.ts';
 import { until } from '../support/until.ts';
-
-const config = { body: { host: 'https://acme.example', clientId: 'c', authType: 'oauth2' } };
 
 /** What a page under a policy without inline code and `eval` makes of the helper's tag. */
 test('the helper’s script tag', async (t) => {
@@ -13,14 +12,8 @@ test('the helper’s script tag', async (t) => {
   const browser = await launchChromium(t, executable);
 
   const open = async (t: TestContext, html: string) => {
-    const helper = await openHelperPage(t, browser, { html });
-    const violations: string[] = [];
-    helper.page.on('console', (message) => {
-      if (message.text().includes('Content Security Policy')) violations.push(message.text());
-    });
-    helper.answer(({ path }) => (path === '/qlik-config' ? config : good()));
-    await helper.page.reload();
-    t.after(() => assert.deepEqual(violations, []));
+    const helper = await openTagPage(t, browser, { html });
+    t.after(() => assert.deepEqual(helper.violations, []));
     return helper;
   };
 
@@ -40,22 +33,22 @@ test('the helper’s script tag', async (t) => {
 
     await t.test(`as ${how} with data-embed adds Qlik’s script, once`, async (t) => {
       const tag = `<script ${attributes} src="/qlik-token.js" data-embed="/page.js"></script>`;
-      const { page } = await open(t, tag);
-      await until(async () => (await embedTags(page)).length > 0);
-      assert.deepEqual(await embedTags(page), [
-        { host: 'https://acme.example', clientId: 'c', authType: 'Oauth2', getAccessToken: 'getAccessToken' },
+      const helper = await open(t, tag);
+      await until(async () => (await helper.embedTags()).length > 0);
+      assert.deepEqual(await helper.embedTags(), [
+        { host: 'https://acme.example', clientId: 'c', authType: 'oauth2', getAccessToken: 'getAccessToken' },
       ]);
     });
   }
 
   await t.test('with an import of the same file beside it is obeyed once', async (t) => {
     const helper = await open(t, '<script src="/qlik-token.js" data-embed="/page.js"></script>');
-    await until(async () => (await embedTags(helper.page)).length > 0);
+    await until(async () => (await helper.embedTags()).length > 0);
     await helper.page.evaluate('globalThis.before = globalThis.getAccessToken; undefined');
     const token = "import('/qlik-token.js').then(({ createTokenProvider }) => createTokenProvider()())";
     assert.equal(await helper.page.evaluate(token), jwtFor('ada'));
     assert.equal(await helper.page.evaluate('before === globalThis.getAccessToken'), true);
-    assert.equal((await embedTags(helper.page)).length, 1);
+    assert.equal((await helper.embedTags()).length, 1);
   });
 
   await t.test('without instructions defines no getAccessToken, and asks for nothing', async (t) => {
@@ -68,9 +61,3 @@ test('the helper’s script tag', async (t) => {
     }
   });
 });
-
-/** What each tag for Qlik's script says. */
-function embedTags(page: HelperPage['page']): Promise<Record<string, string>[]> {
-  const tags = "[...document.querySelectorAll('script[data-client-id]')]";
-  return page.evaluate(`${tags}.map(({ dataset }) => ({ ...dataset }))`);
-}

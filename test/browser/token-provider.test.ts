@@ -213,10 +213,14 @@ test('the browser helper', async (t) => {
           : problem(401, 'session_required'),
       );
       await helper.page.evaluate("sessionStorage.setItem('qlik-token:sign-in', String(Date.now()))");
-      await helper.page.evaluate(
-        "QlikToken.obey({ src: location.origin + '/qlik-token.js', dataset: { global: 'other', embed: '/none.js' } })",
-      );
-      await helper.page.waitForFunction("sessionStorage.getItem('qlik-token:sign-in') === null");
+      await helper.page.evaluate(`{
+        const tag = document.createElement('script');
+        tag.src = '/qlik-token.js';
+        Object.assign(tag.dataset, { global: 'other', embed: '/none.js' });
+        QlikToken.obey(tag);
+      }`);
+      const lastSignIn = "sessionStorage.getItem('qlik-token:sign-in')";
+      await until(async () => (await helper.page.evaluate(lastSignIn)) === null);
       helper.token().catch(() => {});
       await helper.page.waitForURL('**/login?returnTo=**');
     },

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
@@ -30,13 +33,37 @@ export async function launchChromium(t: TestContext, executablePath: string): Pr
   return shared;
 }
 
+/** A whole Chromium with preferences, which the headless shell has none of; closed with the test. */
+export async function launchWithPreferences(
+  t: TestContext,
+  executablePath: string,
+  preferences: unknown,
+  names: readonly string[] = [],
+): Promise<BrowserContext> {
+  const folder = mkdtempSync(join(tmpdir(), 'chromium-'));
+  mkdirSync(join(folder, 'Default'));
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences));
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath,
+    args: chromiumArguments(names),
+    ignoreHTTPSErrors: true,
+    locale: 'en-US',
+  });
+  wait(context);
+  t.after(async () => {
+    await context.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return context;
+}
+
 /** Has everything in it wait long enough. */
-export function wait(context: BrowserContext): void {
+function wait(context: BrowserContext): void {
   context.setDefaultTimeout(PATIENCE_MS);
 }
 
 /** With these, Chromium talks to loopback only; each of `names` leads there, too. */
-export function chromiumArguments(names: readonly string[] = []): string[] {
+function chromiumArguments(names: readonly string[] = []): string[] {
   const rules = [
     ...names.map((name) => `MAP ${name} 127.0.0.1`),
     ...['MAP * ~NOTFOUND', 'EXCLUDE localhost', 'EXCLUDE 127.0.0.1'],

@@ -63,23 +63,40 @@ export function problem(status: number, code: string, retryAfter?: number): Repl
   };
 }
 
-/** `options` is an expression of the page's, for `createTokenProvider`; `html` instead stands in the page's head. */
+export interface HelperPageOptions {
+  /** An expression of the page's, for `createTokenProvider`. */
+  options?: string;
+  /** What stands in the page's head, instead of a provider with these options. */
+  html?: string;
+  /** The page's `Content-Security-Policy`; by default scripts of its own origin are allowed, and nothing inline. */
+  policy?: string;
+  /** Scripts besides the helper, by path. */
+  scripts?: Record<string, string>;
+}
+
+const PROVIDER = '<script src="/qlik-token.js"></script><script src="/page.js"></script>';
+const OWN_SCRIPTS = "default-src 'none'; script-src 'self'; connect-src 'self'";
+
+/** Opens the page. At `/framed` is one with a provider, whatever `html` says. */
 export async function openHelperPage(
   t: TestContext,
-  browser: Browser,
-  { options = '{}', html }: { options?: string; html?: string } = {},
+  browser: Pick<Browser, 'newContext'>,
+  { options = '{}', html = PROVIDER, policy = OWN_SCRIPTS, scripts = {} }: HelperPageOptions = {},
 ): Promise<HelperPage> {
   const all: Asked[] = [];
   let next: (asked: Asked, n: number) => Reply = () => good();
   let count = 0;
-  const head = html ?? `<script src="/qlik-token.js"></script><script src="/page.js"></script>`;
+  const files: Record<string, string | Buffer> = {
+    ...scripts,
+    '/qlik-token.js': script,
+    '/page.js': pageScript(options),
+  };
 
   const server = createServer((request, response) => {
-    if (request.url === '/') return page(response, head);
-    if (request.url === '/qlik-token.js')
-      return response.setHeader('content-type', 'text/javascript').end(script);
-    if (request.url === '/page.js')
-      return response.setHeader('content-type', 'text/javascript').end(pageScript(options));
+    if (request.url === '/') return page(response, html, policy);
+    if (request.url === '/framed') return page(response, PROVIDER, policy);
+    const file = files[request.url ?? ''];
+    if (file !== undefined) return response.setHeader('content-type', 'text/javascript').end(file);
     let body = '';
     request.on('data', (chunk) => {
       body += chunk;
@@ -88,7 +105,7 @@ export async function openHelperPage(
       const { method = '', url = '', headers } = request;
       const asked = { method, path: url, headers, body, at: Date.now() };
       all.push(asked);
-      if (url.startsWith('/login')) return page(response, '<title>Sign in</title>');
+      if (url.startsWith('/login')) return page(response, '<title>Sign in</title>', policy);
       send(response, next(asked, count++));
     });
   });
@@ -130,10 +147,9 @@ function pageScript(options: string): string {
     });`;
 }
 
-/** Under a policy that allows scripts of its own origin and nothing inline. */
-function page(response: ServerResponse, head: string): void {
+function page(response: ServerResponse, head: string, policy: string): void {
   response.setHeader('content-type', 'text/html; charset=utf-8');
-  response.setHeader('content-security-policy', "default-src 'none'; script-src 'self'; connect-src 'self'");
+  response.setHeader('content-security-policy', policy);
   response.end(`<!doctype html><html><head>${head}</head><body><input id="field"></body></html>`);
 }
 
