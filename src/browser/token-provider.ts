@@ -15,7 +15,7 @@ export interface TokenProviderOptions {
   /**
    * Called once when nobody is signed in any more. When it returns a promise, whoever asks waits for it, and the service
    * is asked again; when that rejects, the next call for a token tries anew. Default: the page goes to `loginUrl`, in
-   * vain at most once a minute.
+   * vain at most once a minute, and in a frame not at all.
    */
   readonly onSignInRequired?: (loginUrl: string) => void | Promise<void>;
   /**

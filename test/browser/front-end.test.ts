@@ -191,6 +191,8 @@ const cases: Case[] = [
       };
       const { page } = await visit(bench);
       await login(page, ADA.name);
+      await page.getByText(ADA.total, { exact: true }).waitFor();
+      await page.getByText('1570000', { exact: true }).waitFor();
       const asked: string[] = [];
       page.on('request', (request) => {
         if (request.url() === `${portal.origin}/qlik-token`) asked.push(request.method());
@@ -316,6 +318,84 @@ const cases: Case[] = [
     },
   },
   {
+    name: 'under a policy with nonces, the one tag with its nonce',
+    page: 'front-end.md',
+    snippets: ['one-tag', 'csp-nonce'],
+    async run(bench) {
+      const html = replaced(bench.text('one-tag'), [['<script', '<script nonce="q83JxT0mVb5c"']]);
+      bench.portal.files = { '/': html };
+      await seesOwnTotal(bench);
+    },
+  },
+  {
+    name: 'with Trusted Types, too, with a policy for Qlik’s own script',
+    page: 'front-end.md',
+    snippets: ['one-tag', 'csp-nonce', 'trusted-types.js'],
+    async run(bench) {
+      const html = replaced(bench.text('one-tag'), [
+        [
+          '<script',
+          '<script nonce="q83JxT0mVb5c" src="/trusted-types.js"></script><script nonce="q83JxT0mVb5c"',
+        ],
+      ]);
+      bench.portal.policy += "; require-trusted-types-for 'script'; trusted-types qlik-token-broker default";
+      bench.portal.files = { '/': html, '/trusted-types.js': bench.text('trusted-types.js') };
+      await seesOwnTotal(bench);
+    },
+  },
+  {
+    name: 'in a frame, a page that signs in in a window of its own',
+    page: 'front-end.md',
+    snippets: ['portal.html', 'framed.js', 'signed-in.html', 'signed-in.js', 'csp'],
+    async run(bench) {
+      const { portal } = bench;
+      portal.files = {
+        '/': '<iframe src="/framed" width="800" height="600"></iframe>',
+        '/framed': replaced(bench.text('portal.html'), [['/portal.js', '/framed.js']]),
+        '/framed.js': bench.text('framed.js'),
+        '/signed-in.html': bench.text('signed-in.html'),
+        '/signed-in.js': bench.text('signed-in.js'),
+      };
+      portal.policy += "; frame-src 'self'";
+      const { page, context } = await visit(bench);
+      const framed = page.frameLocator('iframe');
+      const opened = context.waitForEvent('page');
+      await framed.getByRole('link', { name: 'Sign in to see your charts' }).click();
+      const popup = await opened;
+      await login(popup, ADA.name);
+      await framed.getByText(ADA.total, { exact: true }).waitFor();
+      await until(() => popup.isClosed());
+      assert.equal(await framed.getByRole('link').count(), 0);
+    },
+  },
+  {
+    name: 'a service worker that leaves the sign-in to the network, and one that does not',
+    page: 'front-end.md',
+    snippets: ['one-tag', 'service-worker.js', 'csp'],
+    async run(bench) {
+      const { portal } = bench;
+      const worker = bench.text('service-worker.js');
+      const takesAll = replaced(worker, [[' || OF_THE_SERVICE.test(pathname)', '']]);
+      portal.files = { '/': bench.text('one-tag'), '/empty': '', '/takes-all.js': takesAll };
+      portal.files['/service-worker.js'] = worker;
+      const open = async (script: string) => {
+        const { page, said } = await visit(bench, '/empty');
+        await page.evaluate(`caches.open('app').then((cache) => cache.add('/'))`);
+        await page.evaluate(`navigator.serviceWorker.register('${script}')`);
+        await page.evaluate('navigator.serviceWorker.ready.then(() => {})');
+        await page.goto(portal.origin);
+        return { page, said };
+      };
+      const { page } = await open('/service-worker.js');
+      await login(page, ADA.name);
+      await page.getByText(ADA.total, { exact: true }).waitFor();
+      assert.equal(await page.evaluate('navigator.serviceWorker.controller !== null'), true);
+
+      const { said } = await open('/takes-all.js');
+      await until(() => said.some((line) => line.includes('(sign_in_intercepted)')));
+    },
+  },
+  {
     name: 'a page of another origin of the same site',
     page: 'other-origin.md',
     snippets: ['settings', 'one-tag', 'session.js', 'csp'],
@@ -425,7 +505,7 @@ async function start(t: TestContext, browser: Browser, { page, snippets, host, e
   });
   await service.listen();
   if (!isElsewhere) portal.service = service.origin;
-  portal.policy = text('csp')
+  portal.policy = text(snippets.find((name) => name.startsWith('csp')) ?? 'csp')
     .replace(/^Content-Security-Policy: /, '')
     .replaceAll('\n', '');
   return { browser, portal, service, text };
