@@ -8,6 +8,7 @@ import { securityHeaders } from './policy/security-headers.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
 import { HttpProblem, problems } from './problem.ts';
 import { answerProblems, type Refusal } from './problems.ts';
+import { headProblem, keepAllHeaders } from './request-head.ts';
 import { ignored, noBody, requireSchemas } from './route-schemas.ts';
 import { publicPolicy, requirePolicy } from './scopes.ts';
 import { answerUnparsed } from './unparsed.ts';
@@ -66,11 +67,12 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
       reply.headers(fixedHeaders);
       shareWithOrigin(request, reply, origins);
       reply.raw.once('finish', () => emit(completed(request, reply)));
-      app.errorHandler(error, request, reply);
+      app.errorHandler(headProblem(request.raw) ?? error, request, reply);
     },
     // An answer of Node's own would be none of ours.
     http: { requireHostHeader: false },
   });
+  keepAllHeaders(app.server);
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: true });
@@ -95,8 +97,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
       return new HttpProblem('shutting_down', 'This replica is stopping; ask again.', {
         retryAfterMs: 1_000,
       });
-    if (headers.host === undefined && raw.httpVersion !== '1.0')
-      return new HttpProblem('bad_request', 'The request has no Host.');
+    const unsound = headProblem(raw);
+    if (unsound) return unsound;
     if (loopbackOnly && headers.host !== ownLoopbackHost && !namesThisMachine(headers.host)) {
       return new HttpProblem(
         'bad_request',

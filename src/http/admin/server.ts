@@ -8,7 +8,9 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { namesThisMachine } from '../policy/this-machine.ts';
 import { HttpProblem } from '../problem.ts';
 import { answerProblems, type Refusal } from '../problems.ts';
+import { headProblem, keepAllHeaders } from '../request-head.ts';
 import { requireSchemas } from '../route-schemas.ts';
+import { answerUnparsed } from '../unparsed.ts';
 import { byValibot } from '../validation.ts';
 import { metricsRoute } from './metrics.ts';
 import { revocationRoutes } from './revocation.ts';
@@ -37,8 +39,13 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
     schemaController: byValibot,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_ID_LENGTH },
-    frameworkErrors: (error, request, reply) => app.errorHandler(error, request, reply),
+    clientErrorHandler: (error, socket) => answerUnparsed(error, socket, {}, emit),
+    frameworkErrors: (error, request, reply) =>
+      app.errorHandler(headProblem(request.raw) ?? error, request, reply),
+    // An answer of Node's own would be none of ours.
+    http: { requireHostHeader: false },
   });
+  keepAllHeaders(app.server);
   const expected = token && digest(`Bearer ${token.reveal()}`);
 
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: false });
@@ -46,6 +53,8 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
   if (deps.checkAnswers) await app.register((await import('../check-answers.ts')).checkAnswers);
 
   app.addHook('onRequest', async (request, reply) => {
+    const unsound = headProblem(request.raw);
+    if (unsound) throw unsound;
     if (isLoopback(host) && !namesThisMachine(request.headers.host)) {
       throw new HttpProblem('bad_request', 'This listener answers under a name of this machine only.');
     }
