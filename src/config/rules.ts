@@ -121,9 +121,16 @@ const rules: readonly Rule[] = [
     otherwise: 'has no use with PORTAL_AUTH=demo, which believes every e-mail',
   },
   {
-    names: ['ADMIN_TOKEN', 'ADMIN_HOST'],
-    holds: (s) => isLoopback(s.ADMIN_HOST) || s.ADMIN_TOKEN !== undefined,
-    otherwise: 'is required unless ADMIN_HOST is loopback',
+    names: ['ADMIN_TOKEN', 'ADMIN_METRICS_TOKEN', 'ADMIN_HOST'],
+    holds: (s) =>
+      isLoopback(s.ADMIN_HOST) || s.ADMIN_TOKEN !== undefined || s.ADMIN_METRICS_TOKEN !== undefined,
+    otherwise: 'is required unless ADMIN_HOST is loopback; for metrics alone, ADMIN_METRICS_TOKEN is enough',
+  },
+  {
+    names: ['ADMIN_METRICS_TOKEN', 'ADMIN_TOKEN'],
+    holds: (s) =>
+      s.ADMIN_METRICS_TOKEN === undefined || s.ADMIN_METRICS_TOKEN.reveal() !== s.ADMIN_TOKEN?.reveal(),
+    otherwise: 'must be another than ADMIN_TOKEN: whoever reads metrics could end sessions',
   },
   {
     names: ['ADMIN_PORT', 'PORT'],

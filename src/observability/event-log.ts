@@ -117,7 +117,7 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   'admin.token_ended': { level: 'warn', sentence: 'An operator ended the token of a user.' },
   'admin.all_tokens_ended': { level: 'warn', sentence: 'An operator ended the tokens of all users.' },
   'admin.refused': {
-    level: ({ code }) => (code === 'not_found' ? 'debug' : 'warn'),
+    level: ({ code }) => (code === 'not_found' || code === 'rate_limited' ? 'debug' : 'warn'),
     sentence: 'An admin request was refused.',
   },
   'admin.failed': { level: 'error', sentence: 'An admin request failed.' },

@@ -170,8 +170,25 @@ rule(
 rule(
   'the operators’ listener is open on this machine only',
   'ADMIN_TOKEN',
-  [{ ADMIN_HOST: '::1' }, { ADMIN_HOST: '0.0.0.0', ADMIN_TOKEN: 'a'.repeat(32) }],
+  [
+    { ADMIN_HOST: '::1' },
+    { ADMIN_HOST: '0.0.0.0', ADMIN_TOKEN: 'a'.repeat(32) },
+    { ADMIN_HOST: '0.0.0.0', ADMIN_METRICS_TOKEN: 'a'.repeat(32) },
+  ],
   [{ ADMIN_HOST: '0.0.0.0' }, { ADMIN_HOST: '10.0.0.1' }, { ADMIN_TOKEN: 'a'.repeat(31) }],
+);
+
+rule(
+  'whoever reads metrics can do nothing else',
+  'ADMIN_METRICS_TOKEN',
+  [
+    { ADMIN_METRICS_TOKEN: 'a'.repeat(32) },
+    { ADMIN_METRICS_TOKEN: 'a'.repeat(32), ADMIN_TOKEN: 'b'.repeat(32) },
+  ],
+  [
+    { ADMIN_METRICS_TOKEN: 'a'.repeat(31) },
+    { ADMIN_METRICS_TOKEN: 'a'.repeat(32), ADMIN_TOKEN: 'a'.repeat(32) },
+  ],
 );
 
 rule(

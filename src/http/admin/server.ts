@@ -1,8 +1,7 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Revocation } from '../../access/revocation.ts';
 import { isLoopback } from '../../config/kinds.ts';
-import type { Secret } from '../../config/secret.ts';
 import type { BrokerEvent, Emit } from '../../events.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { namesThisMachine } from '../policy/this-machine.ts';
@@ -12,15 +11,17 @@ import { headProblem, keepAllHeaders } from '../request-head.ts';
 import { requireSchemas } from '../route-schemas.ts';
 import { answerUnparsed } from '../unparsed.ts';
 import { byValibot } from '../validation.ts';
+import { type AdminTokens, createBearers } from './bearers.ts';
 import { metricsRoute } from './metrics.ts';
 import { revocationRoutes } from './revocation.ts';
 
 export interface AdminServerDeps {
   readonly host: string;
-  /** Without it, metrics are open and there are no other calls; with it, every call needs it. */
-  readonly token: Secret | undefined;
+  /** With any, every call needs one; without, metrics are open. Only with that for all there are other calls. */
+  readonly tokens: AdminTokens;
   readonly metrics: Metrics;
   readonly revocation: Revocation;
+  readonly now: () => number;
   readonly emit: Emit;
   /** Judge each answer by its route's schema: for tests. */
   readonly checkAnswers: boolean;
@@ -31,7 +32,7 @@ const MAX_ID_LENGTH = 1_000;
 
 /** The operators' listener, for what no page should reach: `GET /metrics`, and ending sessions and tokens. */
 export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyInstance> {
-  const { host, token, metrics, revocation, emit } = deps;
+  const { host, tokens, metrics, revocation, emit } = deps;
   const app: FastifyInstance = fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -46,7 +47,7 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
     http: { requireHostHeader: false },
   });
   keepAllHeaders(app.server);
-  const expected = token && digest(`Bearer ${token.reveal()}`);
+  const refusalOf = createBearers(tokens, deps.now);
 
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: false });
   await app.register(requireSchemas);
@@ -58,23 +59,18 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
     if (isLoopback(host) && !namesThisMachine(request.headers.host)) {
       throw new HttpProblem('bad_request', 'This listener answers under a name of this machine only.');
     }
-    if (expected && !timingSafeEqual(expected, digest(request.headers.authorization ?? ''))) {
-      reply.header('www-authenticate', 'Bearer');
-      throw new HttpProblem('admin_token_required', 'Send the ADMIN_TOKEN as a bearer token.');
-    }
+    const refusal = refusalOf(request);
+    if (!refusal) return;
+    if (refusal.code === 'admin_token_required') reply.header('www-authenticate', 'Bearer');
+    throw refusal;
   });
 
   await app.register(metricsRoute, { metrics });
-  if (token) await app.register(revocationRoutes, { revocation });
+  if (tokens.all) await app.register(revocationRoutes, { revocation });
   return app;
 }
 
 function refusedEvent({ request, problem: { code }, error }: Refusal): BrokerEvent {
   const type = code === 'internal_error' ? 'admin.failed' : 'admin.refused';
   return { type, requestId: request.id, code, error };
-}
-
-/** Of one length, so that the comparison tells nothing. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
