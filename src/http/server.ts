@@ -13,11 +13,14 @@ import { ignored, noBody, requireSchemas } from './route-schemas.ts';
 import { publicPolicy, requirePolicy } from './scopes.ts';
 import { answerUnparsed } from './unparsed.ts';
 import { byValibot } from './validation.ts';
+import { createWaitingRequests } from './waiting-requests.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** No log line when all is well: probes would fill the log. */
     quiet?: true;
+    /** Answered at once, even when there are too many requests for others. */
+    alwaysAdmitted?: true;
   }
 }
 
@@ -37,6 +40,8 @@ export interface ServerDeps {
 
 const MAX_BODY_BYTES = 128 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** More at once than any tenant's limits let us answer in time; some 150 MB of memory. */
+const MAX_WAITING = 10_000;
 /** Longer than the idle timeout of common load balancers, which then never meet a connection that is being closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
@@ -48,6 +53,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { publicUrl, origins, trustedProxies, loopbackOnly, emit, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
   const ownLoopbackHost = namesThisMachine(publicUrl.host) ? publicUrl.host : undefined;
+  const waiting = createWaitingRequests(MAX_WAITING);
   let closing = false;
 
   const app: FastifyInstance = fastify({
@@ -89,12 +95,19 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixedHeaders);
     shareWithOrigin(request, reply, origins);
-    done(refusal(request));
+    done(refusal(request, reply));
   });
 
-  function refusal({ headers, raw }: FastifyRequest): HttpProblem | undefined {
+  function refusal(
+    { headers, raw, routeOptions }: FastifyRequest,
+    reply: FastifyReply,
+  ): HttpProblem | undefined {
     if (closing)
       return new HttpProblem('shutting_down', 'This replica is stopping; ask again.', {
+        retryAfterMs: 1_000,
+      });
+    if (routeOptions.config.alwaysAdmitted !== true && !waiting.admit(raw, reply.raw))
+      return new HttpProblem('overloaded', 'Too many requests wait for their answers.', {
         retryAfterMs: 1_000,
       });
     const unsound = headProblem(raw);
