@@ -6,6 +6,7 @@ import { createEvents } from './events.ts';
 import { systemClock } from './lib/clock.ts';
 import { createEventLog } from './observability/event-log.ts';
 import { createLog } from './observability/log.ts';
+import { endOnCrash } from './service/crash.ts';
 import { fileChecks } from './service/file-checks.ts';
 import { createService } from './service/service.ts';
 import { stopOnSignals } from './service/signals.ts';
@@ -29,6 +30,7 @@ try {
       ownOrigin: config.publicUrl.origin,
     }),
   );
+  endOnCrash(events.emit);
   for (const { name, message } of warnings)
     events.emit({ type: 'config.unknown_variable', variable: name, hint: `${name} ${message}` });
 

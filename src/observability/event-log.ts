@@ -131,6 +131,10 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   'service.stopped': { level: 'info', sentence: 'The service has stopped.' },
   'service.stop_timed_out': { level: 'error', sentence: 'The service did not stop in time.' },
   'service.stop_failed': { level: 'error', sentence: 'The service could not stop as it should.' },
+  'service.crashed': {
+    level: 'error',
+    sentence: 'Something was thrown that nobody caught. The service ends at once.',
+  },
 };
 
 export interface EventLogDeps {

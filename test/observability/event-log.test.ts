@@ -123,6 +123,7 @@ const examples: {
   'service.stopped': [['info', {}]],
   'service.stop_timed_out': [['error', {}]],
   'service.stop_failed': [['error', { error }]],
+  'service.crashed': [['error', { error }]],
 };
 
 const all = Object.entries(examples).flatMap(([type, some]) =>
