@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 const CANARY = 'canary-8d1f';
 
 /** The environment of a service in which this happens at SIGUSR2, as if it were in a package that it uses. */
-async function envOf(fault: string): Promise<Record<string, string>> {
+async function envOf(fault: string) {
   const script = `const secret = process.env.QLIK_CLIENT_SECRET; process.on('SIGUSR2', () => { ${fault} });`;
   return {
     NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(script)}`,
