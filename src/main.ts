@@ -9,11 +9,12 @@ import { createLog } from './observability/log.ts';
 import { endOnCrash } from './service/crash.ts';
 import { fileChecks } from './service/file-checks.ts';
 import { createService } from './service/service.ts';
-import { stopOnSignals } from './service/signals.ts';
+import { keepDebuggerShut, stopOnSignals } from './service/signals.ts';
 
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_MISCONFIGURED = 78;
 
+keepDebuggerShut();
 try {
   const { env } = process;
   const { settings, warnings } = loadSettings({
