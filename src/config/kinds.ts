@@ -42,8 +42,8 @@ export const filePath: Kind<string> = kind('the path of a file', (raw) => raw);
 export const port: Kind<number> = kind('a port from 1 to 65535', (raw) => wholeNumber(raw, 1, 65_535));
 
 /** A whole number of 1 or more. */
-export const count: Kind<number> = kind('a whole number from 1 to 100000000', (raw) =>
-  wholeNumber(raw, 1, 100_000_000),
+export const count: Kind<number> = kind('a whole number from 1 to 10000000', (raw) =>
+  wholeNumber(raw, 1, 10_000_000),
 );
 
 /** One of the words given. */
@@ -57,13 +57,16 @@ export const flag: Kind<boolean> = kind('`true` or `false`', (raw) =>
 );
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** Nothing here is meant to take longer, and far beyond it neither dates nor Redis can follow. */
+const LONGEST_MS = 365 * UNITS_MS.d;
 
 /** A span of time, in milliseconds. */
 export const duration: Kind<number> = kind(
-  'a duration such as `500ms`, `30s`, `15m`, `10h` or `2d`',
+  'a duration such as `500ms`, `30s`, `15m`, `10h` or `2d`, at most `365d`',
   (raw) => {
-    const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(raw);
-    return match ? Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS] : undefined;
+    const match = /^(\d{1,15})(ms|s|m|h|d)$/.exec(raw);
+    const ms = match ? Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS] : Number.NaN;
+    return ms <= LONGEST_MS ? ms : undefined;
   },
 );
 

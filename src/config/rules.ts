@@ -13,6 +13,7 @@ export interface Issue {
 
 /** Beyond it, Node's timers end at once. */
 const MAX_TIMER_MS = 2 ** 31;
+const HOUR_MS = 3_600_000;
 
 const isProduction = (s: Settings) => s.NODE_ENV?.toLowerCase() === 'production';
 const asksTenant = (s: Settings) => s.USER_MAPPING === 'lookup' || s.USER_MAPPING === 'provision';
@@ -192,6 +193,16 @@ const rules: readonly Rule[] = [
     names: ['USER_REMEMBER'],
     holds: (s) => s.USER_REMEMBER >= 1_000 && s.USER_REMEMBER < MAX_TIMER_MS,
     otherwise: 'must be from 1s to 24d',
+  },
+  {
+    names: ['TOKEN_REFRESH_BEFORE'],
+    holds: (s) => s.TOKEN_REFRESH_BEFORE <= 24 * HOUR_MS,
+    otherwise: 'must be at most 24h: no token is kept for longer',
+  },
+  {
+    names: ['TOKEN_MIN_REMAINING'],
+    holds: (s) => s.TOKEN_MIN_REMAINING <= HOUR_MS,
+    otherwise: 'must be at most 1h: Qlik Cloud’s tokens live for six, and none might be handed out',
   },
   {
     names: ['TOKEN_MIN_REMAINING', 'TOKEN_REFRESH_BEFORE'],

@@ -157,6 +157,37 @@ rule(
 );
 
 rule(
+  'tokens are renewed within their lives',
+  'TOKEN_REFRESH_BEFORE',
+  [{ TOKEN_REFRESH_BEFORE: '24h' }],
+  [{ TOKEN_REFRESH_BEFORE: '25h' }, { TOKEN_REFRESH_BEFORE: '999999999d' }],
+);
+
+rule(
+  'there are tokens that can be handed out',
+  'TOKEN_MIN_REMAINING',
+  [{ TOKEN_MIN_REMAINING: '1h', TOKEN_REFRESH_BEFORE: '2h' }],
+  [
+    { TOKEN_MIN_REMAINING: '61m', TOKEN_REFRESH_BEFORE: '2h' },
+    { TOKEN_MIN_REMAINING: '999999999d', TOKEN_REFRESH_BEFORE: '2h' },
+  ],
+);
+
+rule(
+  'sessions end in a year at the latest',
+  'SESSION_LIFETIME',
+  [{ SESSION_LIFETIME: '365d' }],
+  [{ SESSION_LIFETIME: '366d' }, { SESSION_LIFETIME: '999999999d' }],
+);
+
+rule(
+  'the wait before the end is one that a timer can be set to',
+  'SHUTDOWN_DELAY',
+  [{ SHUTDOWN_DELAY: '23d', SHUTDOWN_TIMEOUT: '24d' }],
+  [{ SHUTDOWN_DELAY: '999999999d' }],
+);
+
+rule(
   'the deadline is one that a page waits for',
   'TOKEN_DEADLINE',
   [{ TOKEN_DEADLINE: '100ms' }, { TOKEN_DEADLINE: '60s', SHUTDOWN_TIMEOUT: '61s' }],
