@@ -142,17 +142,23 @@ export const origin: Kind<string> = kind('an origin such as `https://portal.exam
   return url && url.pathname === '/' && !raw.endsWith('/') ? url.origin : undefined;
 });
 
+/** As `URL.hostname` writes it: labels of at most 63 characters, and none of an IP address (RFC 1123 §2.1). */
+const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([\w-]{0,61}\w)?\.)*[a-z_]([\w-]{0,61}\w)?$/;
+
 /**
- * The origin of a Qlik Cloud tenant: https and a host name. A plain-http address on loopback passes here, for the
- * sandbox; `rules.ts` refuses it in production.
+ * The origin of a Qlik Cloud tenant: https, a host name, the usual port. Other ports, and plain http, pass on loopback,
+ * for the sandbox; `rules.ts` refuses http in production.
  */
 export const tenantUrl: Kind<string> = kind(
-  'a tenant such as `https://acme.eu.qlikcloud.com`: https, a host name, no path',
+  'a tenant such as `https://acme.eu.qlikcloud.com`: https, a host name without a dot at its end, no other port than 443, no path',
   (raw) => {
     const url = bareUrl(raw);
     if (url?.pathname !== '/') return undefined;
-    if (url.protocol === 'http:') return isLoopback(url.hostname) ? url.origin : undefined;
-    return isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 ? url.origin : undefined;
+    if (isLoopback(url.hostname) && (url.protocol === 'http:' || url.hostname === 'localhost'))
+      return url.origin;
+    return url.protocol === 'https:' && url.port === '' && HOST_NAME.test(url.hostname)
+      ? url.origin
+      : undefined;
   },
 );
 
@@ -209,7 +215,7 @@ function wholeNumber(raw: string, min: number, max: number): number | undefined 
 
 function httpUrl(raw: string): URL | undefined {
   const url = !/[\s\\]/.test(raw) && URL.canParse(raw) ? new URL(raw) : undefined;
-  const plain = url && !url.username && !url.password && !url.hostname.includes('*');
+  const plain = url && !url.username && !url.password && !/\*|^\.|\.\./.test(url.hostname);
   return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? url : undefined;
 }
 
