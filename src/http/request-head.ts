@@ -7,9 +7,13 @@ const MAX_HEADERS = 100;
 /** A name or an address, and perhaps a port (RFC 9110 §7.2): not a list, nor anything else that readers may differ about. */
 const HOST = /^([\w.~%-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
-/** Has Node keep every header: what it drops beyond its own limit, nobody would miss. */
-export function keepAllHeaders(server: Server): void {
+/**
+ * Has Node hand on every request with every header. What it drops beyond its own limit, nobody would miss; and what it
+ * answers by itself, as it does to an `Expect` that it does not know, is none of ours.
+ */
+export function takeEveryHead(server: Server): void {
   server.maxHeadersCount = 0;
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
 /** What is wrong with the head of a request as it came, whatever the request is for: to be asked before a header is believed. */

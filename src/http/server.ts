@@ -8,7 +8,7 @@ import { securityHeaders } from './policy/security-headers.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
 import { HttpProblem, problems } from './problem.ts';
 import { answerProblems, type Refusal } from './problems.ts';
-import { headProblem, keepAllHeaders } from './request-head.ts';
+import { headProblem, takeEveryHead } from './request-head.ts';
 import { ignored, noBody, requireSchemas } from './route-schemas.ts';
 import { publicPolicy, requirePolicy } from './scopes.ts';
 import { answerUnparsed } from './unparsed.ts';
@@ -78,7 +78,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     // An answer of Node's own would be none of ours.
     http: { requireHostHeader: false },
   });
-  keepAllHeaders(app.server);
+  takeEveryHead(app.server);
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: true });

@@ -133,6 +133,11 @@ describe('on either listener', () => {
         assert.match(await sendRaw(port, request(line, `Host: ${one}`)), /^HTTP\/1\.1 200 /, one);
     });
 
+    test(`${name} answers by itself, whatever a client expects`, async (t) => {
+      const received = await sendRaw(await open(t), request('GET /nothing', host, 'Expect: miracles'));
+      assert.match(received, /^HTTP\/1\.1 404 .*"code":"not_found"/s);
+    });
+
     test(`${name} needs no Host of a client of HTTP/1.0 to understand it`, async (t) => {
       assert.doesNotMatch(
         await sendRaw(await open(t), `${line} HTTP/1.0\r\n\r\n`),

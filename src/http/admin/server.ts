@@ -7,7 +7,7 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { namesThisMachine } from '../policy/this-machine.ts';
 import { HttpProblem } from '../problem.ts';
 import { answerProblems, type Refusal } from '../problems.ts';
-import { headProblem, keepAllHeaders } from '../request-head.ts';
+import { headProblem, takeEveryHead } from '../request-head.ts';
 import { requireSchemas } from '../route-schemas.ts';
 import { answerUnparsed } from '../unparsed.ts';
 import { byValibot } from '../validation.ts';
@@ -46,7 +46,7 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
     // An answer of Node's own would be none of ours.
     http: { requireHostHeader: false },
   });
-  keepAllHeaders(app.server);
+  takeEveryHead(app.server);
   const refusalOf = createBearers(tokens, deps.now);
 
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: false });
