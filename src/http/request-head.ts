@@ -5,7 +5,7 @@ import { HttpProblem } from './problem.ts';
 const MAX_HEADERS = 100;
 
 /** A name or an address, and perhaps a port (RFC 9110 §7.2): not a list, nor anything else that readers may differ about. */
-const HOST = /^([\w.~%-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
+const HOST = /^([\w.~%-]+|\[[\da-f:.]+\])(:\d{0,5})?$/i;
 
 /**
  * Has Node hand on every request with every header. What it drops beyond its own limit, nobody would miss; and what it

@@ -40,7 +40,7 @@ export interface ServerDeps {
 
 const MAX_BODY_BYTES = 128 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** More at once than any tenant's limits let us answer in time; some 150 MB of memory. */
+/** More at once than any tenant's limits let us answer in time. */
 const MAX_WAITING = 10_000;
 /** Longer than the idle timeout of common load balancers, which then never meet a connection that is being closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
