@@ -42,6 +42,6 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
     CMD ["node", "dist/health-check.js"]
-# Exec form: node is process 1 and gets the signals.
-ENTRYPOINT ["node", "dist/cli/main.js"]
+# Exec form: node is process 1 and gets the signals; none of them opens its debugger, from the first moment on.
+ENTRYPOINT ["node", "--disable-sigusr1", "dist/cli/main.js"]
 CMD ["serve"]

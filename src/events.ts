@@ -122,7 +122,8 @@ type ProcessEvent =
   | { type: 'service.stopping' }
   | { type: 'service.stopped' }
   | { type: 'service.stop_timed_out' }
-  | { type: 'service.stop_failed'; error: unknown };
+  | { type: 'service.stop_failed'; error: unknown }
+  | { type: 'service.crashed'; error: unknown };
 
 /**
  * What happens in the service. Whoever wants to know subscribes: the log, the metrics. Holds no token, code or secret;

@@ -6,13 +6,15 @@ import { createEvents } from './events.ts';
 import { systemClock } from './lib/clock.ts';
 import { createEventLog } from './observability/event-log.ts';
 import { createLog } from './observability/log.ts';
+import { endOnCrash } from './service/crash.ts';
 import { fileChecks } from './service/file-checks.ts';
 import { createService } from './service/service.ts';
-import { stopOnSignals } from './service/signals.ts';
+import { keepDebuggerShut, stopOnSignals } from './service/signals.ts';
 
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_MISCONFIGURED = 78;
 
+keepDebuggerShut();
 try {
   const { env } = process;
   const { settings, warnings } = loadSettings({
@@ -29,6 +31,7 @@ try {
       ownOrigin: config.publicUrl.origin,
     }),
   );
+  endOnCrash(events.emit);
   for (const { name, message } of warnings)
     events.emit({ type: 'config.unknown_variable', variable: name, hint: `${name} ${message}` });
 

@@ -35,7 +35,7 @@ Commands:
 ${[...commands].map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
 qlik-token-broker <command> --help says more about one; --version prints the version.
-Exit codes: 0 all well, 1 failed, 2 wrong usage, 78 wrong configuration.
+Exit codes: 0 all well, 1 failed, 2 wrong usage, 70 a bug, 78 wrong configuration.
 `;
 
 const EXIT_FAILED = 1;

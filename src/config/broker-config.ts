@@ -17,7 +17,12 @@ export interface BrokerConfig {
   readonly postLogoutUrl: string;
   /** Peers whose `X-Forwarded-For` is believed, and from which a gateway calls. */
   readonly trustedProxies: readonly string[];
-  readonly admin: { readonly host: string; readonly port: number; readonly token: Secret | undefined };
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    /** For every call, and for those that only read metrics. */
+    readonly tokens: { readonly all: Secret | undefined; readonly metrics: Secret | undefined };
+  };
   readonly shutdown: { readonly delayMs: number; readonly timeoutMs: number };
   readonly logLevel: string;
   readonly portal: PortalConfig;
@@ -51,7 +56,11 @@ export function brokerConfig(settings: Settings): BrokerConfig {
     base: s.PUBLIC_URL.pathname.replace(/\/$/, ''),
     postLogoutUrl: s.POST_LOGOUT_URL,
     trustedProxies: s.TRUSTED_PROXIES,
-    admin: { host: s.ADMIN_HOST, port: s.ADMIN_PORT, token: s.ADMIN_TOKEN },
+    admin: {
+      host: s.ADMIN_HOST,
+      port: s.ADMIN_PORT,
+      tokens: { all: s.ADMIN_TOKEN, metrics: s.ADMIN_METRICS_TOKEN },
+    },
     shutdown: { delayMs: s.SHUTDOWN_DELAY, timeoutMs: s.SHUTDOWN_TIMEOUT },
     logLevel: s.LOG_LEVEL,
     portal: portalConfig(s),

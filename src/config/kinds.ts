@@ -42,8 +42,8 @@ export const filePath: Kind<string> = kind('the path of a file', (raw) => raw);
 export const port: Kind<number> = kind('a port from 1 to 65535', (raw) => wholeNumber(raw, 1, 65_535));
 
 /** A whole number of 1 or more. */
-export const count: Kind<number> = kind('a whole number from 1 to 100000000', (raw) =>
-  wholeNumber(raw, 1, 100_000_000),
+export const count: Kind<number> = kind('a whole number from 1 to 10000000', (raw) =>
+  wholeNumber(raw, 1, 10_000_000),
 );
 
 /** One of the words given. */
@@ -57,13 +57,16 @@ export const flag: Kind<boolean> = kind('`true` or `false`', (raw) =>
 );
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** Nothing here is meant to take longer, and far beyond it neither dates nor Redis can follow. */
+const LONGEST_MS = 365 * UNITS_MS.d;
 
 /** A span of time, in milliseconds. */
 export const duration: Kind<number> = kind(
-  'a duration such as `500ms`, `30s`, `15m`, `10h` or `2d`',
+  'a duration such as `500ms`, `30s`, `15m`, `10h` or `2d`, at most `365d`',
   (raw) => {
-    const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(raw);
-    return match ? Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS] : undefined;
+    const match = /^(\d{1,15})(ms|s|m|h|d)$/.exec(raw);
+    const ms = match ? Number(match[1]) * UNITS_MS[match[2] as keyof typeof UNITS_MS] : Number.NaN;
+    return ms <= LONGEST_MS ? ms : undefined;
   },
 );
 
@@ -139,17 +142,23 @@ export const origin: Kind<string> = kind('an origin such as `https://portal.exam
   return url && url.pathname === '/' && !raw.endsWith('/') ? url.origin : undefined;
 });
 
+/** As `URL.hostname` writes it: labels of at most 63 characters, and none of an IP address (RFC 1123 §2.1). */
+const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([\w-]{0,61}\w)?\.)*[a-z_]([\w-]{0,61}\w)?$/;
+
 /**
- * The origin of a Qlik Cloud tenant: https and a host name. A plain-http address on loopback passes here, for the
- * sandbox; `rules.ts` refuses it in production.
+ * The origin of a Qlik Cloud tenant: https, a host name, the usual port. Other ports, and plain http, pass on loopback,
+ * for the sandbox; `rules.ts` refuses http in production.
  */
 export const tenantUrl: Kind<string> = kind(
-  'a tenant such as `https://acme.eu.qlikcloud.com`: https, a host name, no path',
+  'a tenant such as `https://acme.eu.qlikcloud.com`: https, a host name without a dot at its end, no other port than 443, no path',
   (raw) => {
     const url = bareUrl(raw);
     if (url?.pathname !== '/') return undefined;
-    if (url.protocol === 'http:') return isLoopback(url.hostname) ? url.origin : undefined;
-    return isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 ? url.origin : undefined;
+    if (isLoopback(url.hostname) && (url.protocol === 'http:' || url.hostname === 'localhost'))
+      return url.origin;
+    return url.protocol === 'https:' && url.port === '' && HOST_NAME.test(url.hostname)
+      ? url.origin
+      : undefined;
   },
 );
 
@@ -206,7 +215,7 @@ function wholeNumber(raw: string, min: number, max: number): number | undefined 
 
 function httpUrl(raw: string): URL | undefined {
   const url = !/[\s\\]/.test(raw) && URL.canParse(raw) ? new URL(raw) : undefined;
-  const plain = url && !url.username && !url.password && !url.hostname.includes('*');
+  const plain = url && !url.username && !url.password && !/\*|^\.|\.\./.test(url.hostname);
   return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? url : undefined;
 }
 

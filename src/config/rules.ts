@@ -13,6 +13,7 @@ export interface Issue {
 
 /** Beyond it, Node's timers end at once. */
 const MAX_TIMER_MS = 2 ** 31;
+const HOUR_MS = 3_600_000;
 
 const isProduction = (s: Settings) => s.NODE_ENV?.toLowerCase() === 'production';
 const asksTenant = (s: Settings) => s.USER_MAPPING === 'lookup' || s.USER_MAPPING === 'provision';
@@ -121,9 +122,16 @@ const rules: readonly Rule[] = [
     otherwise: 'has no use with PORTAL_AUTH=demo, which believes every e-mail',
   },
   {
-    names: ['ADMIN_TOKEN', 'ADMIN_HOST'],
-    holds: (s) => isLoopback(s.ADMIN_HOST) || s.ADMIN_TOKEN !== undefined,
-    otherwise: 'is required unless ADMIN_HOST is loopback',
+    names: ['ADMIN_TOKEN', 'ADMIN_METRICS_TOKEN', 'ADMIN_HOST'],
+    holds: (s) =>
+      isLoopback(s.ADMIN_HOST) || s.ADMIN_TOKEN !== undefined || s.ADMIN_METRICS_TOKEN !== undefined,
+    otherwise: 'is required unless ADMIN_HOST is loopback; for metrics alone, ADMIN_METRICS_TOKEN is enough',
+  },
+  {
+    names: ['ADMIN_METRICS_TOKEN', 'ADMIN_TOKEN'],
+    holds: (s) =>
+      s.ADMIN_METRICS_TOKEN === undefined || s.ADMIN_METRICS_TOKEN.reveal() !== s.ADMIN_TOKEN?.reveal(),
+    otherwise: 'must be another than ADMIN_TOKEN: whoever reads metrics could end sessions',
   },
   {
     names: ['ADMIN_PORT', 'PORT'],
@@ -185,6 +193,16 @@ const rules: readonly Rule[] = [
     names: ['USER_REMEMBER'],
     holds: (s) => s.USER_REMEMBER >= 1_000 && s.USER_REMEMBER < MAX_TIMER_MS,
     otherwise: 'must be from 1s to 24d',
+  },
+  {
+    names: ['TOKEN_REFRESH_BEFORE'],
+    holds: (s) => s.TOKEN_REFRESH_BEFORE <= 24 * HOUR_MS,
+    otherwise: 'must be at most 24h: no token is kept for longer',
+  },
+  {
+    names: ['TOKEN_MIN_REMAINING'],
+    holds: (s) => s.TOKEN_MIN_REMAINING <= HOUR_MS,
+    otherwise: 'must be at most 1h: Qlik Cloud’s tokens live for six, and none might be handed out',
   },
   {
     names: ['TOKEN_MIN_REMAINING', 'TOKEN_REFRESH_BEFORE'],

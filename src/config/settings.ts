@@ -74,12 +74,17 @@ export const settingsTable = {
     ADMIN_HOST: {
       kind: text,
       default: '127.0.0.1',
-      doc: 'Address of the operators’ listener. On any but a loopback address `ADMIN_TOKEN` is required.',
+      doc: 'Address of the operators’ listener. On any but a loopback address one of the two tokens is required.',
     },
     ADMIN_TOKEN: {
       kind: secret(32),
       fromFile: true,
       doc: 'Bearer token for every call of the operators’ listener; without it there are only metrics.',
+    },
+    ADMIN_METRICS_TOKEN: {
+      kind: secret(32),
+      fromFile: true,
+      doc: 'Bearer token that reads metrics and does nothing else, for Prometheus. With either token, metrics need one.',
     },
     NODE_ENV: {
       kind: text,

@@ -18,6 +18,7 @@ export const problems = {
   method_not_allowed: [405, 'Not with this method'],
   body_too_large: [413, 'The request is too large'],
   unsupported_media_type: [415, 'The body’s type is not supported'],
+  headers_too_large: [431, 'The head of the request is too large'],
   rate_limited: [429, 'Too many requests'],
   internal_error: [500, 'Something went wrong here'],
   tenant_refused_client: [502, 'Qlik Cloud refuses this service'],
@@ -56,12 +57,12 @@ export interface ProblemAnswer {
 /** What a client is told with a 503 or 429 when nobody knows better. */
 const DEFAULT_RETRY_AFTER_MS = 5_000;
 
-/** `status`: another one than the code's own. Every 503 and 429 says when to come back. */
+/** Every 503 and 429 says when to come back. */
 export function problemAnswer(
   { code, message, retryAfterMs }: HttpProblem,
   requestId: string,
-  status: number = problems[code][0],
 ): ProblemAnswer {
+  const [status, title] = problems[code];
   const waits = status === 503 || status === 429 || retryAfterMs !== undefined;
   return {
     status,
@@ -69,7 +70,7 @@ export function problemAnswer(
       'cache-control': 'no-store',
       ...(waits && { 'retry-after': String(Math.ceil((retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1_000)) }),
     },
-    body: { type: 'about:blank', title: problems[code][1], status, code, detail: message, requestId },
+    body: { type: 'about:blank', title, status, code, detail: message, requestId },
   };
 }
 

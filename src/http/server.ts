@@ -8,15 +8,19 @@ import { securityHeaders } from './policy/security-headers.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
 import { HttpProblem, problems } from './problem.ts';
 import { answerProblems, type Refusal } from './problems.ts';
+import { headProblem, takeEveryHead } from './request-head.ts';
 import { ignored, noBody, requireSchemas } from './route-schemas.ts';
 import { publicPolicy, requirePolicy } from './scopes.ts';
 import { answerUnparsed } from './unparsed.ts';
 import { byValibot } from './validation.ts';
+import { createWaitingRequests } from './waiting-requests.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** No log line when all is well: probes would fill the log. */
     quiet?: true;
+    /** Answered at once, even when there are too many requests for others. */
+    alwaysAdmitted?: true;
   }
 }
 
@@ -36,6 +40,8 @@ export interface ServerDeps {
 
 const MAX_BODY_BYTES = 128 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** More at once than any tenant's limits let us answer in time. */
+const MAX_WAITING = 10_000;
 /** Longer than the idle timeout of common load balancers, which then never meet a connection that is being closed. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
@@ -47,6 +53,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { publicUrl, origins, trustedProxies, loopbackOnly, emit, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
   const ownLoopbackHost = namesThisMachine(publicUrl.host) ? publicUrl.host : undefined;
+  const waiting = createWaitingRequests(MAX_WAITING);
   let closing = false;
 
   const app: FastifyInstance = fastify({
@@ -66,11 +73,12 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
       reply.headers(fixedHeaders);
       shareWithOrigin(request, reply, origins);
       reply.raw.once('finish', () => emit(completed(request, reply)));
-      app.errorHandler(error, request, reply);
+      app.errorHandler(headProblem(request.raw) ?? error, request, reply);
     },
     // An answer of Node's own would be none of ours.
     http: { requireHostHeader: false },
   });
+  takeEveryHead(app.server);
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: true });
@@ -87,16 +95,23 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixedHeaders);
     shareWithOrigin(request, reply, origins);
-    done(refusal(request));
+    done(refusal(request, reply));
   });
 
-  function refusal({ headers, raw }: FastifyRequest): HttpProblem | undefined {
+  function refusal(
+    { headers, raw, routeOptions }: FastifyRequest,
+    reply: FastifyReply,
+  ): HttpProblem | undefined {
     if (closing)
       return new HttpProblem('shutting_down', 'This replica is stopping; ask again.', {
         retryAfterMs: 1_000,
       });
-    if (headers.host === undefined && raw.httpVersion !== '1.0')
-      return new HttpProblem('bad_request', 'The request has no Host.');
+    if (routeOptions.config.alwaysAdmitted !== true && !waiting.admit(raw, reply.raw))
+      return new HttpProblem('overloaded', 'Too many requests wait for their answers.', {
+        retryAfterMs: 1_000,
+      });
+    const unsound = headProblem(raw);
+    if (unsound) return unsound;
     if (loopbackOnly && headers.host !== ownLoopbackHost && !namesThisMachine(headers.host)) {
       return new HttpProblem(
         'bad_request',

@@ -16,14 +16,11 @@ export function answerUnparsed(
   }
   const requestId = randomUUID();
   emit({ type: 'request.unreadable', requestId, error });
-  const { status, headers, body } =
+  const problem =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? problemAnswer(
-          new HttpProblem('body_too_large', 'The head of the request is too large.'),
-          requestId,
-          431,
-        )
-      : problemAnswer(new HttpProblem('bad_request', 'The request could not be read.'), requestId);
+      ? new HttpProblem('headers_too_large', 'The head of the request is larger than 16 KiB.')
+      : new HttpProblem('bad_request', 'The request could not be read.');
+  const { status, headers, body } = problemAnswer(problem, requestId);
   const text = JSON.stringify(body);
   socket.end(
     [

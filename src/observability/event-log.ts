@@ -117,7 +117,7 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   'admin.token_ended': { level: 'warn', sentence: 'An operator ended the token of a user.' },
   'admin.all_tokens_ended': { level: 'warn', sentence: 'An operator ended the tokens of all users.' },
   'admin.refused': {
-    level: ({ code }) => (code === 'not_found' ? 'debug' : 'warn'),
+    level: ({ code }) => (code === 'not_found' || code === 'rate_limited' ? 'debug' : 'warn'),
     sentence: 'An admin request was refused.',
   },
   'admin.failed': { level: 'error', sentence: 'An admin request failed.' },
@@ -131,6 +131,10 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   'service.stopped': { level: 'info', sentence: 'The service has stopped.' },
   'service.stop_timed_out': { level: 'error', sentence: 'The service did not stop in time.' },
   'service.stop_failed': { level: 'error', sentence: 'The service could not stop as it should.' },
+  'service.crashed': {
+    level: 'error',
+    sentence: 'Something was thrown that nobody caught. The service ends at once.',
+  },
 };
 
 export interface EventLogDeps {

@@ -129,7 +129,8 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   });
   const adminApp = await createAdminServer({
     host: config.admin.host,
-    token: config.admin.token,
+    tokens: config.admin.tokens,
+    now: clock.now,
     metrics: createMetrics({
       events,
       tokensCached: () => tokens.size,

@@ -8,7 +8,7 @@ export interface StopOptions {
 }
 
 /**
- * Closes on SIGTERM and SIGINT. The process then ends by itself with exit code 0, or with 1 when closing fails or takes
+ * Closes on SIGTERM, SIGINT and SIGHUP. The process then ends by itself with exit code 0, or with 1 when closing fails or takes
  * too long, and at once at a second signal.
  */
 export function stopOnSignals({ close, timeoutMs, emit }: StopOptions): void {
@@ -31,5 +31,10 @@ export function stopOnSignals({ close, timeoutMs, emit }: StopOptions): void {
     );
   }
 
-  process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', stop);
+}
+
+/** Node's own answer to SIGUSR1 is a debugger's port, through which every secret and token can be read. */
+export function keepDebuggerShut(): void {
+  process.on('SIGUSR1', () => {});
 }

@@ -157,6 +157,37 @@ rule(
 );
 
 rule(
+  'tokens are renewed within their lives',
+  'TOKEN_REFRESH_BEFORE',
+  [{ TOKEN_REFRESH_BEFORE: '24h' }],
+  [{ TOKEN_REFRESH_BEFORE: '25h' }, { TOKEN_REFRESH_BEFORE: '999999999d' }],
+);
+
+rule(
+  'there are tokens that can be handed out',
+  'TOKEN_MIN_REMAINING',
+  [{ TOKEN_MIN_REMAINING: '1h', TOKEN_REFRESH_BEFORE: '2h' }],
+  [
+    { TOKEN_MIN_REMAINING: '61m', TOKEN_REFRESH_BEFORE: '2h' },
+    { TOKEN_MIN_REMAINING: '999999999d', TOKEN_REFRESH_BEFORE: '2h' },
+  ],
+);
+
+rule(
+  'sessions end in a year at the latest',
+  'SESSION_LIFETIME',
+  [{ SESSION_LIFETIME: '365d' }],
+  [{ SESSION_LIFETIME: '366d' }, { SESSION_LIFETIME: '999999999d' }],
+);
+
+rule(
+  'the wait before the end is one that a timer can be set to',
+  'SHUTDOWN_DELAY',
+  [{ SHUTDOWN_DELAY: '23d', SHUTDOWN_TIMEOUT: '24d' }],
+  [{ SHUTDOWN_DELAY: '999999999d' }],
+);
+
+rule(
   'the deadline is one that a page waits for',
   'TOKEN_DEADLINE',
   [{ TOKEN_DEADLINE: '100ms' }, { TOKEN_DEADLINE: '60s', SHUTDOWN_TIMEOUT: '61s' }],
@@ -170,8 +201,25 @@ rule(
 rule(
   'the operators’ listener is open on this machine only',
   'ADMIN_TOKEN',
-  [{ ADMIN_HOST: '::1' }, { ADMIN_HOST: '0.0.0.0', ADMIN_TOKEN: 'a'.repeat(32) }],
+  [
+    { ADMIN_HOST: '::1' },
+    { ADMIN_HOST: '0.0.0.0', ADMIN_TOKEN: 'a'.repeat(32) },
+    { ADMIN_HOST: '0.0.0.0', ADMIN_METRICS_TOKEN: 'a'.repeat(32) },
+  ],
   [{ ADMIN_HOST: '0.0.0.0' }, { ADMIN_HOST: '10.0.0.1' }, { ADMIN_TOKEN: 'a'.repeat(31) }],
+);
+
+rule(
+  'whoever reads metrics can do nothing else',
+  'ADMIN_METRICS_TOKEN',
+  [
+    { ADMIN_METRICS_TOKEN: 'a'.repeat(32) },
+    { ADMIN_METRICS_TOKEN: 'a'.repeat(32), ADMIN_TOKEN: 'b'.repeat(32) },
+  ],
+  [
+    { ADMIN_METRICS_TOKEN: 'a'.repeat(31) },
+    { ADMIN_METRICS_TOKEN: 'a'.repeat(32), ADMIN_TOKEN: 'a'.repeat(32) },
+  ],
 );
 
 rule(

@@ -191,7 +191,7 @@ describe('the image, built from the Dockerfile', { skip }, () => {
           major: process.versions.node.split('.')[0],
         }))`),
     );
-    assert.deepEqual(about.first, ['node', 'dist/cli/main.js', 'serve', '']);
+    assert.deepEqual(about.first, ['node', '--disable-sigusr1', 'dist/cli/main.js', 'serve', '']);
     assert.match(about.status, /^Uid:\t10001\t10001\t10001\t10001$/m);
     assert.match(about.status, /^CapEff:\t0+$/m);
     assert.match(about.status, /^NoNewPrivs:\t1$/m);

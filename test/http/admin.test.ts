@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
+import { createManualClock } from '../support/manual-clock.ts';
 import { createTestService, type TestService } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
 
 const TOKEN = 'operator-'.repeat(4);
+const METRICS_TOKEN = 'prometheus-'.repeat(4);
 
 async function metrics(service: TestService): Promise<string> {
   const answer = await service.adminApp.inject({ url: '/metrics', headers: { host: 'localhost' } });
@@ -110,6 +112,103 @@ test('with a token every call of the operators’ listener needs it', async (t) 
   assert.equal((await get('/metrics', `Bearer ${TOKEN}`)).statusCode, 200);
   assert.equal((await get('/nothing', `Bearer ${TOKEN}`)).json().code, 'not_found');
   assert.ok(!service.logged.join('').includes(TOKEN));
+});
+
+describe('the token for metrics', () => {
+  const CALLS = ['/admin/users/ada/sessions', '/admin/users/ada/tokens', '/admin/tokens'];
+  const headers = (token?: string) => ({
+    host: 'localhost',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  });
+
+  test('reads them and does nothing else, while the other one does all', async (t) => {
+    const env = { ADMIN_TOKEN: TOKEN, ADMIN_METRICS_TOKEN: METRICS_TOKEN };
+    const { adminApp, login, fetch, logged } = await createTestService(t, { env });
+    const cookie = await login('ada');
+    const ask = (method: 'GET' | 'DELETE', url: string, token?: string) =>
+      adminApp.inject({ method, url, headers: headers(token) });
+
+    for (const token of [TOKEN, METRICS_TOKEN])
+      assert.equal((await ask('GET', '/metrics', token)).statusCode, 200);
+    assert.equal((await ask('GET', '/metrics')).statusCode, 401);
+    for (const url of CALLS) {
+      for (let time = 0; time < 12; time += 1) {
+        const refused = await ask('DELETE', url, METRICS_TOKEN);
+        assert.deepEqual([refused.statusCode, refused.json().code], [401, 'admin_token_required'], url);
+      }
+    }
+    assert.equal((await fetch({ url: '/session', cookie })).statusCode, 200);
+    for (const url of CALLS) assert.equal((await ask('DELETE', url, TOKEN)).statusCode, 200, url);
+    assert.equal((await fetch({ url: '/session', cookie })).statusCode, 401);
+    for (const token of [TOKEN, METRICS_TOKEN]) assert.ok(!logged.join('').includes(token));
+  });
+
+  test('alone closes the metrics to others, and brings no other call into being', async (t) => {
+    const { adminApp } = await createTestService(t, { env: { ADMIN_METRICS_TOKEN: METRICS_TOKEN } });
+    for (const token of [undefined, TOKEN, `${METRICS_TOKEN}x`])
+      assert.equal((await adminApp.inject({ url: '/metrics', headers: headers(token) })).statusCode, 401);
+    assert.equal(
+      (await adminApp.inject({ url: '/metrics', headers: headers(METRICS_TOKEN) })).statusCode,
+      200,
+    );
+    for (const url of CALLS) {
+      const none = await adminApp.inject({ method: 'DELETE', url, headers: headers(METRICS_TOKEN) });
+      assert.equal(none.statusCode, 404, url);
+    }
+  });
+});
+
+describe('wrong tokens at the operators’ listener', () => {
+  const NEIGHBOURS = '2001:db8:1:2::';
+
+  async function open(t: Parameters<typeof createTestService>[0]) {
+    const clock = createManualClock();
+    const env = { ADMIN_TOKEN: TOKEN, ADMIN_METRICS_TOKEN: METRICS_TOKEN };
+    const { adminApp, logged } = await createTestService(t, { env, clock });
+    return {
+      clock,
+      logged,
+      ask: (remoteAddress: string, token?: string) =>
+        adminApp.inject({
+          url: '/metrics',
+          remoteAddress,
+          headers: { host: 'localhost', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+        }),
+    };
+  }
+
+  test('are limited by the address; whoever has the right one is let in all the same', async (t) => {
+    const { ask, clock, logged } = await open(t);
+    const [attacker, other] = ['203.0.113.7', '203.0.113.8'];
+    for (let time = 0; time < 10; time += 1)
+      assert.equal((await ask(attacker, `guess-${time}`)).statusCode, 401);
+    const limited = await ask(attacker, 'guess');
+    assert.deepEqual([limited.statusCode, limited.json().code], [429, 'rate_limited']);
+    assert.equal(limited.headers['retry-after'], '6');
+    assert.equal(limited.headers['www-authenticate'], undefined);
+
+    for (const token of [TOKEN, METRICS_TOKEN]) assert.equal((await ask(attacker, token)).statusCode, 200);
+    assert.equal((await ask(attacker, 'guess')).statusCode, 429);
+    assert.equal((await ask(other, 'guess')).statusCode, 401);
+    clock.jump(6_000);
+    assert.equal((await ask(attacker, 'guess')).statusCode, 401);
+    assert.equal((await ask(attacker, 'guess')).statusCode, 429);
+    assert.doesNotMatch(logged.join(''), /guess/);
+  });
+
+  test('from one /64 of IPv6 are those of one address; from two they are not', async (t) => {
+    const { ask } = await open(t);
+    for (let host = 0; host < 10; host += 1)
+      assert.equal((await ask(`${NEIGHBOURS}${host}:1`, 'guess')).statusCode, 401);
+    assert.equal((await ask(`${NEIGHBOURS}ffff`, 'guess')).statusCode, 429);
+    assert.equal((await ask('2001:db8:1:3::1', 'guess')).statusCode, 401);
+  });
+
+  test('are none where there is no token', async (t) => {
+    const { ask } = await open(t);
+    for (let time = 0; time < 12; time += 1) assert.equal((await ask('203.0.113.7')).statusCode, 401);
+    assert.equal((await ask('203.0.113.7', 'guess')).statusCode, 401);
+  });
 });
 
 test('the operators’ listener on this machine answers under no other name', async (t) => {

@@ -351,7 +351,7 @@ describe('the answers around it', () => {
     const headers = { authorization: `Bearer ${signer.assertion({ groups: ['x'.repeat(20_000)] })}` };
     const response = await fetch(`${service.origin}/session`, { method: 'POST', headers });
     assert.equal(response.status, 431);
-    assert.equal(((await response.json()) as { code: string }).code, 'body_too_large');
+    assert.equal(((await response.json()) as { code: string }).code, 'headers_too_large');
   });
 
   test('HEAD, PUT and the like sign nobody in', async (t) => {

@@ -14,6 +14,31 @@ test('the helper may be kept by any cache and loaded by any page, and needs no s
   assert.match(answer.body, /createTokenProvider/);
 });
 
+test('a listed origin may load the helper with credentials, any other without, and caches tell them apart', async (t) => {
+  const listed = 'https://app.example';
+  const service = await createTestService(t, { env: { ALLOWED_ORIGINS: listed } });
+  const { etag } = (await service.fetch({ url: '/qlik-token.js' })).headers;
+  const cases: [origin: string | undefined, allowed: string, credentials: string | undefined][] = [
+    [listed, listed, 'true'],
+    ['https://evil.example', '*', undefined],
+    ['null', '*', undefined],
+    [service.origin, '*', undefined],
+    [undefined, '*', undefined],
+  ];
+  for (const [origin, allowed, credentials] of cases) {
+    for (const known of [undefined, String(etag)]) {
+      const answer = await service.fetch({
+        url: '/qlik-token.js',
+        headers: { ...(origin && { origin }), ...(known && { 'if-none-match': known }) },
+      });
+      assert.equal(answer.statusCode, known ? 304 : 200);
+      assert.equal(answer.headers['access-control-allow-origin'], allowed, origin);
+      assert.equal(answer.headers['access-control-allow-credentials'], credentials, origin);
+      assert.equal(answer.headers.vary, 'Origin');
+    }
+  }
+});
+
 test('a cache that has the helper is told so in a few bytes', async (t) => {
   const service = await createTestService(t);
   const host = 'localhost';

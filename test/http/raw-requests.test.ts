@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { sendRaw } from '../support/raw-http.ts';
 import { createTestService } from '../support/test-service.ts';
@@ -76,6 +77,72 @@ describe('a request that clients do not send', () => {
       assert.match(received, /^x-content-type-options: nosniff/im);
       assert.match(received, /^cache-control: no-store/im);
       assert.doesNotMatch(received, /%zz/);
+    });
+  }
+});
+
+describe('on either listener', () => {
+  const listeners: [name: string, line: string, port: (t: TestContext) => Promise<number>][] = [
+    ['the public one', 'GET /livez', listening],
+    [
+      'the operators’ one',
+      'GET /metrics',
+      async (t) => {
+        const { listen, adminApp } = await createTestService(t);
+        await listen();
+        return (adminApp.server.address() as AddressInfo).port;
+      },
+    ],
+  ];
+  const filler = (count: number) => Array.from({ length: count }, (_, index) => `X-${index}: y`);
+  const host = 'Host: localhost';
+  // `Connection: close` is one, too.
+  const refused: [what: string, headers: string[], status: number, code: string][] = [
+    ['101 headers', [host, ...filler(99)], 431, 'headers_too_large'],
+    // Node drops headers beyond some thousand: a second identity would not be seen behind these.
+    ['a second Host behind 1,020 headers', [host, ...filler(1_020), host], 431, 'headers_too_large'],
+    ['a Host behind 2,100 headers', [...filler(2_100).map(() => 'a: b'), host], 431, 'headers_too_large'],
+    ['101 headers and a broken path', [host, ...filler(99)], 431, 'headers_too_large'],
+    ['the same Host twice', [host, host], 400, 'bad_request'],
+    ['another Host after the first', [host, 'hOST: evil.example'], 400, 'bad_request'],
+    ['two hosts and a broken path', [host, host], 400, 'bad_request'],
+    ['no Host', [], 400, 'bad_request'],
+    ['an empty Host', ['Host:'], 400, 'bad_request'],
+    ['a list of hosts', ['Host: localhost, evil.example'], 400, 'bad_request'],
+    ['two hosts with a blank', ['Host: localhost evil.example'], 400, 'bad_request'],
+    ['a Host with a user', ['Host: localhost@evil.example'], 400, 'bad_request'],
+    ['a Host with a path', ['Host: localhost/evil'], 400, 'bad_request'],
+    ['a Host with two ports', ['Host: localhost:1:2'], 400, 'bad_request'],
+    ['a head of 20 kB', [host, `X-Long: ${'x'.repeat(20_000)}`], 431, 'headers_too_large'],
+  ];
+  for (const [name, line, open] of listeners) {
+    for (const [what, headers, status, code] of refused) {
+      test(`${name} refuses ${what}: ${status} ${code}`, async (t) => {
+        const path = what.endsWith('path') && !what.startsWith('a Host') ? 'GET /%zz' : line;
+        const received = await sendRaw(await open(t), request(path, ...headers));
+        assert.match(received, new RegExp(`^HTTP/1.1 ${status} `));
+        assert.match(received, /^content-type: application\/problem\+json/im);
+        assert.match(received, new RegExp(`"code":"${code}"`));
+      });
+    }
+
+    test(`${name} takes 100 headers, and one Host of any form`, async (t) => {
+      const port = await open(t);
+      assert.match(await sendRaw(port, request(line, host, ...filler(98))), /^HTTP\/1\.1 200 /);
+      for (const one of ['LOCALHOST:65535', 'localhost:', '127.0.0.1', '[::1]', '[::1]:3000'])
+        assert.match(await sendRaw(port, request(line, `Host: ${one}`)), /^HTTP\/1\.1 200 /, one);
+    });
+
+    test(`${name} answers by itself, whatever a client expects`, async (t) => {
+      const received = await sendRaw(await open(t), request('GET /nothing', host, 'Expect: miracles'));
+      assert.match(received, /^HTTP\/1\.1 404 .*"code":"not_found"/s);
+    });
+
+    test(`${name} needs no Host of a client of HTTP/1.0 to understand it`, async (t) => {
+      assert.doesNotMatch(
+        await sendRaw(await open(t), `${line} HTTP/1.0\r\n\r\n`),
+        /has no Host|internal_error/,
+      );
     });
   }
 });

@@ -35,6 +35,18 @@ describe('where a sign-in may end', () => {
     '/%2e//evil.example',
     '/./\\evil.example',
     'https://portal.example//evil.example',
+    '/./%5cevil.example',
+    '/%2e%2f%5cevil.example',
+    '/./%2fevil.example',
+    '/.%2f%2fevil.example',
+    '/x/..%2f%5cevil.example',
+    '/x/%2e%2e/%5cevil.example',
+    '/x/%2e%2e%2f%2fevil.example',
+    '/.%09/%2fevil.example',
+    '/%5c/evil.example',
+    'https://portal.example/%2fevil.example',
+    'https://portal.example/x/..%2f%5cevil.example',
+    'https://app.example%2f@evil.example',
     'evil.example',
     '%E0%A4%A',
     '',
@@ -67,7 +79,7 @@ describe('where a sign-in may end', () => {
     assert.equal(safeReturnTo(`/${'x'.repeat(65_536)}`, origins), '/');
   });
 
-  test('whatever is given, a browser ends at an origin that may call', () => {
+  test('whatever is given, a browser ends at an origin that may call, also when something decodes it once more', () => {
     const piece = fc.constantFrom(
       '/',
       '\\',
@@ -78,6 +90,9 @@ describe('where a sign-in may end', () => {
       '@',
       '%2f',
       '%5c',
+      '%09',
+      '%2e',
+      '%40',
       '\t',
       '.',
       '..',
@@ -90,10 +105,17 @@ describe('where a sign-in may end', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 6 }), (pieces) => {
         const raw = pieces.join('').replace(/[\r\n]/g, '');
-        const { origin } = new URL(safeReturnTo(raw, origins), origins.own);
-        assert.ok(origins.has(origin), raw);
+        const end = safeReturnTo(raw, origins);
+        for (const target of [end, decodeURIComponent(end)]) {
+          const { origin, href } = new URL(target, origins.own);
+          assert.ok(origins.has(origin), raw);
+          if (origin !== origins.own) continue;
+          // As another server may redirect on, to what it takes for a path of its own.
+          const path = href.slice(origin.length);
+          assert.equal(new URL(path, origins.own).origin, origin, raw);
+        }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 20_000 },
     );
   });
 });

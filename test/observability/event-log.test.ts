@@ -109,7 +109,10 @@ const examples: {
   'admin.sessions_ended': [['warn', { requestId, user, sessions: 1, tokens: 1 }]],
   'admin.token_ended': [['warn', { requestId, user, tokens: 1 }]],
   'admin.all_tokens_ended': [['warn', { requestId }]],
-  'admin.refused': [['warn', { requestId, code: 'admin_token_required', error }]],
+  'admin.refused': [
+    ['warn', { requestId, code: 'admin_token_required', error }],
+    ['debug', { requestId, code: 'rate_limited', error }],
+  ],
   'admin.failed': [['error', { requestId, code: 'internal_error', error }]],
 
   'config.unknown_variable': [['warn', { variable: 'QLIK_TENNANT_URL', hint: 'QLIK_TENANT_URL?' }]],
@@ -120,6 +123,7 @@ const examples: {
   'service.stopped': [['info', {}]],
   'service.stop_timed_out': [['error', {}]],
   'service.stop_failed': [['error', { error }]],
+  'service.crashed': [['error', { error }]],
 };
 
 const all = Object.entries(examples).flatMap(([type, some]) =>

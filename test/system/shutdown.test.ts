@@ -84,6 +84,20 @@ describe('SIGTERM', () => {
     assert.equal(await child.ended(), 0);
   });
 
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+    test(`${signal} does the same: what is under way is answered, and the process ends with 0`, async (t) => {
+      const { child, url, sandbox } = await start(t);
+      const cookie = await login(url, 'ada');
+      sandbox.faults.add({ match: { path: '/oauth/token' }, effect: { type: 'latency', delayMs: 1_000 } });
+      const answer = fetch(`${url}/qlik-token`, { headers: { cookie, 'x-csrf': '1' } });
+      await until(() => sandbox.calls.count({ grantType: IMPERSONATION }) === 1);
+      child.process.kill(signal);
+      assert.equal((await answer).status, 200);
+      assert.equal(await child.ended(), 0);
+      assert.match(child.output(), /"event":"service.stopped"/);
+    });
+  }
+
   test('a second one ends the process at once', async (t) => {
     const { child } = await start(t, { SHUTDOWN_DELAY: '10s' });
     child.process.kill('SIGTERM');

@@ -14,6 +14,7 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteDeps> = async (scope, 
   app.get(
     '/metrics',
     {
+      config: { readsMetrics: true },
       schema: {
         querystring: ignored,
         response: { 200: { content: { 'text/plain': { schema: v.string() } } } },

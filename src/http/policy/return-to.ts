@@ -14,13 +14,10 @@ export const loginQuery = v.object({ returnTo: v.optional(v.string()) });
 export function safeReturnTo(raw: string | undefined, origins: Origins): string {
   if (raw === undefined || raw.length > MAX_LENGTH) return '/';
   if (hasLineBreak(raw)) throw new HttpProblem('bad_request', 'returnTo holds a line break.');
-  const decoded = decode(raw);
-  if (decoded === undefined || !leadsHome(raw, origins) || !leadsHome(decoded, origins)) return '/';
-  const url = new URL(raw, origins.own);
-  if (url.origin !== origins.own) return url.href;
-  // `/..//evil.example` is a path of ours until its dots are resolved.
-  const path = url.pathname + url.search + url.hash;
-  return leadsHome(path, origins) ? path : '/';
+  const end = endOf(raw, origins);
+  if (end === undefined) return '/';
+  const staysSafe = [raw, end].map(decode).every((decoded) => endOf(decoded, origins) !== undefined);
+  return staysSafe ? end : '/';
 }
 
 /** The safe `returnTo` of a query that need not be as documented; undefined when it has none that is. Never throws. */
@@ -34,11 +31,16 @@ function hasLineBreak(text: string): boolean {
   return /[\r\n]/.test(text);
 }
 
-function leadsHome(target: string, origins: Origins): boolean {
-  if (!/^(\/|https?:\/\/)/i.test(target) || !URL.canParse(target, origins.own)) return false;
-  const { origin, username, password } = new URL(target, origins.own);
-  const local = target.startsWith('/');
-  return !username && !password && (local ? origin === origins.own : origins.has(origin));
+/** What a browser makes of a target, a path where it is one of ours; undefined when it leads elsewhere, or would when read again. */
+function endOf(target: string | undefined, origins: Origins): string | undefined {
+  if (target === undefined || !/^(\/|https?:\/\/)/i.test(target) || !URL.canParse(target, origins.own))
+    return undefined;
+  const url = new URL(target, origins.own);
+  if (url.username || url.password) return undefined;
+  if (url.origin !== origins.own)
+    return !target.startsWith('/') && origins.has(url.origin) ? url.href : undefined;
+  // `/..//evil.example` is a path of ours until its dots are resolved.
+  return url.pathname.startsWith('//') ? undefined : url.pathname + url.search + url.hash;
 }
 
 function decode(text: string): string | undefined {

@@ -29,7 +29,7 @@ const healthSchema = v.strictObject({
 export const healthRoutes: FastifyPluginAsync<Health> = async (scope, health) => {
   const app = scope.withTypeProvider<ValibotTypes>();
   const options = {
-    config: { quiet: true as const },
+    config: { quiet: true as const, alwaysAdmitted: true as const },
     schema: { querystring: ignored, response: { 200: healthSchema, 503: healthSchema } },
   };
 

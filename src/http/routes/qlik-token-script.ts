@@ -21,8 +21,9 @@ export const qlikTokenScriptRoute: FastifyPluginAsync = async (scope) => {
       reply
         .header('cache-control', 'public, max-age=3600')
         .header('etag', etag)
-        .header('access-control-allow-origin', '*')
         .header('cross-origin-resource-policy', 'cross-origin');
+      // A listed origin has its own permission already, which goes with credentials, as `*` does not.
+      if (!reply.hasHeader('access-control-allow-origin')) reply.header('access-control-allow-origin', '*');
       if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
       return reply.type('text/javascript; charset=utf-8').send(script);
     },

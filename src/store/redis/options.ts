@@ -33,7 +33,11 @@ export function clientOptions({
   sentinel,
   ...options
 }: RedisTarget): RedisOptions & { replyMapping: 'legacy' } {
-  const tls = options.tls && { ...(options.tls.ca && { ca: [...rootCertificates, options.tls.ca] }) };
+  const tls = options.tls && {
+    // Said here, no variable of the environment switches it off.
+    rejectUnauthorized: true,
+    ...(options.tls.ca && { ca: [...rootCertificates, options.tls.ca] }),
+  };
   return {
     ...(sentinel ? sentinelOptions(sentinel, tls) : standaloneOptions(options, tls)),
     username: options.username,
