@@ -19,6 +19,7 @@ export type SessionEnd =
   | 'other_user_at_login'
   | 'other_user_at_gateway'
   | 'replaced'
+  | 'too_many'
   | 'admin';
 
 type SessionEvent =
@@ -68,6 +69,8 @@ type DirectoryEvent =
   | { type: 'user.groups_failed'; tenant: string; userId: string; error: unknown }
   | { type: 'user.groups_taken'; tenant: string; userId: string; names: readonly string[] }
   | { type: 'user_table.read'; tenant: string; path: string; size: number }
+  /** It lost so many rows that it was probably cut off. */
+  | { type: 'user_table.shrunk'; tenant: string; path: string; size: number; gone: number }
   | { type: 'user_table.broken'; tenant: string; path: string; reason: string };
 
 type ConnectionEvent =
@@ -112,12 +115,13 @@ type RequestEvent =
 type AdminEvent =
   | { type: 'admin.sessions_ended'; requestId: string; user: EventUser; sessions: number; tokens: number }
   | { type: 'admin.token_ended'; requestId: string; user: EventUser; tokens: number }
+  | { type: 'admin.all_sessions_ended'; requestId: string }
   | { type: 'admin.all_tokens_ended'; requestId: string }
   | { type: 'admin.refused'; requestId: string; code: string; error: unknown }
   | { type: 'admin.failed'; requestId: string; code: string; error: unknown };
 
 type ProcessEvent =
-  | { type: 'config.unknown_variable'; variable: string; hint: string }
+  | { type: 'config.doubtful'; variable: string; hint: string }
   | { type: 'service.listening'; address: string; publicUrl: string; node: string }
   | { type: 'service.stopping' }
   | { type: 'service.stopped' }

@@ -33,10 +33,11 @@ try {
   );
   endOnCrash(events.emit);
   for (const { name, message } of warnings)
-    events.emit({ type: 'config.unknown_variable', variable: name, hint: `${name} ${message}` });
+    events.emit({ type: 'config.doubtful', variable: name, hint: `${name} ${message}` });
 
   const service = await createService({ config, events });
-  stopOnSignals({ close: service.close, timeoutMs: config.shutdown.timeoutMs, emit: events.emit });
+  const { close, readAgain } = service;
+  stopOnSignals({ close, readAgain, timeoutMs: config.shutdown.timeoutMs, emit: events.emit });
   const address = await service.listen();
   events.emit({
     type: 'service.listening',

@@ -61,6 +61,18 @@ describe('each link to a file leads somewhere', () => {
   }
 });
 
+test('each promise of SECURITY.md names the tests that hold it, and they are there', () => {
+  const [, table = ''] =
+    /\| threat .*\n\|---.*\n((?:\|.*\n)+)/.exec(readFileSync(join(root, 'SECURITY.md'), 'utf8')) ?? [];
+  const promises = table.trimEnd().split('\n');
+  assert.ok(promises.length > 20);
+  for (const promise of promises) {
+    const tests = [...(promise.split(/(?<!\\)\|/)[3] ?? '').matchAll(/`([\w/-]+)`/g)].map(([, name]) => name);
+    assert.ok(tests.length > 0, promise);
+    for (const name of tests) assert.ok(existsSync(join(root, `test/${name}.test.ts`)), name);
+  }
+});
+
 test('the commands of docs/qlik-cloud.md prepare a tenant', async (t) => {
   const sandbox = await createSandbox();
   t.after(() => sandbox.close());
@@ -89,5 +101,10 @@ test('the commands of docs/admin-api.md end sessions and tokens', async (t) => {
   const script = commands('docs/admin-api.md').replaceAll('http://localhost:9464', address);
   const output = await runCommands(t, script, { ADMIN_TOKEN });
   if (output !== undefined)
-    assert.ok(output.endsWith('{"sessions":0,"tokens":0}{"tokens":0}{"tokens":"all"}'), output);
+    assert.ok(
+      output.endsWith(
+        '{"sessions":0,"tokens":0}{"tokens":0}{"tokens":"all"}{"sessions":"all","tokens":"all"}',
+      ),
+      output,
+    );
 });

@@ -1,4 +1,4 @@
-import type { Emit } from '../events.ts';
+import type { Emit, SessionEnd } from '../events.ts';
 import { eventUser, isSameUser, type PortalUser } from '../portal/portal-user.ts';
 import { newSessionId } from '../session/session-id.ts';
 import { type Session, type Sessions, WriteConflictError } from '../session/sessions.ts';
@@ -32,9 +32,11 @@ export function createLogin({ sessions, logout, tenants, emit }: LoginDeps): Log
   async function end(previous: Session, user: PortalUser): Promise<void> {
     if (!isSameUser(previous.user, user)) return logout.here(previous, 'other_user_at_login');
     // The user is here, and so are the tokens: nothing is revoked.
-    const left = await sessions.close(previous.id);
-    if (left === undefined) return;
-    emit({ type: 'session.ended', user: eventUser(user), reason: 'replaced', sessions: 1, tokens: 0 });
+    if (await sessions.close(previous.id)) ended(user, 'replaced', 1);
+  }
+
+  function ended(user: PortalUser, reason: SessionEnd, count: number): void {
+    emit({ type: 'session.ended', user: eventUser(user), reason, sessions: count, tokens: 0 });
   }
 
   return {
@@ -46,6 +48,8 @@ export function createLogin({ sessions, logout, tenants, emit }: LoginDeps): Log
       directory.loggedIn(user);
       if (!(await sessions.open(id, user))) throw new WriteConflictError();
       emit({ type: 'session.opened', user: eventUser(user), tenant: name });
+      const surplus = await sessions.trim(user);
+      if (surplus > 0) ended(user, 'too_many', surplus);
       return id;
     },
   };

@@ -18,6 +18,8 @@ export type EndedSession = Pick<Session, 'id' | 'user'>;
 export interface Logout {
   /** Ends one session, and those that began with the same session of an identity provider's, in the same browser. */
   here(session: EndedSession, reason: SessionEnd): Promise<void>;
+  /** Ends one session. */
+  alone(session: EndedSession, reason: SessionEnd): Promise<void>;
   /** Ends each of the user's sessions; how many sessions and tokens that were. */
   everywhere(user: PortalUser, reason: SessionEnd): Promise<{ sessions: number; tokens: number }>;
   /** After a session was found to have ended while a token was minted for it: that token may have no owner. */
@@ -50,20 +52,21 @@ export function createLogout({ sessions, providerSessions, tokens, after, emit }
   }
 
   async function end({ id, user }: EndedSession, reason: SessionEnd): Promise<void> {
-    const left = await sessions.close(id);
-    const forgotten = left === 0 && (await tokens.forget(user));
-    if (left !== undefined) ended(user, reason, 1, forgotten);
+    const removed = await sessions.close(id, tokens.ending(user));
+    const forgotten = removed?.advanced !== undefined && tokens.ended(user, removed.advanced);
+    if (removed) ended(user, reason, 1, forgotten);
   }
 
   async function endAll(user: PortalUser, reason: SessionEnd) {
-    const count = await sessions.closeAll(user);
-    const forgotten = await tokens.forget(user);
-    if (count > 0 || forgotten) ended(user, reason, count, forgotten);
-    return { sessions: count, tokens: Number(forgotten) };
+    const { removed, advanced } = await sessions.closeAll(user, tokens.ending(user));
+    const forgotten = tokens.ended(user, advanced);
+    if (removed > 0 || forgotten) ended(user, reason, removed, forgotten);
+    return { sessions: removed, tokens: Number(forgotten) };
   }
 
   async function forgetUnlessThere(user: PortalUser): Promise<void> {
-    if ((await sessions.count(user)) === 0) await tokens.forget(user);
+    const advanced = await sessions.endKept(user, tokens.ending(user));
+    if (advanced) tokens.ended(user, advanced);
   }
 
   function laterOn(user: PortalUser): void {
@@ -96,6 +99,7 @@ export function createLogout({ sessions, providerSessions, tokens, after, emit }
       // Last: when the store fails before, the logout can be asked for again.
       await seenTo(session.user, end(session, reason));
     },
+    alone: (session, reason) => seenTo(session.user, end(session, reason)),
     everywhere: (user, reason) => seenTo(user, endAll(user, reason)),
     afterwards: (user) => seenTo(user, forgetUnlessThere(user)),
   };

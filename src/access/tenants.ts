@@ -34,22 +34,37 @@ export function createServedTenant(config: TenantConfig, deps: ServedTenantDeps)
 
 /** Whose tenant is whose. */
 export interface Tenants {
-  /** The one that a portal user belongs to. */
+  /** The one that a portal user belongs to. Throws a `TokenError`, such as `tenant_unknown`. */
   of(user: PortalUser): ServedTenant;
+  /** The same; undefined when there is none. */
+  find(user: PortalUser): ServedTenant | undefined;
   /** All of them as of now. */
   all(): readonly ServedTenant[];
 }
 
-/** There is one tenant, and it is everybody's. */
+/** There is one tenant: that of everybody for whom the portal names no other one. */
 export function createTenants(registry: TenantRegistry<ServedTenant>): Tenants {
+  function find({ tenant: named }: PortalUser): ServedTenant | undefined {
+    const [only] = registry.all();
+    return only && (named === undefined || isNamed(only, named)) ? only : undefined;
+  }
+
   return {
-    of() {
-      const [only] = registry.all();
-      if (!only) throw unserved();
-      return only;
+    of(user) {
+      if (registry.all().length === 0) throw unserved();
+      const tenant = find(user);
+      if (!tenant) throw new TokenError('tenant_unknown', 'This user’s tenant is not served here.');
+      return tenant;
     },
+    find,
     all: registry.all,
   };
+}
+
+/** By its URL or its host name. The names of hosts have no case, but for ASCII alone. */
+function isNamed({ tenant: { url } }: ServedTenant, named: string): boolean {
+  const name = named.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return [url, `${url}/`, new URL(url).host].includes(name);
 }
 
 /** Finds the tenants of token keys, as they are served now: one with another client or scope is another tenant. */

@@ -1,8 +1,11 @@
+import { DirectoryError } from '../directory/directory-error.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
-import { TokenError } from '../tenant/token-error.ts';
+import type { Advance, Advanced } from '../store/record-store.ts';
+import { superseded, TokenError } from '../tenant/token-error.ts';
 import type { Deadline } from '../token/deadline.ts';
 import type { Token } from '../token/token.ts';
+import { cacheKey, type TokenKey, type TokenOwner } from '../token/token-key.ts';
 import type { TokenService } from '../token/token-service.ts';
 import type { Tenants } from './tenants.ts';
 
@@ -17,6 +20,10 @@ export interface UserTokens {
   obtain(user: PortalUser, generation: string, deadline: Deadline): Promise<Token>;
   /** Like `obtain`, for a page that thinks its token was refused. */
   rejected(user: PortalUser, generation: string, deadline: Deadline): Promise<Token>;
+  /** What the store is to be told when the user's sessions end: the token ends with the last one. */
+  ending(user: PortalUser): Advance;
+  /** The user's generation has ended in the store: the tokens of it are revoked. Whether there was one. */
+  ended(user: PortalUser, advanced: Advanced): boolean;
   /**
    * Nobody gets the token any more that the user has, or is getting, on whichever replica. Resolves to whether there was
    * one. Can reject with a `StoreUnavailableError`.
@@ -35,15 +42,41 @@ export function createUserTokens({ tenants, tokens }: UserTokensDeps): UserToken
   function obtainWith(obtain: TokenService['obtain']): UserTokens['obtain'] {
     return async (user, generation, deadline) => {
       const { directory } = tenants.of(user);
+      const find = async () => {
+        const key = await directory.find(user, deadline);
+        const token = await obtain(key, generation, deadline);
+        await seeStillMapped(user, key);
+        return token;
+      };
       try {
-        return await obtain(await directory.find(user, deadline), generation, deadline);
+        return await find();
       } catch (error) {
         const unknown = error instanceof TokenError && error.code === 'user_not_mapped';
         if (!unknown || !directory.doubt(user)) throw error;
         // Found long ago, and gone since; there may be another one.
-        return await obtain(await directory.find(user, deadline), generation, deadline);
+        return await find();
       }
     };
+  }
+
+  /** The mapping may have changed meanwhile: a token of whom the user is no longer goes to nobody. */
+  async function seeStillMapped(user: PortalUser, key: TokenKey): Promise<void> {
+    try {
+      const now = tenants.of(user).directory.known(user);
+      if (!now || cacheKey(now) === cacheKey(key)) return;
+    } catch (error) {
+      if (error instanceof DirectoryError) await tokens.forget(key);
+      throw error;
+    }
+    await tokens.forget(key);
+    throw superseded();
+  }
+
+  /** A replica that does not know which Qlik user it is about can still forget the portal user's token. */
+  function ownerOf(user: PortalUser): TokenKey | TokenOwner | undefined {
+    const served = tenants.find(user);
+    if (!served) return undefined;
+    return served.directory.forget(user) ?? { tenant: served.tenant, owner: userTag(user) };
   }
 
   return {
@@ -53,10 +86,14 @@ export function createUserTokens({ tenants, tokens }: UserTokensDeps): UserToken
     },
     obtain: obtainWith(tokens.obtain),
     rejected: obtainWith(tokens.rejected),
-    forget(user) {
-      const { tenant, directory } = tenants.of(user);
-      // A replica that does not know which Qlik user it is about can still forget the portal user's token.
-      return tokens.forget(directory.forget(user) ?? { tenant, owner: userTag(user) });
+    ending: (user) => tokens.ending(userTag(user)),
+    ended(user, advanced) {
+      const whose = ownerOf(user);
+      return whose !== undefined && tokens.ended(whose, advanced);
+    },
+    async forget(user) {
+      const whose = ownerOf(user);
+      return whose !== undefined && tokens.forget(whose);
     },
     forgetAll: tokens.forgetAll,
   };

@@ -32,6 +32,8 @@ export interface BrokerConfig {
     readonly idleMs: number;
     readonly lifetimeMs: number;
     readonly sameSite: 'lax' | 'strict' | 'none';
+    /** Sessions that one user may have at once. */
+    readonly perUser: number;
   };
   readonly store: StoreConfig;
   readonly tenants: readonly TenantConfig[];
@@ -43,7 +45,7 @@ export interface BrokerConfig {
     readonly replaceCooldownMs: number;
   };
   readonly deadlines: Deadlines;
-  readonly rateLimits: { readonly token: Rate; readonly login: Rate };
+  readonly rateLimits: { readonly token: Rate; readonly login: Rate; readonly mint: Rate };
 }
 
 /** What settings mean that contradict nothing. */
@@ -69,6 +71,7 @@ export function brokerConfig(settings: Settings): BrokerConfig {
       idleMs: s.SESSION_IDLE_TIMEOUT,
       lifetimeMs: s.SESSION_LIFETIME,
       sameSite: s.SESSION_SAME_SITE,
+      perUser: s.SESSIONS_PER_USER,
     },
     store: storeConfig(s),
     tenants: [tenantOfSettings(s)],
@@ -79,6 +82,6 @@ export function brokerConfig(settings: Settings): BrokerConfig {
       replaceCooldownMs: s.TOKEN_REPLACE_COOLDOWN,
     },
     deadlines: deadlinesOf(s.TOKEN_DEADLINE),
-    rateLimits: { token: s.RATE_LIMIT_TOKEN, login: s.RATE_LIMIT_SIGN_IN },
+    rateLimits: { token: s.RATE_LIMIT_TOKEN, login: s.RATE_LIMIT_SIGN_IN, mint: s.RATE_LIMIT_MINT },
   };
 }

@@ -130,7 +130,7 @@ export const publicUrl: Kind<URL> = kind(
   (raw) => {
     const url = bareUrl(raw);
     if (!url) return undefined;
-    url.pathname = url.pathname.replace(/\/+$/, '');
+    url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
     // Anything else the router would read as a pattern, or find under another spelling.
     return /^\/$|^(\/[\w.~-]+)+$/.test(url.pathname) ? url : undefined;
   },

@@ -1,6 +1,6 @@
 import { BrokerError } from '../errors.ts';
 import type { ConfigFile } from './config-file.ts';
-import { contradictions, type Issue } from './rules.ts';
+import { contradictions, doubts, type Issue } from './rules.ts';
 import { type Setting, type SettingName, type Settings, settings as table } from './settings.ts';
 
 /** Everything that is wrong with the configuration, found in one go. */
@@ -25,7 +25,7 @@ export interface LoadOptions {
 
 export interface Loaded {
   readonly settings: Settings;
-  /** About variables that look like ours and are not. */
+  /** About variables that look like ours and are not, and settings that are probably not meant so. */
   readonly warnings: readonly Issue[];
 }
 
@@ -62,10 +62,10 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
 
   const settings = values as Settings;
   issues.push(...contradictions(settings, new Set(issues.map(({ name }) => name))));
-  const warnings = unknownVariables(env);
+  const unknown = unknownVariables(env);
   // What is missing may be there under a name that is misspelt.
-  if (issues.length > 0) throw new ConfigurationError([...issues, ...warnings]);
-  return { settings, warnings };
+  if (issues.length > 0) throw new ConfigurationError([...issues, ...unknown]);
+  return { settings, warnings: [...unknown, ...doubts(settings)] };
 }
 
 function rawValue(

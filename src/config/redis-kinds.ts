@@ -74,3 +74,8 @@ function decode(part: string): string | undefined {
     return undefined;
   }
 }
+
+/** What stands before all keys. */
+export const keyPrefix: Kind<string> = kind('1 to 64 letters, digits and `:._-`', (raw) =>
+  /^[\w:.-]{1,64}$/.test(raw) ? raw : undefined,
+);

@@ -230,3 +230,11 @@ export function contradictions(settings: Settings, unusable: ReadonlySet<string>
     .filter(({ names, holds }) => !names.some((name) => unusable.has(name)) && !holds(settings))
     .map(({ names, otherwise }) => ({ name: names[0], message: otherwise }));
 }
+
+/** What contradicts nothing, and is probably not meant so. */
+export function doubts({ PUBLIC_URL, TRUSTED_PROXIES }: Settings): Issue[] {
+  if (PUBLIC_URL.protocol !== 'https:' || TRUSTED_PROXIES.length > 0) return [];
+  const message =
+    'is empty, though with a PUBLIC_URL of https something in front ends TLS: all clients will look like one address';
+  return [{ name: 'TRUSTED_PROXIES', message }];
+}

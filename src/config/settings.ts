@@ -25,7 +25,7 @@ import {
 } from './kinds.ts';
 import { publicKeys } from './public-keys.ts';
 
-import { aesKey, redisUrl, sentinel } from './redis-kinds.ts';
+import { aesKey, keyPrefix, redisUrl, sentinel } from './redis-kinds.ts';
 
 /** One setting: how it is written, what holds without it, and what it is for. */
 export interface Setting<T = unknown> {
@@ -201,7 +201,7 @@ export const settingsTable = {
     PROXY_TENANT_HEADER: {
       kind: optionalHeaderName,
       default: 'x-forwarded-tenant',
-      doc: 'The header that names the user’s tenant.',
+      doc: 'The header that names the user’s tenant, by URL or host name: whoever is named with another one gets nothing.',
     },
     ASSERTION_ISSUER: { kind: text, doc: 'With `PORTAL_AUTH=assertion`: the `iss` of the assertions.' },
     ASSERTION_AUDIENCE: {
@@ -241,7 +241,7 @@ export const settingsTable = {
     RATE_LIMIT_SIGN_IN: {
       kind: rate,
       default: '30/min',
-      doc: '*Failed* sign-ins of one client address, at each replica.',
+      doc: 'With `PORTAL_AUTH=oidc`: sign-ins of one client address, or /64 of IPv6, that cost the provider a call and failed, at each replica. Beyond that those from there take turns; nobody who brings the state of this browser is refused.',
     },
   },
   Sessions: {
@@ -257,6 +257,11 @@ export const settingsTable = {
       doc: 'A session ends when unused for this long.',
     },
     SESSION_LIFETIME: { kind: duration, default: '10h', doc: 'A session ends this long after the sign-in.' },
+    SESSIONS_PER_USER: {
+      kind: count,
+      default: '20',
+      doc: 'Sessions that a portal user may have at once. Each further sign-in ends the oldest.',
+    },
     SESSION_SAME_SITE: {
       kind: oneOf('lax', 'strict', 'none'),
       default: 'lax',
@@ -280,6 +285,11 @@ export const settingsTable = {
       fromFile: true,
       doc: 'CA certificates to trust besides the usual ones, with `rediss:`.',
     },
+    REDIS_KEY_PREFIX: {
+      kind: keyPrefix,
+      default: 'qtb:',
+      doc: 'Before all keys and channels in Redis, and what an ACL can be limited to. Deployments that share a Redis have one each; none reads another’s records in any case.',
+    },
     STORE_KEY: {
       kind: list(aesKey),
       fromFile: true,
@@ -296,7 +306,7 @@ export const settingsTable = {
     USER_TABLE: {
       kind: filePath,
       namesFile: true,
-      doc: 'CSV or JSON (by its ending) with `portal_user` and exactly one of `qlik_user_id` and `qlik_subject`. Read again when it changes; when the new one is broken, the old one stays in force.',
+      doc: 'CSV or JSON (by its ending) with `portal_user` and exactly one of `qlik_user_id` and `qlik_subject`. Read again when it changes; when the new one is broken, or lost more than a fifth of its rows, the old one stays in force.',
     },
     USER_REMEMBER: {
       kind: duration,
@@ -306,7 +316,7 @@ export const settingsTable = {
     USER_DENY: {
       kind: list(text),
       default: '',
-      doc: 'Qlik users, by id or subject, that are never impersonated. Compared without case, before the mint and again with the minted token. Subjects `qlikbot\\…` are always denied.',
+      doc: 'Qlik users, by id or subject, that are never impersonated. Compared without case, before the mint and again with the minted token, whatever the mapping knows. Subjects `qlikbot\\…` are always denied.',
     },
   },
   Tokens: {
@@ -327,6 +337,11 @@ export const settingsTable = {
       doc: 'When a page says that its token was rejected, the tenant is asked at most once in this time per user; from 1s to 24d.',
     },
     TOKEN_DEADLINE: { kind: duration, default: '8s', doc: '`/qlik-token` has answered after this time.' },
+    RATE_LIMIT_MINT: {
+      kind: rate,
+      default: '6/min',
+      doc: 'Tokens minted for one portal user, of all replicas together. Whoever signs in and out in a loop leaves the tenant’s budget to others.',
+    },
     RATE_LIMIT_TOKEN: {
       kind: rate,
       default: '600/min',

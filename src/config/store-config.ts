@@ -7,6 +7,10 @@ export interface RedisConfig {
   readonly type: 'redis';
   readonly url: RedisUrl;
   readonly ca: string | undefined;
+  /** Before all keys. */
+  readonly prefix: string;
+  /** Which of the services that may share the Redis and its keys this is. */
+  readonly deployment: string;
   readonly sentinel: { readonly name: string; readonly addresses: readonly RedisServer[] } | undefined;
   /** The first seals, each opens. */
   readonly keys: readonly [KeyObject, ...KeyObject[]];
@@ -24,6 +28,8 @@ export function storeConfig(s: Settings): StoreConfig {
     type: 'redis',
     url: s.REDIS_URL,
     ca: s.REDIS_CA,
+    prefix: s.REDIS_KEY_PREFIX,
+    deployment: `${s.PUBLIC_URL.href} ${s.PORTAL_AUTH}`,
     sentinel: s.REDIS_SENTINELS && {
       name: given(s, 'REDIS_SENTINEL_NAME'),
       addresses: s.REDIS_SENTINELS,

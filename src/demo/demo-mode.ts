@@ -6,7 +6,7 @@ import { demoPortalRoute, demoScriptRoutes } from './portal.ts';
 
 /** `PORTAL_AUTH=demo`. Throws a plain `Error` when the file of demo users is broken. */
 export function createDemoMode({ users, claims }: DemoConfig, deps: LoginModeDeps): LoginMode {
-  const { config, origins, openSession, failures } = deps;
+  const { config, origins, openSession } = deps;
   const { base } = config;
   const tenantUrl = config.tenants[0]?.url ?? '';
   const auth = createDemoAuth({ users: users ? parseDemoUsers(users.text) : sandboxUsers(), claims });
@@ -15,7 +15,7 @@ export function createDemoMode({ users, claims }: DemoConfig, deps: LoginModeDep
     routes: {
       public: demoScriptRoutes,
       async session(scope) {
-        await scope.register(demoLoginRoute, { origins, auth, openSession, failures });
+        await scope.register(demoLoginRoute, { origins, auth, openSession });
       },
       async people(scope) {
         await scope.register(demoPortalRoute, { base, tenantUrl });

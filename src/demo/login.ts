@@ -4,12 +4,9 @@ import type { OpenSession } from '../http/open-session.ts';
 import { sendPage } from '../http/pages/html-page.ts';
 import type { Origins } from '../http/policy/origins.ts';
 import { loginQuery, safeReturnTo } from '../http/policy/return-to.ts';
-import { HttpProblem } from '../http/problem.ts';
 import { htmlPage, ignored, noBody } from '../http/route-schemas.ts';
 import { isForm } from '../http/routes/form.ts';
 import type { ValibotTypes } from '../http/validation.ts';
-import type { RateLimiter } from '../lib/rate-limiter.ts';
-import { LoginRefusedError } from '../portal/portal-auth.ts';
 import type { DemoAuth } from './demo-auth.ts';
 import { loginPage } from './login-page.ts';
 
@@ -17,8 +14,6 @@ export interface DemoLoginDeps {
   readonly origins: Origins;
   readonly auth: DemoAuth;
   readonly openSession: OpenSession;
-  /** Of failed sign-ins, by client address. */
-  readonly failures: RateLimiter;
 }
 
 export interface LoginPageDeps {
@@ -51,23 +46,14 @@ export const loginPageRoute: FastifyPluginAsync<LoginPageDeps> = async (scope, {
 
 /** `POST /login` of the demo mode. For the scope `session`. */
 export const demoLoginRoute: FastifyPluginAsync<DemoLoginDeps> = async (scope, deps) => {
-  const { origins, auth, openSession, failures } = deps;
+  const { origins, auth, openSession } = deps;
   const app = scope.withTypeProvider<ValibotTypes>();
   app.post(
     '/login',
     { schema: { querystring: ignored, body: loginBody, response: { 204: noBody, 303: noBody } } },
     async (request, reply) => {
-      const retryAfterMs = failures.waitMs(request.ip);
-      if (retryAfterMs > 0)
-        throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
       const returnTo = safeReturnTo(request.body.returnTo, origins);
-
-      const user = await auth.authenticate(request.body).catch((error) => {
-        if (error instanceof LoginRefusedError) failures.take(request.ip);
-        throw error;
-      });
-
-      await openSession(request, reply, user);
+      await openSession(request, reply, await auth.authenticate(request.body));
       return isForm(request) ? reply.redirect(returnTo, 303) : reply.code(204).send();
     },
   );

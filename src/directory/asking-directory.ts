@@ -25,7 +25,7 @@ export interface AskingDirectoryDeps {
   readonly deadlineMs: number;
   readonly emit: Emit;
   /** A user who was known is somebody else now, or nobody: nobody gets that token any more. */
-  readonly forgetToken: (key: TokenKey) => void;
+  readonly loseToken: (key: TokenKey) => void;
 }
 
 interface Entry {
@@ -98,7 +98,12 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
     const same = before?.key.lookup.value === identity.qlikUserId;
     const key: TokenKey = same
       ? before.key
-      : { tenant, owner: userTag(user), lookup: { field: 'userId', value: identity.qlikUserId } };
+      : {
+          tenant,
+          owner: userTag(user),
+          lookup: { field: 'userId', value: identity.qlikUserId },
+          checked: true,
+        };
     if (!keep) return key;
     if (before && !same) lose(before.key);
     const foundAt = clock.now();
@@ -119,7 +124,7 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
 
   function lose(lost: TokenKey): void {
     emit({ type: 'user.lost', tenant: tenant.name, userId: lost.lookup.value });
-    deps.forgetToken(lost);
+    deps.loseToken(lost);
   }
 
   function fail(id: string, error: unknown): void {

@@ -21,6 +21,8 @@ export interface Directory {
   loggedIn(user: PortalUser): void;
   /** The user's last session has ended. What was known, if anything was. */
   forget(user: PortalUser): TokenKey | undefined;
+  /** Reads its file now; absent where there is none. */
+  readAgain?(): Promise<void>;
   close(): void;
 }
 

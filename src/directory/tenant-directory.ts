@@ -1,6 +1,7 @@
 import type { MappingConfig } from '../config/tenant-config.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
+import { userTag } from '../portal/user-tag.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import type { UserAdministration } from '../tenant/user-administration.ts';
 import type { TokenKey } from '../token/token-key.ts';
@@ -21,7 +22,7 @@ export interface TenantDirectoryDeps {
   /** How long somebody waits for a look-up. */
   readonly deadlineMs: number;
   /** A user who was known is somebody else now, or nobody: nobody gets that token any more. */
-  readonly forgetToken: (key: TokenKey) => void;
+  readonly loseToken: (key: TokenKey) => void;
 }
 
 /**
@@ -38,8 +39,14 @@ export function createTenantDirectory(deps: TenantDirectoryDeps): Directory {
     case 'claim':
       return createDirectory({ tenant, mapping: byClaim(mapping.claim), isDenied });
     case 'table': {
-      const table = createWatchedTable({ file: mapping.file, emit, tenant: name });
-      return { ...createDirectory({ tenant, mapping: table.mapping, isDenied }), close: table.close };
+      const table = createWatchedTable({
+        file: mapping.file,
+        emit,
+        tenant: name,
+        onLost: (user, lookup) => deps.loseToken({ tenant, owner: userTag(user), lookup }),
+      });
+      const { mapping: byTable, readAgain, close } = table;
+      return { ...createDirectory({ tenant, mapping: byTable, isDenied }), readAgain, close };
     }
     case 'lookup':
     case 'provision':
@@ -53,7 +60,7 @@ export function createTenantDirectory(deps: TenantDirectoryDeps): Directory {
         maxRemembered: deps.maxRemembered,
         deadlineMs: deps.deadlineMs,
         emit,
-        forgetToken: deps.forgetToken,
+        loseToken: deps.loseToken,
       });
   }
 }

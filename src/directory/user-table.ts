@@ -6,10 +6,14 @@ import type { UserLookup } from '../qlik/oauth/impersonation.ts';
 
 const require = createRequire(import.meta.url);
 
+/** A portal user, as a table names one. */
+export type TableUser = Pick<PortalUser, 'id' | 'tenant'>;
+
 /** Portal users and the Qlik users that they are. */
 export interface UserTable {
   readonly size: number;
-  find(user: PortalUser): UserLookup | undefined;
+  readonly rows: readonly (readonly [TableUser, UserLookup])[];
+  find(user: TableUser): UserLookup | undefined;
 }
 
 /** Half of it may be empty: spreadsheets and exports write columns that they do not use. */
@@ -27,29 +31,29 @@ const rowSchema = v.strictObject({
 export function parseUserTable(content: string, path: string): UserTable {
   const rows = path.toLowerCase().endsWith('.json') ? jsonRows(content) : csvRows(content);
   if (rows.length === 0) throw new Error('has no rows');
-  const lookups = new Map<string, UserLookup>();
+  const lookups = new Map<string, readonly [TableUser, UserLookup]>();
   rows.forEach((row, index) => {
     const place = `row ${index + 1}`;
     const { portal_user, tenant, qlik_user_id, qlik_subject } = checkedRow(row, place);
     if (!portal_user) throw new Error(`${place}: portal_user is missing`);
     if (!qlik_user_id === !qlik_subject)
       throw new Error(`${place}: give one of qlik_user_id and qlik_subject`);
-    const key = rowKey({ id: portal_user, ...(tenant && { tenant }) });
+    const user: TableUser = { id: portal_user, ...(tenant && { tenant }) };
+    const key = rowKey(user);
     if (lookups.has(key)) throw new Error(`${place}: this portal_user is listed twice`);
-    lookups.set(
-      key,
-      qlik_user_id
-        ? { field: 'userId', value: qlik_user_id }
-        : { field: 'subject', value: qlik_subject as string },
-    );
+    const lookup: UserLookup = qlik_user_id
+      ? { field: 'userId', value: qlik_user_id }
+      : { field: 'subject', value: qlik_subject as string };
+    lookups.set(key, [user, lookup]);
   });
   return {
     size: lookups.size,
-    find: (user) => lookups.get(rowKey(user)),
+    rows: [...lookups.values()],
+    find: (user) => lookups.get(rowKey(user))?.[1],
   };
 }
 
-function rowKey({ tenant, id }: Pick<PortalUser, 'tenant' | 'id'>): string {
+function rowKey({ tenant, id }: TableUser): string {
   return JSON.stringify([tenant ?? null, id]);
 }
 
@@ -59,7 +63,16 @@ function jsonRows(content: string): unknown[] {
   return rows;
 }
 
+/** Blanks that the parser would cut off, although another portal user's id may end with one. */
+const ODD = '[\\f\\v\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const ODD_BLANK_AT_EDGE = new RegExp(`(?:^|[,\\r\\n])[ \\t]*${ODD}|${ODD}[ \\t]*(?:[,\\r\\n]|$)`);
+
 function csvRows(content: string): unknown[] {
+  // The last row need not be all that was meant.
+  if (content !== '' && !/[\r\n]$/.test(content))
+    throw new Error('does not end with a line break: is it all there?');
+  if (ODD_BLANK_AT_EDGE.test(content))
+    throw new Error('has a value that begins or ends with a blank other than space and tab');
   // Loaded when there is such a table: each start would pay for it.
   const { CsvError, parse } = require('csv-parse/sync') as typeof import('csv-parse/sync');
   try {

@@ -4,8 +4,8 @@ import type { Logout } from '../access/logout.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { RateLimiter } from '../lib/rate-limiter.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
+import type { ProviderLogouts } from '../session/provider-logouts.ts';
 import type { ProviderSessions } from '../session/provider-sessions.ts';
 import type { ReplayDetection } from '../session/replay-detection.ts';
 import type { SessionCookie } from '../session/session-cookie.ts';
@@ -43,11 +43,10 @@ export interface LoginModeDeps {
   readonly cookie: SessionCookie;
   readonly cookieSession: CookieSession;
   readonly openSession: OpenSession;
-  /** Of failed logins, by client address. */
-  readonly failures: RateLimiter;
   readonly login: Login;
   readonly logout: Logout;
   readonly sessions: Sessions;
   readonly providerSessions: ProviderSessions;
+  readonly providerLogouts: ProviderLogouts;
   readonly replays: ReplayDetection;
 }

@@ -14,6 +14,7 @@ export const problems = {
   user_ambiguous: [403, 'Several users in Qlik Cloud'],
   user_disabled: [403, 'The user in Qlik Cloud is disabled'],
   user_denied: [403, 'This user may not be impersonated'],
+  tenant_unknown: [403, 'No such tenant here'],
   not_found: [404, 'There is nothing here'],
   method_not_allowed: [405, 'Not with this method'],
   body_too_large: [413, 'The request is too large'],

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import fastifyFormbody from '@fastify/formbody';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { BrokerEvent, Emit } from '../events.ts';
+import { createTrustedPeers } from '../lib/trusted-peers.ts';
 import { watchConnections } from './connections.ts';
+import { withoutPort } from './policy/client-address.ts';
 import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
 import { securityHeaders } from './policy/security-headers.ts';
 import { namesThisMachine } from './policy/this-machine.ts';
@@ -53,13 +55,14 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { publicUrl, origins, trustedProxies, loopbackOnly, emit, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
   const ownLoopbackHost = namesThisMachine(publicUrl.host) ? publicUrl.host : undefined;
+  const isTrusted = createTrustedPeers(trustedProxies);
   const waiting = createWaitingRequests(MAX_WAITING);
   let closing = false;
 
   const app: FastifyInstance = fastify({
     logger: false,
     genReqId: () => randomUUID(),
-    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    trustProxy: trustedProxies.length > 0 && ((address: string) => isTrusted(withoutPort(address))),
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -12,6 +12,8 @@ export interface RateLimiter {
   waitMs(key: string): number;
   /** Counts a call, if there is room for it; answers like `waitMs` did before. */
   take(key: string): number;
+  /** What was counted was not done. */
+  giveBack(key: string): void;
 }
 
 const MAX_KEYS = 100_000;
@@ -41,6 +43,11 @@ export function createRateLimiter({ limit, windowMs }: Rate, now: () => number):
       const waitMs = wait(bucket.fullAt, time);
       if (waitMs === 0) bucket.fullAt = Math.max(bucket.fullAt, time) + perCallMs;
       return waitMs;
+    },
+
+    giveBack(key) {
+      const bucket = buckets.get(key);
+      if (bucket) bucket.fullAt -= perCallMs;
     },
   };
 }

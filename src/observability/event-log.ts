@@ -75,6 +75,11 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
     sentence: 'No custom groups can have these names: groups of an identity provider have them.',
   },
   'user_table.read': { level: 'info', sentence: 'The table of users was read again.' },
+  'user_table.shrunk': {
+    level: 'error',
+    sentence:
+      'The table of users lost more than a fifth of its rows. The old one stays in force; SIGHUP or a restart takes the new one.',
+  },
   'user_table.broken': {
     level: 'error',
     sentence: 'The table of users is broken. The old one stays in force.',
@@ -115,6 +120,10 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
 
   'admin.sessions_ended': { level: 'warn', sentence: 'An operator ended the sessions of a user.' },
   'admin.token_ended': { level: 'warn', sentence: 'An operator ended the token of a user.' },
+  'admin.all_sessions_ended': {
+    level: 'warn',
+    sentence: 'An operator ended the sessions and tokens of all users.',
+  },
   'admin.all_tokens_ended': { level: 'warn', sentence: 'An operator ended the tokens of all users.' },
   'admin.refused': {
     level: ({ code }) => (code === 'not_found' || code === 'rate_limited' ? 'debug' : 'warn'),
@@ -122,9 +131,9 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   },
   'admin.failed': { level: 'error', sentence: 'An admin request failed.' },
 
-  'config.unknown_variable': {
+  'config.doubtful': {
     level: 'warn',
-    sentence: 'A variable looks like a setting and is none. Is it misspelt?',
+    sentence: 'A setting is probably not meant so.',
   },
   'service.listening': { level: 'info', sentence: 'The service listens.' },
   'service.stopping': { level: 'info', sentence: 'The service stops.' },

@@ -96,6 +96,13 @@ export function createMetrics({ events, tokensCached, tenants }: MetricsDeps): M
     registers,
   });
 
+  const staleTables = new Gauge({
+    name: `${PREFIX}user_table_stale`,
+    help: '1 while the table of users in force is not the one in the file, which is broken or lost many rows.',
+    labelNames: ['tenant'] as const,
+    registers,
+  });
+
   new Gauge({
     name: `${PREFIX}tokens_cached`,
     help: 'Users whose token is cached.',
@@ -161,6 +168,13 @@ export function createMetrics({ events, tokensCached, tenants }: MetricsDeps): M
         break;
       case 'token.revocation_failed':
         revocations.labels('failed').inc();
+        break;
+      case 'user_table.read':
+        staleTables.labels(event.tenant).set(0);
+        break;
+      case 'user_table.broken':
+      case 'user_table.shrunk':
+        staleTables.labels(event.tenant).set(1);
         break;
       case 'store.record_unreadable':
         unreadable.labels(event.why).inc();

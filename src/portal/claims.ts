@@ -69,6 +69,7 @@ export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimsConf
   if (!isText(id, MAX_ID)) {
     throw new LoginRefusedError('bad_request', 'The sign-in does not say who it is: CLAIM_ID is not told.');
   }
+  const tenant = tenantOf(claims);
   const name = told(names.name);
   const email = told(names.email);
   const groups = groupsOf(claims, names.groups);
@@ -80,8 +81,18 @@ export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimsConf
     ...(isText(name, MAX_NAME) && { name }),
     ...(isText(email, MAX_EMAIL) && { email }),
     ...(groups && { groups }),
+    ...(tenant !== undefined && { tenant }),
     ...(others.length > 0 && { claims: Object.fromEntries(others) }),
   };
+}
+
+/** The tenant that the portal names, if it names one. What cannot be understood must not count as none. */
+function tenantOf(claims: Claims): string | undefined {
+  const tenant = own(claims, 'tenant') ?? '';
+  if (tenant === '') return undefined;
+  if (!isText(tenant, MAX_ID))
+    throw new LoginRefusedError('bad_request', 'The sign-in names a tenant that cannot be understood.');
+  return tenant;
 }
 
 /**

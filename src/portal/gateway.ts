@@ -3,11 +3,11 @@ import type { GatewayConfig } from '../config/portal-config.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Emit } from '../events.ts';
 import { trimBlanks } from '../lib/blanks.ts';
+import { createTrustedPeers } from '../lib/trusted-peers.ts';
 import { isText, MAX_ID, userFromClaims } from './claims.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
 import { singleHeaders } from './single-headers.ts';
-import { createTrustedPeers } from './trusted-peers.ts';
 
 /** A request, as far as it can prove somebody. */
 export interface GatewayEvidence {

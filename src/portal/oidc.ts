@@ -6,22 +6,26 @@ import {
   fetchUserInfo,
   randomNonce,
   randomPKCECodeVerifier,
-  randomState,
 } from 'openid-client';
 import type { ClaimsConfig } from '../config/portal-config.ts';
 import { type Claims, completeClaims, userFromClaims } from './claims.ts';
+import type { IdentityProviderError } from './identity-provider-error.ts';
 import type { KnownProvider, OidcProvider } from './oidc-provider.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser, ProviderSession } from './portal-user.ts';
-import { providerTrouble } from './provider-trouble.ts';
+import { errorOfBrowser, providerTrouble } from './provider-trouble.ts';
 import { unlikely, verifyToken } from './signed-token.ts';
 
-/** What one sign-in under way must be completed with; for nobody but the browser that began it. */
-export interface OidcLogin {
-  readonly state: string;
+/** What one sign-in under way must be completed with; for nobody to see but us. */
+export interface LoginSecrets {
   readonly nonce: string;
   /** RFC 7636 §4.1. */
   readonly verifier: string;
+}
+
+/** The same, with the state that the browser brings back. */
+export interface OidcLogin extends LoginSecrets {
+  readonly state: string;
 }
 
 export interface OidcEvidence {
@@ -35,8 +39,8 @@ export interface OidcEvidence {
  * 7636, RFC 9700). `authenticate` and `begin` also reject with an `IdentityProviderError`.
  */
 export interface OidcAuth extends PortalAuth<OidcEvidence> {
-  /** A new sign-in, and the URL at the provider where it goes on. */
-  begin(): Promise<{ readonly login: OidcLogin; readonly url: string }>;
+  /** Begins a sign-in: the URL at the provider where it goes on. `stateFor` gives the state that stands for its secrets. */
+  begin(stateFor: (secrets: LoginSecrets) => string): Promise<string>;
   /**
    * Where the user is signed out at the provider too (OpenID Connect RP-Initiated Logout 1.0 §2); undefined for a user
    * whom no provider signed in, and when the provider has no such place.
@@ -73,7 +77,6 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
 
   /** Sees the claims of the ID token proven (OpenID Connect Core 1.0 §3.1.3.7), and completes them. */
   async function exchange({ login, query }: OidcEvidence, known: KnownProvider): Promise<[string, Claims]> {
-    checkReturn(query, known);
     const url = new URL(redirectUri);
     url.search = query.toString();
     const tokens = await authorizationCodeGrant(known.configuration, url, {
@@ -96,25 +99,28 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
   }
 
   return {
-    async begin() {
+    async begin(stateFor) {
       const { configuration } = await provider.current();
-      const login = { state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier() };
+      const secrets = { nonce: randomNonce(), verifier: randomPKCECodeVerifier() };
       const url = buildAuthorizationUrl(configuration, {
         redirect_uri: redirectUri,
         response_type: 'code',
         scope,
-        state: login.state,
-        nonce: login.nonce,
-        code_challenge: await calculatePKCECodeChallenge(login.verifier),
+        state: stateFor(secrets),
+        nonce: secrets.nonce,
+        code_challenge: await calculatePKCECodeChallenge(secrets.verifier),
         code_challenge_method: 'S256',
       });
-      return { login, url: url.href };
+      return url.href;
     },
 
     async authenticate(evidence) {
       const known = await provider.current();
+      checkReturn(evidence.query, known);
       const [idToken, told] = await exchange(evidence, known).catch((error) => {
-        throw refusal(error, provider);
+        const trouble = providerTrouble(error);
+        if (trouble.code === 'idp_unavailable') provider.troubled(trouble);
+        throw refusal(trouble);
       });
       const sid = told.sid;
       const providerSession: ProviderSession = {
@@ -143,14 +149,10 @@ const REFUSALS = new Set([
   ...['account_selection_required', 'invalid_grant'],
 ]);
 
-function refusal(error: unknown, provider: OidcProvider): Error {
-  if (error instanceof LoginRefusedError) return error;
-  const trouble = providerTrouble(error);
+function refusal(trouble: IdentityProviderError): Error {
   const word = trouble.details.providerError;
-  if (word !== undefined && REFUSALS.has(word))
-    return new LoginRefusedError('bad_request', `The identity provider signed nobody in (${word}).`);
-  if (trouble.code === 'idp_unavailable') provider.troubled(trouble);
-  return trouble;
+  if (word === undefined || !REFUSALS.has(word)) return trouble;
+  return new LoginRefusedError('bad_request', `The identity provider signed nobody in (${word}).`);
 }
 
 /**
@@ -164,4 +166,6 @@ function checkReturn(query: URLSearchParams, { metadata }: KnownProvider): void 
     iss === null ? !metadata.authorization_response_iss_parameter_supported : iss === metadata.issuer;
   if (!once || !isFromThere || query.has('code') === query.has('error'))
     throw new LoginRefusedError('bad_request', 'This is no answer of the identity provider’s.');
+  // The browser's word: it says nothing of how the provider is.
+  if (query.has('error')) throw refusal(errorOfBrowser(query.get('error')));
 }

@@ -33,7 +33,7 @@ export function providerTrouble(error: unknown): IdentityProviderError {
   const ours = chain.find((cause) => cause instanceof IdentityProviderError);
   if (ours) return ours;
   const providerError = chain.map(({ error: word }) => word).find(isKnownError);
-  if (providerError === 'server_error' || providerError === 'temporarily_unavailable')
+  if (isPassing(providerError))
     return new IdentityProviderError('idp_unavailable', { reason: 'provider', providerError });
 
   const reason = chain
@@ -48,6 +48,19 @@ export function providerTrouble(error: unknown): IdentityProviderError {
     ...(providerError !== undefined && { providerError }),
   };
   return new IdentityProviderError('idp_bad_response', details, { cause: error });
+}
+
+/** What the `error` says with which a browser came back (RFC 6749 §4.1.2.1). */
+export function errorOfBrowser(word: unknown): IdentityProviderError {
+  const providerError = isKnownError(word) ? word : undefined;
+  return new IdentityProviderError(isPassing(providerError) ? 'idp_unavailable' : 'idp_bad_response', {
+    reason: 'provider',
+    ...(providerError !== undefined && { providerError }),
+  });
+}
+
+function isPassing(word: string | undefined): word is string {
+  return word === 'server_error' || word === 'temporarily_unavailable';
 }
 
 function isKnownError(word: unknown): word is string {

@@ -21,7 +21,12 @@ export function readQlikError(response: QlikResponse, now: number, user?: string
   if (status >= 500)
     return new QlikError('unavailable', message, { ...details, retryable: retryAfterMs === undefined });
   if (status === 400 || status === 401 || status === 403) {
-    return new QlikError('refused', message, { ...details, namesUser: namesUser(body.texts, user) });
+    const namesClient = body.codes.some((code) => ABOUT_THE_CLIENT.has(code));
+    return new QlikError('refused', message, {
+      ...details,
+      namesClient,
+      namesUser: !namesClient && namesUser(body.texts, user),
+    });
   }
   return new QlikError('bad_response', message, details);
 }
@@ -33,12 +38,22 @@ export function readApiError(response: QlikResponse, now: number): QlikError {
   return new QlikError('bad_response', fault.message, fault.details);
 }
 
+/** What no user can be the reason for. */
+const ABOUT_THE_CLIENT = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+]);
+
 interface ErrorBody {
   readonly codes: string[];
   readonly traceId?: string;
   readonly texts: string[];
 }
 
+/** Of a text: what says whom it is about stands in its beginning. */
+const MAX_TEXT = 1_000;
 const QLIK_CODE = /^[A-Z]{2,16}-\d{1,6}$/;
 const TRACE_ID = /^[0-9a-f]{32}$/;
 const RFC_6749_ERRORS = new Set([
@@ -67,7 +82,7 @@ function readErrorBody(text: string): ErrorBody {
   const texts = [description, ...entries.flatMap(({ title, detail }) => [title, detail])];
   return {
     codes: codes as string[],
-    texts: texts.filter((part) => typeof part === 'string'),
+    texts: texts.filter((part) => typeof part === 'string').map((part) => part.slice(0, MAX_TEXT)),
     ...(typeof traceId === 'string' && TRACE_ID.test(traceId) && { traceId }),
   };
 }
@@ -77,16 +92,16 @@ function members(value: unknown): Record<string, unknown> {
 }
 
 /** “User impersonation”, the grant, is about the client. */
-const ABOUT_A_USER = [
-  /\buser_lookup\b/i,
-  /\b(unknown|invalid|disabled|inactive|deleted|no such) user\b(?!-|\s+impersonation)/i,
-  /\buser\b(?!-|\s+impersonation)[^.]*\b(not found|not exist|unknown|disabled|inactive|deleted|not active|not a member|not in)\b/i,
-];
+const A_USER = /\buser\b(?!-|\s{1,9}impersonation)/i;
+const OF_A_USER =
+  /\b(unknown|invalid|disabled|inactive|deleted|no such|not found|not exist|not active|not a member|not in)\b/i;
 
+/** Sentence by sentence: each is looked through once. */
 function namesUser(texts: readonly string[], user: string | undefined): boolean {
   return texts.some(
     (text) =>
-      ABOUT_A_USER.some((pattern) => pattern.test(text)) ||
+      /\buser_lookup\b/i.test(text) ||
+      text.split('.').some((sentence) => A_USER.test(sentence) && OF_A_USER.test(sentence)) ||
       (!!user && text.split(/[\s"'`,;()]+/).includes(user)),
   );
 }

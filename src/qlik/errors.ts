@@ -12,6 +12,8 @@ export interface QlikErrorDetails {
   readonly status?: number;
   /** The answer is about the user, not about the client. */
   readonly namesUser?: boolean;
+  /** The answer is about the client for certain (RFC 6749 §5.2). */
+  readonly namesClient?: boolean;
   /** Worth another try at once. */
   readonly retryable?: boolean;
   /** Error codes and the trace id of the answer; nothing else of it, since it may repeat what was sent. */

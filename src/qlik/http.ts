@@ -24,10 +24,13 @@ export interface QlikRequest {
 
 /**
  * HTTP to one tenant. Redirects are not followed: the secret would travel. Compressed answers are not asked for and
- * not unpacked. What is too large, too slow or cut off is a `QlikError`; every status is an answer.
+ * not unpacked. What is too large, too slow or cut off is a `QlikError`; every status is an answer. `onAnswer` is called
+ * when an answer begins.
  */
 export interface QlikHttp {
-  send(request: QlikRequest, signal: AbortSignal): Promise<QlikResponse>;
+  send(request: QlikRequest, signal: AbortSignal, onAnswer?: () => void): Promise<QlikResponse>;
+  /** The tenant's. */
+  readonly origin: string;
   /** The tenant's time, after the `Date` of its last answer; milliseconds since the epoch. */
   tenantNow(): number;
   /** Calls under way fail, and no other is made. */
@@ -72,7 +75,9 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
   }
 
   return {
-    async send({ method, path, bearer, json }, signal) {
+    origin: tenantUrl,
+
+    async send({ method, path, bearer, json }, signal, onAnswer) {
       // A call may have been prepared while the connection was closed, and would open another.
       if (closed) throw new QlikError('unavailable', 'the connection is closed');
       let answering = false;
@@ -91,6 +96,7 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
           ...(json !== undefined && { body: JSON.stringify(json) }),
         });
         answering = true;
+        onAnswer?.();
         observeDate(response.headers.date);
         return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
       } catch (error) {

@@ -7,7 +7,7 @@ import { PROVIDER_ANSWER_MS } from './provider-answer.ts';
 
 /** `PORTAL_AUTH=assertion`. Asks a portal that publishes its keys for them from now on; only then is that code loaded. */
 export async function createAssertionMode(portal: AssertionConfig, deps: LoginModeDeps): Promise<LoginMode> {
-  const { clock, emit, replays, origins, openSession, failures } = deps;
+  const { clock, emit, replays, origins, openSession } = deps;
   const keys =
     'url' in portal.keys
       ? await publishedKeys(portal.keys.url, deps)
@@ -18,13 +18,13 @@ export async function createAssertionMode(portal: AssertionConfig, deps: LoginMo
     audience: portal.audience,
     claims: portal.claims,
     claim: replays.claim,
-    now: clock.now,
+    now: clock.wall,
   });
 
   return {
     routes: {
       async session(scope) {
-        await scope.register(assertionLoginRoute, { auth, openSession, failures, emit });
+        await scope.register(assertionLoginRoute, { auth, openSession, emit });
       },
       async people(scope) {
         await scope.register(wayBackRoute, { origins });

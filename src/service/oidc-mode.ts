@@ -1,10 +1,11 @@
 import { createBackchannelLogout } from '../access/backchannel-logout.ts';
 import { createProviderLogin } from '../access/provider-login.ts';
 import type { OidcConfig } from '../config/portal-config.ts';
-import { createLoginCookies } from '../http/login-cookies.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
+import { createLoginsUnderWay } from '../http/logins-under-way.ts';
 import { backchannelLogoutRoute } from '../http/routes/backchannel-logout.ts';
 import { oidcCallbackRoute, oidcStartRoute } from '../http/routes/oidc-login.ts';
+import { createRateLimiter } from '../lib/rate-limiter.ts';
 import { createLogoutTokenReader } from '../portal/logout-token.ts';
 import { createOidcAuth } from '../portal/oidc.ts';
 import { createOidcProvider } from '../portal/oidc-provider.ts';
@@ -13,8 +14,8 @@ import { PROVIDER_ANSWER_MS } from './provider-answer.ts';
 
 /** `PORTAL_AUTH=oidc`. Asks the provider for its metadata from now on. */
 export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMode {
-  const { config, clock, emit, origins, cookie, cookieSession, failures } = deps;
-  const { publicUrl, base, session } = config;
+  const { config, clock, emit, origins, cookie, cookieSession } = deps;
+  const { publicUrl, base, session, rateLimits } = config;
   const { issuer, clientId, clientSecret } = portal;
   const provider = createOidcProvider({
     issuer,
@@ -32,18 +33,19 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
     clientId,
     scope: portal.scope,
     claims: portal.claims,
-    now: clock.now,
+    now: clock.wall,
   });
-  const cookies = createLoginCookies({
+  const logins = createLoginsUnderWay({
     publicUrl,
-    sealer: createSealer(session.secrets, 'qlik-token-broker sign-in under way'),
-    now: clock.now,
+    // Of this service alone: another one may have the same secrets.
+    sealer: createSealer(session.secrets, `qlik-token-broker sign-in under way at ${publicUrl.href}`),
+    now: clock.wall,
   });
   const backchannelLogout = createBackchannelLogout({
     ...deps,
-    tokens: createLogoutTokenReader({ provider, clientId, now: clock.now }),
+    tokens: createLogoutTokenReader({ provider, clientId, now: clock.wall }),
   });
-  const providerLogin = createProviderLogin({ ...deps, lifetimeMs: session.lifetimeMs, now: clock.now });
+  const providerLogin = createProviderLogin({ ...deps, lifetimeMs: session.lifetimeMs, now: clock.wall });
 
   return {
     routes: {
@@ -51,15 +53,15 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
         await scope.register(backchannelLogoutRoute, { backchannelLogout, emit });
       },
       async people(scope) {
-        await scope.register(oidcStartRoute, { origins, auth, cookies, now: clock.now });
+        await scope.register(oidcStartRoute, { origins, auth, logins, now: clock.wall });
         await scope.register(oidcCallbackRoute, {
           origins,
           auth,
-          cookies,
+          logins,
           cookieSession,
           cookie,
           providerLogin,
-          failures,
+          failures: createRateLimiter(rateLimits.login, clock.now),
         });
       },
     },

@@ -18,7 +18,7 @@ import { createSessionCookie } from '../session/session-cookie.ts';
 import { createLoginMode } from './choose-login.ts';
 
 export interface PublicAppDeps
-  extends Omit<LoginModeDeps, 'origins' | 'cookie' | 'cookieSession' | 'openSession' | 'failures'> {
+  extends Omit<LoginModeDeps, 'origins' | 'cookie' | 'cookieSession' | 'openSession'> {
   readonly tenants: Tenants;
   readonly tokens: SessionTokens;
   readonly health: Omit<Health, 'idpHealthy'>;
@@ -42,7 +42,6 @@ export async function createPublicApp(
     cookie,
     cookieSession,
     openSession: createOpenSession({ cookieSession, cookie, login }),
-    failures: createRateLimiter(rateLimits.login, clock.now),
   });
   const currentSession = mode.follow?.(cookieSession) ?? cookieSession;
 

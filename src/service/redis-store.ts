@@ -4,6 +4,7 @@ import { createRedisCallLimits } from '../store/redis/call-limits.ts';
 import { connectRedis } from '../store/redis/connection.ts';
 import { createRedisLeases } from '../store/redis/leases.ts';
 import type { RedisAddress, RedisTarget } from '../store/redis/options.ts';
+import { createRedisRate } from '../store/redis/rate.ts';
 import { createRedisRecords } from '../store/redis/records.ts';
 import { createSeal } from '../store/seal.ts';
 import { createSealedRecords } from '../store/sealed-records.ts';
@@ -14,12 +15,18 @@ export async function openRedisStore(
   config: RedisConfig,
   { clock, emit }: SharedStoreDeps,
 ): Promise<SharedStore> {
-  const redis = await connectRedis({ target: redisTarget(config), emit });
+  const redis = await connectRedis({ target: redisTarget(config), prefix: config.prefix, emit });
   const policy = await redis.evictionPolicy().catch(() => undefined);
   if (policy !== undefined && policy !== 'noeviction') emit({ type: 'store.may_evict', policy });
   return {
-    store: createSealedRecords({ store: createRedisRecords(redis), seal: createSeal(config.keys), emit }),
+    store: createSealedRecords({
+      store: createRedisRecords(redis),
+      seal: createSeal(config.keys),
+      deployment: config.deployment,
+      emit,
+    }),
     leases: createRedisLeases({ redis, ...clock }),
+    createRate: (name, rate) => createRedisRate(redis, name, rate),
     createCallLimits: (name, options) => createRedisCallLimits({ ...options, name, redis, now: clock.now }),
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { createLogin } from '../access/login.ts';
+import { LOGIN_LIFETIME_MS } from '../access/login-lifetime.ts';
 import { createLogout } from '../access/logout.ts';
 import { createRevocation } from '../access/revocation.ts';
 import { createSessionTokens } from '../access/session-tokens.ts';
@@ -11,6 +12,7 @@ import type { Events } from '../events.ts';
 import { createAdminServer } from '../http/admin/server.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createMetrics } from '../observability/metrics.ts';
+import { createProviderLogouts } from '../session/provider-logouts.ts';
 import { createProviderSessions } from '../session/provider-sessions.ts';
 import { createReplayDetection } from '../session/replay-detection.ts';
 import { sessionsOfTag } from '../session/session-id.ts';
@@ -46,6 +48,8 @@ export interface Service {
   readonly adminApp: FastifyInstance;
   /** Binds both listeners; resolves to the public one's address. */
   listen(): Promise<string>;
+  /** Reads again the files that it follows, as they are; absent where it follows none. */
+  readonly readAgain?: () => Promise<void>;
   /** Answers what is in flight, ends what runs in the background, then closes everything. */
   close(): Promise<void>;
 }
@@ -71,8 +75,9 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   const tenantOf = findTenants(registry);
   const tokens = createTokenService({
     tenantOf,
-    share: createTokenShare({ store, partitionOf: sessionsOfTag, tenantOf, now: clock.now }),
+    share: createTokenShare({ store, partitionOf: sessionsOfTag, tenantOf, clock }),
     leases,
+    mintRate: shared.createRate('mint', config.rateLimits.mint),
     clock,
     random,
     emit,
@@ -92,14 +97,22 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       maxRemembered: config.tokens.cacheMax,
       deadlineMs: config.deadlines.answerMs,
       // What cannot be forgotten while the store is away cannot be handed out either: nobody is this Qlik user any more.
-      forgetToken: (key) => void tokens.forget(key).catch(() => {}),
+      loseToken: (key) => void tokens.lose(key).catch(() => {}),
     });
     await registry.put(served);
   }
   const tenants = createTenants(registry);
 
-  const sessions = createSessions({ store, limits: config.session });
-  const providerSessions = createProviderSessions({ store, lifetimeMs: config.session.lifetimeMs });
+  const sessions = createSessions({
+    store,
+    limits: config.session,
+    perUser: config.session.perUser,
+  });
+  const providerSessions = createProviderSessions({
+    store,
+    lifetimeMs: config.session.lifetimeMs,
+    maxRemembered: config.session.perUser,
+  });
   const userTokens = createUserTokens({ tenants, tokens });
   const logout = createLogout({ sessions, providerSessions, tokens: userTokens, after: clock.after, emit });
 
@@ -115,6 +128,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     logout,
     sessions,
     providerSessions,
+    providerLogouts: createProviderLogouts({ store, rememberMs: LOGIN_LIFETIME_MS }),
     replays: createReplayDetection(store),
     checkAnswers,
     health: {
@@ -136,7 +150,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       tokensCached: () => tokens.size,
       tenants: () => tenants.all().map(({ tenant }) => tenant),
     }),
-    revocation: createRevocation({ logout, tokens: userTokens, emit }),
+    revocation: createRevocation({ sessions, logout, tokens: userTokens, emit }),
     emit,
     checkAnswers,
   });
@@ -149,6 +163,12 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       await adminApp.listen({ host: config.admin.host, port: config.admin.port });
       return app.listen({ host: config.host, port: config.port });
     },
+
+    ...(tenants.all().some(({ directory }) => directory.readAgain) && {
+      async readAgain() {
+        await Promise.all(tenants.all().map(({ directory }) => directory.readAgain?.()));
+      },
+    }),
 
     async close() {
       stopping = true;

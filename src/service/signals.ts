@@ -2,16 +2,18 @@ import type { Emit } from '../events.ts';
 
 export interface StopOptions {
   readonly close: () => Promise<void>;
+  /** Reads files again that an operator has changed; absent where none is followed. */
+  readonly readAgain?: (() => Promise<void>) | undefined;
   /** The process ends this long after the first signal, whatever is still open. */
   readonly timeoutMs: number;
   readonly emit: Emit;
 }
 
 /**
- * Closes on SIGTERM, SIGINT and SIGHUP. The process then ends by itself with exit code 0, or with 1 when closing fails or takes
- * too long, and at once at a second signal.
+ * Closes on SIGTERM and SIGINT, and on SIGHUP where there is nothing to be read again. The process then ends by itself
+ * with exit code 0, or with 1 when closing fails or takes too long, and at once at a second signal.
  */
-export function stopOnSignals({ close, timeoutMs, emit }: StopOptions): void {
+export function stopOnSignals({ close, readAgain, timeoutMs, emit }: StopOptions): void {
   let stopping = false;
 
   function stop(): void {
@@ -31,7 +33,10 @@ export function stopOnSignals({ close, timeoutMs, emit }: StopOptions): void {
     );
   }
 
-  process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', stop);
+  process
+    .on('SIGTERM', stop)
+    .on('SIGINT', stop)
+    .on('SIGHUP', () => (readAgain ? void readAgain() : stop()));
 }
 
 /** Node's own answer to SIGUSR1 is a debugger's port, through which every secret and token can be read. */

@@ -23,8 +23,11 @@ export interface LoggedOutThere {
  * `StoreUnavailableError`.
  */
 export interface ProviderSessions {
-  /** Remembers where a session comes from; before it is opened, so that it cannot be missed. */
-  note(sessionId: string, user: PortalUser): Promise<void>;
+  /**
+   * Remembers where a session comes from; before it is opened, so that it cannot be missed. Resolves to what had to make
+   * room for it: no logout would find that any more, so it is to end now.
+   */
+  note(sessionId: string, user: PortalUser): Promise<LoggedOutThere>;
   find(logout: ProviderLogoutRequest): Promise<LoggedOutThere>;
 }
 
@@ -32,10 +35,10 @@ export interface ProviderSessionsDeps {
   readonly store: RecordStore;
   /** How long a session may last. */
   readonly lifetimeMs: number;
+  /** How many sessions of ours are remembered of one of the provider's, and users of one subject. */
+  readonly maxRemembered: number;
 }
 
-/** A session of the provider's has one of ours, unless the browser lost its cookie. */
-const MAX_REMEMBERED = 20;
 /** Beyond any service's life: what ends an entry of the index is that it is not used. */
 const INDEX_LIFETIME_MS = 10 * 365 * 24 * 60 * 60_000;
 const MAX_ATTEMPTS = 10;
@@ -46,31 +49,37 @@ const userSchema = v.object({
   tenant: v.exactOptional(v.string()),
 });
 
-export function createProviderSessions({ store, lifetimeMs }: ProviderSessionsDeps): ProviderSessions {
+export function createProviderSessions(deps: ProviderSessionsDeps): ProviderSessions {
+  const { store, lifetimeMs, maxRemembered } = deps;
+
   async function list(key: string): Promise<string[]> {
     const record = await store.peek(key);
     return record ? entriesOf(record.value) : [];
   }
 
-  async function remember(key: string, entry: string): Promise<void> {
+  /** Resolves to the entries that made room. */
+  async function remember(key: string, entry: string): Promise<readonly string[]> {
     const limits = { idleMs: lifetimeMs, lifetimeMs: INDEX_LIFETIME_MS };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      if (await store.create(key, JSON.stringify([entry]), limits, key)) return;
+      if (await store.create(key, JSON.stringify([entry]), limits, key)) return [];
       const record = await store.use(key);
       if (!record) continue;
       const others = entriesOf(record.value).filter((other) => other !== entry);
-      const value = JSON.stringify([...others, entry].slice(-MAX_REMEMBERED));
-      if (value === record.value || (await store.replace(key, value, record.revision))) return;
+      const entries = [...others, entry];
+      const value = JSON.stringify(entries.slice(-maxRemembered));
+      if (value === record.value || (await store.replace(key, value, record.revision)))
+        return entries.slice(0, -maxRemembered);
     }
     throw new WriteConflictError();
   }
 
   return {
     async note(sessionId, { id, tenant, providerSession }) {
-      if (!providerSession) return;
+      if (!providerSession) return { sessions: [], users: [] };
       const { subject, sid } = providerSession;
-      await remember(sid === undefined ? withoutSidKey(subject) : sidKey(sid), sessionId);
-      await remember(subjectKey(subject), JSON.stringify({ id, tenant }));
+      const sessions = await remember(sid === undefined ? withoutSidKey(subject) : sidKey(sid), sessionId);
+      const users = await remember(subjectKey(subject), JSON.stringify({ id, tenant }));
+      return { sessions, users: users.flatMap(userOf) };
     },
 
     async find({ subject, sid }) {

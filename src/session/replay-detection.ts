@@ -5,17 +5,13 @@ import type { RecordStore } from '../store/record-store.ts';
 export interface ReplayDetection {
   /** False when that was claimed within the time that an earlier claim gave. `forMs` is more than nothing. */
   claim(what: string, forMs: number): Promise<boolean>;
-  /** As if it had not been claimed. */
-  release(what: string): Promise<void>;
   isClaimed(what: string): Promise<boolean>;
 }
 
 export function createReplayDetection(store: RecordStore): ReplayDetection {
   return {
-    claim: (what, forMs) => store.create(keyOf(what), '', { idleMs: forMs, lifetimeMs: forMs }, keyOf(what)),
-    async release(what) {
-      await store.remove(keyOf(what));
-    },
+    claim: (what, forMs) =>
+      store.create(keyOf(what), '', { idleMs: forMs, lifetimeMs: forMs, evenWhenFull: true }, keyOf(what)),
     isClaimed: async (what) => (await store.peek(keyOf(what))) !== undefined,
   };
 }

@@ -1,10 +1,14 @@
 import { Signer } from '@fastify/cookie';
 import type { Secret } from '../config/secret.ts';
 import { trimBlanks } from '../lib/blanks.ts';
+import { deploymentTag } from './deployment-tag.ts';
 import { rememberVerified, type SignedId } from './verified-ids.ts';
 
 export interface SessionCookieOptions {
-  /** Decides about `Secure` and the `__Host-` prefix; the connection does not, since TLS may end at a proxy. */
+  /**
+   * Its scheme decides about `Secure` and the `__Host-` prefix; the connection does not, since TLS may end at a proxy. Its
+   * path is part of the name.
+   */
   readonly publicUrl: URL;
   /** The first signs, all verify. */
   readonly secrets: readonly Secret[];
@@ -36,7 +40,7 @@ const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 
 export function createSessionCookie({ publicUrl, secrets, sameSite }: SessionCookieOptions): SessionCookie {
   const secure = publicUrl.protocol === 'https:';
-  const name = secure ? '__Host-qlik_token_broker' : 'qlik_token_broker';
+  const name = `${secure ? '__Host-' : ''}qlik_token_broker${deploymentTag(publicUrl)}`;
   const signer = new Signer(secrets.map((secret) => secret.reveal()));
   const start = `${name}=`;
   const partitioned = sameSite === 'none';

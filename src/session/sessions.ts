@@ -1,7 +1,7 @@
 import { BrokerError } from '../errors.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
-import type { Limits, RecordStore, StoredRecord } from '../store/record-store.ts';
+import type { Advance, Advanced, Limits, RecordStore, Removed, StoredRecord } from '../store/record-store.ts';
 import { isSessionIdOf, sessionKey, sessionsOf } from './session-id.ts';
 import { createRecordReader, encodeSession } from './session-record.ts';
 
@@ -28,12 +28,19 @@ export interface Sessions {
   peek(id: string): Promise<Session | undefined>;
   /** The session, counted as use: its idle timeout starts anew. */
   use(id: string): Promise<Session | undefined>;
-  /** Ends a session. How many the user still has, or undefined when it had ended already. */
-  close(id: string): Promise<number | undefined>;
-  /** How many sessions the user has. */
-  count(user: PortalUser): Promise<number>;
-  /** Ends each of a user's sessions; how many those were. */
-  closeAll(user: PortalUser): Promise<number>;
+  /** Ends the user's oldest sessions, as far as there are too many; how many those were. */
+  trim(user: PortalUser): Promise<number>;
+  /**
+   * Ends a session: how many the user still has, or undefined when it had ended already. With `advance`, what is kept for
+   * the user ends with the last one.
+   */
+  close(id: string, advance?: Advance): Promise<Removed | undefined>;
+  /** Ends each of a user's sessions, and what is kept for the user; how many those were. */
+  closeAll(user: PortalUser, advance: Advance): Promise<{ removed: number; advanced: Advanced }>;
+  /** Ends what is kept for the user if there is no session. */
+  endKept(user: PortalUser, advance: Advance): Promise<Advanced | undefined>;
+  /** Ends everybody's. */
+  closeEverybodys(): Promise<void>;
 }
 
 /** A record was written by other requests each time that it was to be. Nothing was written; another try may work. */
@@ -45,13 +52,15 @@ export class WriteConflictError extends BrokerError<'write_conflict'> {
 
 export interface SessionsDeps {
   readonly store: RecordStore;
-  readonly limits: Limits;
+  readonly limits: Pick<Limits, 'idleMs' | 'lifetimeMs'>;
+  /** How many sessions a user may have. */
+  readonly perUser: number;
 }
 
 /** How many ids are remembered with their keys; the oldest are hashed again. */
 const MAX_REMEMBERED = 10_000;
 
-export function createSessions({ store, limits }: SessionsDeps): Sessions {
+export function createSessions({ store, limits, perUser }: SessionsDeps): Sessions {
   const userOf = createRecordReader();
   const keys = new BoundedMap<string, string>(MAX_REMEMBERED);
 
@@ -73,12 +82,16 @@ export function createSessions({ store, limits }: SessionsDeps): Sessions {
   return {
     async open(id, user) {
       if (!isSessionIdOf(id, user)) throw new TypeError('a session id of another user');
-      return store.create(sessionKey(id), encodeSession(user), limits, sessionsOf(user));
+      const { idleMs, lifetimeMs } = limits;
+      const record = { idleMs, lifetimeMs, endsWithAll: true } as const;
+      return store.create(sessionKey(id), encodeSession(user), record, sessionsOf(user));
     },
     peek: (id) => store.peek(keyOf(id)).then((record) => session(id, record)),
     use: (id) => store.use(keyOf(id)).then((record) => session(id, record)),
-    close: (id) => store.remove(sessionKey(id)),
-    count: (user) => store.countPartition(sessionsOf(user)),
-    closeAll: (user) => store.removePartition(sessionsOf(user)),
+    trim: async (user) => (await store.trimPartition(sessionsOf(user), perUser)).removed,
+    close: (id, advance) => store.remove(sessionKey(id), advance),
+    closeAll: (user, advance) => store.removePartition(sessionsOf(user), advance),
+    endKept: (user, advance) => store.advanceEmpty(sessionsOf(user), advance),
+    closeEverybodys: () => store.endAll(limits.lifetimeMs),
   };
 }

@@ -26,14 +26,16 @@ export interface Ask {
   readonly rank: number;
   /** What part of the budget (0–1) may be used up for this; undefined when the call does not count towards it. */
   readonly share: number | undefined;
+  /** What part of the permits (0–1) those may hold together who may not hold all of them; default 1. */
+  readonly permitShare?: number;
 }
 
 export type Answer = { readonly permit: Permit } | Refusal;
 
 export interface Refusal {
   readonly permit?: undefined;
-  /** `permits`: all are taken, or somebody in front waits for one. */
-  readonly reason: 'closed' | 'budget' | 'permits';
+  /** `permits`: all are taken, or somebody in front waits for one; `part`: those of the `permitShare` are taken. */
+  readonly reason: 'closed' | 'budget' | 'permits' | 'part';
   /** Asking earlier is of no use, unless `onChange` says otherwise. */
   readonly waitMs: number;
   /** A lower bound: a caller whom it rejects would be rejected by the store, too. */

@@ -4,6 +4,25 @@ import { BrokerError } from '../errors.ts';
 export interface Limits {
   readonly idleMs: number;
   readonly lifetimeMs: number;
+  /** `endAll` ends it. */
+  readonly endsWithAll?: true;
+  /** It is kept though the store has no memory left for others: small, short-lived, and needed to sign somebody out. */
+  readonly evenWhenFull?: true;
+}
+
+/** How a partition's generation ends. */
+export interface Advance {
+  /** Key of the record that was put for the partition: what it held is told. */
+  readonly dependent: string;
+  /** How long the new generation is kept: longer than whatever was made under an earlier one may live. */
+  readonly forMs: number;
+}
+
+/** A generation that has begun. */
+export interface Advanced {
+  readonly generation: string;
+  /** What the dependent record held, if it counted until then. */
+  readonly value: string | undefined;
 }
 
 /** What a record that was put depends on. */
@@ -27,11 +46,19 @@ export interface StoredRecord {
   readonly generation: string;
 }
 
+/** What has become of a partition whose record was removed. */
+export interface Removed {
+  /** How many records it still has. */
+  readonly left: number;
+  /** When it was the last: the generation that has begun. */
+  readonly advanced?: Advanced | undefined;
+}
+
 /**
  * Where replicas share state: small texts under a key, with limits that the store itself enforces and a partition (the
  * records of one user) in which they can be counted and removed together.
  *
- * A record exists only between `create` or `put` and the first of `remove`, `removePartition` and its limits. No other call
+ * A record exists only between `create` or `put` and the first of `remove`, `removePartition`, `trimPartition`, `endAll` and its limits. No other call
  * brings one into being, so what has been removed stays removed, whatever was in flight.
  *
  * A partition also has a generation, which outlives its records. What is made for its user counts only while that stands:
@@ -54,21 +81,25 @@ export interface RecordStore {
   use(key: string): Promise<StoredRecord | undefined>;
   /** Another value for the record at `revision`; its limits stay. False when it is gone or was written meanwhile. */
   replace(key: string, value: string, revision: number): Promise<boolean>;
-  /** How many records the partition still has, or undefined when there was no such record. */
-  remove(key: string): Promise<number | undefined>;
-  /** How many records the partition has. */
-  countPartition(partition: string): Promise<number>;
-  /** How many records it removed. */
-  removePartition(partition: string): Promise<number>;
+  /**
+   * Removes a record; undefined when there was none. With `advance`, the last one of a partition takes the generation with
+   * it: nobody comes between the two.
+   */
+  remove(key: string, advance?: Advance): Promise<Removed | undefined>;
+  /** Removes all records of the partition and gives it another generation, at once. How many records those were. */
+  removePartition(partition: string, advance: Advance): Promise<{ removed: number; advanced: Advanced }>;
+  /** Removes the oldest records of the partition until it has no more than `max`. */
+  trimPartition(partition: string, max: number): Promise<{ removed: number; left: number }>;
   /** The partition's generation; the empty text before the first `advance`. */
   generation(partition: string): Promise<string>;
-  /**
-   * Gives the partition a generation that it never had, and resolves to it. It is kept for `forMs`, which must be longer
-   * than whatever was made under an earlier one may live.
-   */
-  advance(partition: string, forMs: number): Promise<string>;
-  /** Gives every partition, also those that have none yet, a generation that it never had; else like `advance`. */
+  /** Gives the partition a generation that it never had. */
+  advance(partition: string, advance: Advance): Promise<Advanced>;
+  /** The same if it has no records; else nothing happens. */
+  advanceEmpty(partition: string, advance: Advance): Promise<Advanced | undefined>;
+  /** Gives every partition, also those that have none yet, a generation that it never had, and keeps it for so long. */
   advanceAll(forMs: number): Promise<void>;
+  /** Ends all records that were created to end with all; `forMs`: longer than any of them may live. */
+  endAll(forMs: number): Promise<void>;
   /** Resolves when the store answers, and would keep the use of a record. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -59,7 +59,8 @@ export function createTenant(config: TenantConfig, deps: TenantDeps): Tenant {
   const http = createQlikHttp({
     tenantUrl: url,
     ca: config.ca,
-    connections: config.limits.concurrency,
+    // Calls that were given up may still hold a connection each.
+    connections: 2 * config.limits.concurrency,
     now: clock.now,
   });
   const gate = createGate({
@@ -76,10 +77,12 @@ export function createTenant(config: TenantConfig, deps: TenantDeps): Tenant {
   const tokenClient = createTokenClient({
     issuer: createTokenIssuer({ http, authentication: authenticate(client, url, http), scope }),
     gate,
-    credentialsStatus: createCredentialsStatus({ now: clock.now, emit, tenant: name, clientId: client.id }),
+    createCredentialsStatus: (askForOwn) =>
+      createCredentialsStatus({ now: clock.now, emit, tenant: name, clientId: client.id, askForOwn }),
     clock,
     random,
     callTimeoutMs: deadlines.callMs,
+    maxLate: config.limits.concurrency,
   });
   const management = createManagement(config, deps, { http, gate });
 

@@ -12,6 +12,8 @@ export type TokenErrorCode =
   | 'user_not_mapped'
   | 'user_disabled'
   | 'user_denied'
+  | 'rate_limited'
+  | 'tenant_unknown'
   | 'token_superseded';
 
 /** A token could not be had. The message is safe to show. */
@@ -37,6 +39,17 @@ export function superseded(): TokenError {
 /** The minted token is of a Qlik user who is never impersonated. */
 export function denied(): TokenError {
   return new TokenError('user_denied', 'This user may not be impersonated.', { permanent: true });
+}
+
+/** The tenant issued a token of somebody else, or one that may do more. */
+export function notAskedFor(what: string): TokenError {
+  const message = `Qlik Cloud issued a token for ${what}.`;
+  return new TokenError('tenant_bad_response', message, { permanent: true });
+}
+
+/** Tokens were minted for this user too often. */
+export function tooManyMints(retryAfterMs: number): TokenError {
+  return new TokenError('rate_limited', 'This user needs new tokens too often.', { retryAfterMs });
 }
 
 /** A fresh token has less left than is ever handed out. */

@@ -1,10 +1,12 @@
 import type { Emit } from '../events.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Lease, Leases } from '../store/leases.ts';
+import { type Clock, wallAheadMs } from '../lib/clock.ts';
+import type { Leases } from '../store/leases.ts';
 import { StoreUnavailableError } from '../store/record-store.ts';
+import type { SharedRate } from '../store/shared-rate.ts';
 import type { Priority, Ticket } from '../tenant/admission/ticket.ts';
-import { denied, superseded, TokenError, tooShort } from '../tenant/token-error.ts';
+import { superseded, TokenError, tooManyMints, tooShort } from '../tenant/token-error.ts';
 import type { Background } from './background.ts';
+import type { Identification } from './identification.ts';
 import type { TenantOf } from './tenant-of.ts';
 import { keepToken, remainingMs, type Token } from './token.ts';
 import { eventFacts, type TokenKey, type TokenOwner } from './token-key.ts';
@@ -30,12 +32,17 @@ export interface Minting {
 export interface MintingDeps {
   readonly tenantOf: TenantOf;
   readonly share: TokenShare;
+  readonly identification: Identification;
+  /** Mints of one owner, of all replicas. */
+  readonly mintRate: SharedRate;
   readonly leases: Leases;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
   readonly emit: Emit;
   readonly revoke: (whose: TokenOwner, accessToken: string) => void;
+  /** Ends the owner's generation, and revokes what belonged to it. */
+  readonly forget: (whose: TokenOwner) => Promise<boolean>;
   readonly background: Background;
   readonly refreshBeforeMs: number;
   readonly minRemainingMs: number;
@@ -44,11 +51,16 @@ export interface MintingDeps {
 }
 
 export function createMinting(deps: MintingDeps): Minting {
-  const { tenantOf, share, leases, clock, random, emit, revoke, background } = deps;
+  const { tenantOf, share, identification, leases, clock, random, emit, revoke, background } = deps;
 
   async function shared({ key, generation }: Wanted, priority: Priority): Promise<Token | undefined> {
     const found = await share.read(key);
     if (found.generation !== generation) throw superseded();
+    if (found.isAnothers) {
+      // The owner is another Qlik user now: nobody is that one any more.
+      await deps.forget({ tenant: key.tenant, owner: key.owner });
+      throw superseded();
+    }
     return found.token && isGood(found.token, priority) ? found.token : undefined;
   }
 
@@ -60,31 +72,36 @@ export function createMinting(deps: MintingDeps): Minting {
   /** Mints, and makes the fresh token everybody's. */
   async function mint(wanted: Wanted, leaseEndsAt: number): Promise<Token> {
     const { key, generation, ticket } = wanted;
+    const { tokenClient } = tenantOf(key.tenant);
+    const waitMs = await deps.mintRate.take(key.owner);
+    if (waitMs > 0) throw tooManyMints(waitMs);
     const requestedAt = clock.now();
-    const { tokenClient, isDenied } = tenantOf(key.tenant);
-    const issued = await tokenClient.mint(key.lookup, ticket);
-    const fresh = keepToken(issued, generation, requestedAt, deps.refreshBeforeMs, random());
-    if (remainingMs(fresh, clock.now()) < deps.minRemainingMs) throw tooShort();
+    const issued = await tokenClient
+      .mint(key.lookup, ticket, (late) => revoke(key, late.accessToken))
+      .catch(async (error) => {
+        if (!isAboutUser(error)) await deps.mintRate.giveBack(key.owner);
+        throw error;
+      });
+    const fresh = keepToken(
+      issued,
+      generation,
+      requestedAt,
+      deps.refreshBeforeMs,
+      random(),
+      wallAheadMs(clock),
+    );
     try {
-      if (isDenied(issued.subject ?? '')) throw denied();
+      if (remainingMs(fresh, clock.now()) < deps.minRemainingMs) throw tooShort();
+      const identity = await identification.identify(key, issued, ticket);
       // Nobody else's token is newer, unless this took longer than the lease.
       const newer = clock.now() < leaseEndsAt ? undefined : await shared(wanted, 'user');
-      const agreed = newer ?? (await keep(key, fresh, issued.subject));
+      const agreed = newer ?? (await share.keep(key, fresh, identity));
       if (!agreed) throw superseded();
       if (newer) revoke(key, fresh.accessToken);
       return agreed;
     } catch (error) {
-      revoke(key, fresh.accessToken);
-      throw error;
-    }
-  }
-
-  async function keep(key: TokenKey, fresh: Token, qlikUser: string | undefined): Promise<Token | undefined> {
-    try {
-      return await share.keep(key, fresh, qlikUser);
-    } catch (error) {
-      // Nobody gets it whose session cannot be read, which shows whether it still counts.
-      if (error instanceof StoreUnavailableError) return fresh;
+      // The store may have kept it, and may say so yet; from here nobody gets it.
+      if (!(error instanceof StoreUnavailableError)) revoke(key, fresh.accessToken);
       throw error;
     }
   }
@@ -119,7 +136,7 @@ export function createMinting(deps: MintingDeps): Minting {
 
         const leaseMs = remainingMs + deps.callMs;
         const takenAt = clock.now();
-        const lease = await leases.take(name, leaseMs).catch(withoutLease);
+        const lease = await leases.take(name, leaseMs);
         if (!lease) {
           await leases.ended(name, remainingMs);
           continue;
@@ -127,7 +144,7 @@ export function createMinting(deps: MintingDeps): Minting {
         try {
           return (
             (await shared(wanted, ticket.priority)) ??
-            (await reported(wanted, () => mint(wanted, takenAt + (lease === NO_LEASE ? 0 : leaseMs))))
+            (await reported(wanted, () => mint(wanted, takenAt + leaseMs)))
           );
         } finally {
           background.add(lease.release().catch(() => {}));
@@ -137,10 +154,7 @@ export function createMinting(deps: MintingDeps): Minting {
   };
 }
 
-/** A store that is read but takes nothing new, since its memory is full, is no reason to give nobody a token. */
-const NO_LEASE: Lease = { release: async () => {} };
-
-function withoutLease(error: unknown): Lease {
-  if (error instanceof StoreUnavailableError) return NO_LEASE;
-  throw error;
+/** The tenant was asked for the user, who is the reason why there is no token. */
+function isAboutUser(error: unknown): boolean {
+  return error instanceof TokenError && error.code.startsWith('user_');
 }

@@ -20,6 +20,8 @@ export interface TokenOwner {
 /** All that makes one token another. */
 export interface TokenKey extends TokenOwner {
   readonly lookup: UserLookup;
+  /** The tenant has told both id and subject of the user, who is not denied. */
+  readonly checked?: true;
 }
 
 const texts = new WeakMap<TokenKey, string>();

@@ -1,11 +1,14 @@
 import { LRUCache } from 'lru-cache';
+import type { Advance, Advanced } from '../store/record-store.ts';
 import { createBackground } from './background.ts';
 import { type Deadline, waitFor } from './deadline.ts';
 import { createFlights } from './flights.ts';
+import { createIdentification } from './identification.ts';
 import { createMinting, type MintingDeps } from './minting.ts';
 import { createRejections } from './rejection.ts';
 import { remainingMs, type Token } from './token.ts';
 import { cacheKey, eventFacts, type TokenKey, type TokenOwner } from './token-key.ts';
+import type { EndedShare } from './token-share.ts';
 
 /**
  * The tokens of all users: each is minted once for all replicas, kept, renewed in time, and forgotten for good.
@@ -29,6 +32,12 @@ export interface TokenService {
    * only where it is shared. Resolves to whether there was one; can reject with a `StoreUnavailableError`.
    */
   forget(whose: TokenOwner | TokenKey): Promise<boolean>;
+  /** The owner is no longer this Qlik user: `forget`, unless another replica saw to that. */
+  lose(key: TokenKey): Promise<void>;
+  /** What the store is to be told so that it begins a new generation itself, with the end of the owner's last session. */
+  ending(owner: string): Advance;
+  /** It has done so: the rest of what `forget` does. Whether there was a token. */
+  ended(whose: TokenOwner | TokenKey, advanced: Advanced): boolean;
   /**
    * Begins a new generation for everybody: no replica hands out a token that there is now. They are not revoked at the
    * tenant, whose rate limit that would use up. Can reject with a `StoreUnavailableError`.
@@ -40,7 +49,8 @@ export interface TokenService {
   idle(): Promise<void>;
 }
 
-export interface TokenServiceDeps extends Omit<MintingDeps, 'revoke' | 'background' | 'callMs'> {
+export interface TokenServiceDeps
+  extends Omit<MintingDeps, 'revoke' | 'forget' | 'identification' | 'background' | 'callMs'> {
   readonly maxCached: number;
   readonly replaceCooldownMs: number;
   /** How long a user's mint may wait in the tenant's queue; a call there takes less. */
@@ -62,7 +72,14 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
     },
   });
   const flights = createFlights({
-    minting: createMinting({ ...deps, revoke, background, callMs: deadlineMs }),
+    minting: createMinting({
+      ...deps,
+      identification: createIdentification({ tenantOf, maxRemembered: deps.maxCached }),
+      revoke,
+      forget,
+      background,
+      callMs: deadlineMs,
+    }),
     tenantOf,
     clock,
     background,
@@ -119,7 +136,11 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
   }
 
   async function forget(whose: TokenOwner | TokenKey): Promise<boolean> {
-    const { generation, accessToken } = await share.end(whose.owner);
+    return end(whose, await share.end(whose.owner));
+  }
+
+  /** Revokes what there was before this generation, here and where it is shared. */
+  function end(whose: TokenOwner | TokenKey, { generation, accessToken }: EndedShare): boolean {
     const id = isTokenKey(whose) ? cacheKey(whose) : undefined;
     const local = id && tokens.peek(id);
     const ended = new Set(accessToken === undefined ? [] : [accessToken]);
@@ -146,6 +167,14 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
       background.add(forgotten.catch(() => {}));
       return forgotten;
     },
+
+    async lose(key) {
+      const { generation, token } = await share.read(key);
+      if (token || tokens.peek(cacheKey(key))?.generation === generation) await forget(key);
+    },
+
+    ending: share.ending,
+    ended: (whose, advanced) => end(whose, share.ended(advanced)),
 
     async forgetAll() {
       await share.endAll();

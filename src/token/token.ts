@@ -6,9 +6,9 @@ export interface Token {
   readonly accessToken: string;
   /** Of the characters of a scope only (RFC 6749 §3.3). */
   readonly scope: string;
-  /** Milliseconds since the epoch, by this machine's clock. */
+  /** By the clock. */
   readonly expiresAt: number;
-  /** The same in ISO 8601. */
+  /** The same by the calendar, in ISO 8601. */
   readonly expiresAtText: string;
   /** From this time on it is renewed behind the answer. */
   readonly renewAt: number;
@@ -30,26 +30,29 @@ export function keepToken(
   requestedAt: number,
   refreshBeforeMs: number,
   random: number,
+  wallAheadMs: number,
 ): Token {
   const span = Math.min(refreshBeforeMs, lifetimeMs / 2);
   return tokenUntil(
     requestedAt + lifetimeMs,
     { accessToken, scope, generation },
     span - span * SPREAD * random,
+    wallAheadMs,
   );
 }
 
-/** A token that ends at `expiresAt`, to be renewed so much earlier. */
+/** A token that ends at `expiresAt`, to be renewed so much earlier. `wallAheadMs`: of the clock by which it ends. */
 export function tokenUntil(
   expiresAt: number,
   { accessToken, scope, generation }: Pick<Token, 'accessToken' | 'scope' | 'generation'>,
   renewBeforeMs: number,
+  wallAheadMs: number,
 ): Token {
   return {
     accessToken,
     scope,
     expiresAt,
-    expiresAtText: new Date(expiresAt).toISOString(),
+    expiresAtText: new Date(expiresAt + wallAheadMs).toISOString(),
     renewAt: expiresAt - renewBeforeMs,
     generation,
   };

@@ -1,11 +1,13 @@
 import type { TestContext } from 'node:test';
 import { createLogin, type Login } from '../../src/access/login.ts';
+import { LOGIN_LIFETIME_MS } from '../../src/access/login-lifetime.ts';
 import { createLogout, type Logout } from '../../src/access/logout.ts';
 import { createServedTenant, type Tenants } from '../../src/access/tenants.ts';
 import type { UserTokens } from '../../src/access/user-tokens.ts';
 import type { BrokerEvent } from '../../src/events.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
 import { userTag } from '../../src/portal/user-tag.ts';
+import { createProviderLogouts, type ProviderLogouts } from '../../src/session/provider-logouts.ts';
 import { createProviderSessions, type ProviderSessions } from '../../src/session/provider-sessions.ts';
 import { createReplayDetection, type ReplayDetection } from '../../src/session/replay-detection.ts';
 import { newSessionId } from '../../src/session/session-id.ts';
@@ -32,6 +34,7 @@ export interface AccessBench {
   readonly store: StoreProbe;
   readonly sessions: Sessions;
   readonly providerSessions: ProviderSessions;
+  readonly providerLogouts: ProviderLogouts;
   readonly replays: ReplayDetection;
   readonly tokens: HeldTokens;
   readonly tenants: Tenants;
@@ -50,6 +53,7 @@ export interface AccessBench {
 }
 
 export const LIFETIME_MS = 600 * 60_000;
+export const MAX_SESSIONS = 4;
 
 export function createAccessBench(t: TestContext): AccessBench {
   const clock = createManualClock();
@@ -57,8 +61,16 @@ export function createAccessBench(t: TestContext): AccessBench {
   t.after(() => store.close());
   const events: BrokerEvent[] = [];
   const emit = (event: BrokerEvent) => void events.push(event);
-  const sessions = createSessions({ store, limits: { idleMs: 30 * 60_000, lifetimeMs: LIFETIME_MS } });
-  const providerSessions = createProviderSessions({ store, lifetimeMs: LIFETIME_MS });
+  const sessions = createSessions({
+    store,
+    limits: { idleMs: 30 * 60_000, lifetimeMs: LIFETIME_MS },
+    perUser: MAX_SESSIONS,
+  });
+  const providerSessions = createProviderSessions({
+    store,
+    lifetimeMs: LIFETIME_MS,
+    maxRemembered: MAX_SESSIONS,
+  });
   const tokens = createHeldTokens();
   const loggedIn: PortalUser[] = [];
   const tenants = createOneTenant(clock, loggedIn);
@@ -69,6 +81,7 @@ export function createAccessBench(t: TestContext): AccessBench {
     store,
     sessions,
     providerSessions,
+    providerLogouts: createProviderLogouts({ store, rememberMs: LOGIN_LIFETIME_MS }),
     replays: createReplayDetection(store),
     tokens,
     tenants,
@@ -102,6 +115,11 @@ function createHeldTokens(): HeldTokens {
     failWith(error) {
       failure = error;
     },
+    ending: () => ({ dependent: 'no token', forMs: LIFETIME_MS }),
+    ended(user) {
+      forgotten.push(user);
+      return held.delete(userTag(user));
+    },
     async forget(user) {
       forgotten.push(user);
       if (failure) throw failure;
@@ -127,9 +145,9 @@ function createOneTenant(clock: ManualClock, loggedIn: PortalUser[]): Tenants {
     createCallLimits: (_, options) => createMemoryCallLimits({ ...options, now: clock.now }),
     maxRemembered: 10,
     deadlineMs: DEADLINES.answerMs,
-    forgetToken() {},
+    loseToken() {},
   });
   const directory = { ...served.directory, loggedIn: (user: PortalUser) => void loggedIn.push(user) };
   const one = { ...served, directory };
-  return { of: () => one, all: () => [one] };
+  return { of: () => one, find: () => one, all: () => [one] };
 }

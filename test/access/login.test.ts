@@ -5,7 +5,7 @@ import type { PortalUser } from '../../src/portal/portal-user.ts';
 import { isSessionIdOf } from '../../src/session/session-id.ts';
 import { WriteConflictError } from '../../src/session/sessions.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
-import { createAccessBench } from './access-bench.ts';
+import { createAccessBench, MAX_SESSIONS } from './access-bench.ts';
 
 const ada: PortalUser = { id: 'ada', name: 'Ada', tenant: 'eu' };
 const OPENED = { type: 'session.opened', user: { id: 'ada', tenant: 'eu' }, tenant: 'acme' };
@@ -96,6 +96,36 @@ describe('a login', () => {
   });
 });
 
+describe('given more sessions than a user may have', () => {
+  test('the oldest end, and no token with them', async (t) => {
+    const { login, areOpen, tokens, events } = createAccessBench(t);
+    tokens.give(ada);
+    const ids = [];
+    for (let n = 0; n < MAX_SESSIONS + 2; n += 1)
+      ids.push({ id: await login.open(ada, { previous: undefined }) });
+
+    assert.deepEqual(await areOpen(...ids), [false, false, ...Array(MAX_SESSIONS).fill(true)]);
+    assert.deepEqual(
+      events.filter(({ type }) => type === 'session.ended'),
+      Array(2).fill({
+        type: 'session.ended',
+        user: { id: 'ada', tenant: 'eu' },
+        reason: 'too_many',
+        sessions: 1,
+        tokens: 0,
+      }),
+    );
+    assert.equal(tokens.has(ada), true);
+  });
+
+  test('nobody else’s end', async (t) => {
+    const { login, session, areOpen } = createAccessBench(t);
+    const bruno = await session({ id: 'bruno' });
+    for (let n = 0; n < MAX_SESSIONS + 2; n += 1) await login.open(ada, { previous: undefined });
+    assert.deepEqual(await areOpen(bruno), [true]);
+  });
+});
+
 describe('what is to be done beforehand', () => {
   test('is done when the id is known and nothing is stored yet', async (t) => {
     const { login, store, events, loggedIn } = createAccessBench(t);
@@ -143,10 +173,10 @@ describe('a login that fails', () => {
   }
 
   test('since another user cannot be logged out, opens nothing', async (t) => {
-    const { login, store, session, tokens } = createAccessBench(t);
+    const { login, store, session } = createAccessBench(t);
     const previous = await session({ id: 'bruno' });
     const away = new StoreUnavailableError();
-    tokens.failWith(away);
+    store.failWith(away, 'remove');
     store.clear();
 
     await assert.rejects(login.open(ada, { previous }), away);

@@ -142,19 +142,19 @@ describe('what a late token leaves behind', () => {
 describe('given a store that fails during a logout', () => {
   const ways: [
     string,
-    'remove' | 'removePartition' | 'countPartition',
+    'remove' | 'removePartition' | 'advanceEmpty',
     'here' | 'everywhere' | 'afterwards',
   ][] = [
     ['here', 'remove', 'here'],
     ['everywhere', 'removePartition', 'everywhere'],
-    ['afterwards', 'countPartition', 'afterwards'],
+    ['afterwards', 'advanceEmpty', 'afterwards'],
   ];
   for (const [what, failing, how] of ways) {
     test(`${what}, the call says so and nothing is told; the token ends when the store is back`, async (t) => {
       const { logout, session, sessions, store, clock, tokens, events } = createAccessBench(t);
       const desk = await session(ada);
       tokens.give(ada);
-      store.failWith(away, failing, 'countPartition');
+      store.failWith(away, failing, 'advanceEmpty');
 
       const call =
         how === 'here'
@@ -176,22 +176,22 @@ describe('given a store that fails during a logout', () => {
   }
 
   test('it is tried every two seconds, whatever fails, and no more when it has worked', async (t) => {
-    const { logout, session, store, clock, tokens } = createAccessBench(t);
+    const { logout, session, sessions, store, clock, tokens } = createAccessBench(t);
     const desk = await session(ada);
     tokens.give(ada);
-    tokens.failWith(away);
+    store.failWith(away, 'remove', 'advanceEmpty');
     await assert.rejects(logout.here(desk, 'logout'), away);
     const tries = async () => {
       store.clear();
       await clock.advance(5 * TRY_AGAIN_MS);
-      return store.count('countPartition');
+      return store.count('advanceEmpty');
     };
 
     assert.equal(await tries(), 5);
     store.failWith(away);
     assert.equal(await tries(), 5);
     store.failWith(undefined);
-    tokens.failWith(undefined);
+    await sessions.close(desk.id);
     assert.equal(await tries(), 1);
     assert.equal(tokens.has(ada), false);
     assert.equal(await tries(), 0);
@@ -244,10 +244,10 @@ describe('given a store that fails during a logout', () => {
 });
 
 test('given trouble that is not the store’s, it is told, and nothing is tried again', async (t) => {
-  const { logout, session, clock, tokens, events } = createAccessBench(t);
+  const { logout, session, clock, store, events } = createAccessBench(t);
   const desk = await session(ada);
   const bug = new TypeError('bug');
-  tokens.failWith(bug);
+  store.failWith(bug, 'remove');
 
   await assert.rejects(logout.here(desk, 'logout'), bug);
 

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { providerLoggedOut } from '../../src/access/backchannel-logout.ts';
 import { LOGIN_LIFETIME_MS } from '../../src/access/login-lifetime.ts';
 import { createProviderLogin } from '../../src/access/provider-login.ts';
 import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
-import { sessionKey } from '../../src/session/session-id.ts';
+import { sessionKey, sessionsOf } from '../../src/session/session-id.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
-import { createAccessBench, LIFETIME_MS } from './access-bench.ts';
+import { createAccessBench, LIFETIME_MS, MAX_SESSIONS } from './access-bench.ts';
 
 const ada: PortalUser = {
   id: 'ada',
@@ -36,27 +35,34 @@ function open(t: TestContext) {
 }
 
 describe('the state of a login', () => {
+  function completing(t: TestContext) {
+    const bench = open(t);
+    const complete = (state: string) =>
+      bench.providerLogin.complete({ user: ada, state, begunAt: bench.clock.now(), present: undefined });
+    return { ...bench, complete };
+  }
+
   test('is good for one completion', async (t) => {
-    const { providerLogin, clock } = open(t);
-    await providerLogin.use('state-1');
-    await assert.rejects(providerLogin.use('state-1'), refused);
-    await providerLogin.use('state-2');
+    const { complete, clock } = completing(t);
+    await complete('state-1');
+    await assert.rejects(complete('state-1'), refused);
+    await complete('state-2');
 
     await clock.advance(LOGIN_LIFETIME_MS - 1);
-    await assert.rejects(providerLogin.use('state-1'), refused);
+    await assert.rejects(complete('state-1'), refused);
   });
 
   test('that comes twice at once is good for one of both', async (t) => {
-    const { providerLogin } = open(t);
-    const both = await Promise.allSettled([providerLogin.use('state'), providerLogin.use('state')]);
+    const { complete } = completing(t);
+    const both = await Promise.allSettled([complete('state'), complete('state')]);
     assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   });
 
   test('of which the store does not know whether it was used is not refused', async (t) => {
-    const { providerLogin, store } = open(t);
+    const { complete, store } = completing(t);
     const away = new StoreUnavailableError();
     store.failWith(away);
-    await assert.rejects(providerLogin.use('state'), away);
+    await assert.rejects(complete('state'), away);
   });
 });
 
@@ -64,7 +70,12 @@ describe('a login that is completed', () => {
   test('in a browser without a session opens one', async (t) => {
     const { providerLogin, sessions, events, clock } = open(t);
 
-    const id = await providerLogin.complete({ user: ada, begunAt: clock.now(), present: undefined });
+    const id = await providerLogin.complete({
+      user: ada,
+      state: 'state',
+      begunAt: clock.now(),
+      present: undefined,
+    });
 
     assert.ok(id);
     assert.deepEqual((await sessions.peek(id))?.user, ada);
@@ -75,12 +86,17 @@ describe('a login that is completed', () => {
   test('is noted under the provider’s names before its session is there', async (t) => {
     const { providerLogin, providerSessions, store, clock } = open(t);
 
-    const id = await providerLogin.complete({ user: ada, begunAt: clock.now(), present: undefined });
+    const id = await providerLogin.complete({
+      user: ada,
+      state: 'state',
+      begunAt: clock.now(),
+      present: undefined,
+    });
 
     assert.deepEqual((await providerSessions.find({ sid: 'one' })).sessions, [id]);
     const created = store.calls.filter((call) => call.startsWith('create '));
-    assert.equal(created.length, 3);
-    assert.equal(created[2], `create ${sessionKey(id as string)}`);
+    assert.equal(created.length, 4, 'the state, the names of session and subject, and the session');
+    assert.equal(created[3], `create ${sessionKey(id as string)}`);
   });
 
   test('when it cannot be noted, opens none', async (t) => {
@@ -88,7 +104,7 @@ describe('a login that is completed', () => {
     const away = new StoreUnavailableError();
     store.failWith(away, 'create');
     await assert.rejects(
-      providerLogin.complete({ user: ada, begunAt: clock.now(), present: undefined }),
+      providerLogin.complete({ user: ada, state: 'state', begunAt: clock.now(), present: undefined }),
       away,
     );
     assert.deepEqual([events, store.count('create')], [[], 1]);
@@ -102,11 +118,11 @@ describe('the session that the browser has', () => {
     store.clear();
 
     const again = withProvider({ idToken: 'id-token-2' });
-    assert.equal(await providerLogin.complete({ user: again, begunAt, present }), undefined);
+    assert.equal(await providerLogin.complete({ user: again, state: 'state', begunAt, present }), undefined);
 
     assert.ok(present);
     assert.deepEqual(await areOpen(present), [true]);
-    assert.deepEqual([events, loggedIn, store.count('create')], [[], [], 0]);
+    assert.deepEqual([events, loggedIn, store.count('create')], [[], [], 1], 'the state alone is claimed');
   });
 
   // Guards against a session that was planted before the login.
@@ -114,7 +130,7 @@ describe('the session that the browser has', () => {
     const { providerLogin, openedAfter, areOpen, ended } = open(t);
     const { begunAt, present } = await openedAfter(0);
 
-    const id = await providerLogin.complete({ user: ada, begunAt, present });
+    const id = await providerLogin.complete({ user: ada, state: 'state', begunAt, present });
 
     assert.ok(id && present);
     assert.notEqual(id, present.id);
@@ -138,7 +154,7 @@ describe('the session that the browser has', () => {
       const { providerLogin, openedAfter, areOpen } = open(t);
       const { begunAt, present } = await openedAfter(1_000, other);
 
-      const id = await providerLogin.complete({ user: ada, begunAt, present });
+      const id = await providerLogin.complete({ user: ada, state: 'state', begunAt, present });
 
       assert.ok(id && present);
       assert.deepEqual(await areOpen(present, { id }), [false, true]);
@@ -149,23 +165,23 @@ describe('the session that the browser has', () => {
     const { providerLogin, openedAfter, areOpen } = open(t);
     const { providerSession: _, ...unprovided } = ada;
     const { begunAt, present } = await openedAfter(1_000, unprovided);
-    assert.ok(await providerLogin.complete({ user: ada, begunAt, present }));
+    assert.ok(await providerLogin.complete({ user: ada, state: 'state', begunAt, present }));
     assert.ok(present);
     assert.deepEqual(await areOpen(present), [false]);
   });
 });
 
-describe('a provider that has ended its session meanwhile', () => {
+describe('a provider that has logged the user out meanwhile', () => {
   test('ends the one that was just opened, and the login is refused', async (t) => {
-    const { providerLogin, replays, sessions, ended, clock } = open(t);
-    await replays.claim(providerLoggedOut('one'), LOGIN_LIFETIME_MS);
+    const { providerLogin, providerLogouts, store, ended, clock } = open(t);
+    await providerLogouts.note({ sid: 'one' });
 
     await assert.rejects(
-      providerLogin.complete({ user: ada, begunAt: clock.now(), present: undefined }),
+      providerLogin.complete({ user: ada, state: 'state', begunAt: clock.now(), present: undefined }),
       refused,
     );
 
-    assert.equal(await sessions.count(ada), 0);
+    assert.equal((await store.trimPartition(sessionsOf(ada), 100)).left, 0);
     assert.deepEqual(ended(), [
       {
         type: 'session.ended',
@@ -178,11 +194,11 @@ describe('a provider that has ended its session meanwhile', () => {
   });
 
   test('ends the one that another tab opened', async (t) => {
-    const { providerLogin, openedAfter, replays, areOpen } = open(t);
+    const { providerLogin, openedAfter, providerLogouts, areOpen } = open(t);
     const { begunAt, present } = await openedAfter(1);
-    await replays.claim(providerLoggedOut('one'), LOGIN_LIFETIME_MS);
+    await providerLogouts.note({ sid: 'one' });
 
-    await assert.rejects(providerLogin.complete({ user: ada, begunAt, present }), refused);
+    await assert.rejects(providerLogin.complete({ user: ada, state: 'state', begunAt, present }), refused);
 
     assert.ok(present);
     assert.deepEqual(await areOpen(present), [false]);
@@ -190,25 +206,67 @@ describe('a provider that has ended its session meanwhile', () => {
 
   test('is looked for when the session is there: a logout that comes later finds it itself', async (t) => {
     const { providerLogin, store, clock } = open(t);
-    await providerLogin.complete({ user: ada, begunAt: clock.now(), present: undefined });
-    const [opened = '', looked = ''] = store.calls.slice(-2);
-    assert.match(opened, /^create .*:session:/);
-    assert.match(looked, /^peek .*:once$/);
+    await providerLogin.complete({ user: ada, state: 'state', begunAt: clock.now(), present: undefined });
+    const opened = store.calls.findLastIndex((call) => /^create .*:session:/.test(call));
+    const looked = store.calls.findIndex((call) => /^peek .*:logged-out-/.test(call));
+    assert.ok(opened !== -1 && opened < looked, store.calls.join(', '));
   });
 
-  test('is not looked for by a login whose ID token names no session', async (t) => {
-    const { providerLogin, replays, store, clock } = open(t);
-    await replays.claim(providerLoggedOut('one'), LOGIN_LIFETIME_MS);
-    store.clear();
+  /** What the logout token names, what the ID token does, and whether the sign-in was begun before that. */
+  const cases: [logout: object, session: object, begunBefore: boolean, ended: boolean][] = [
+    [{ sid: 'one' }, { sid: 'one' }, true, true],
+    [{ sid: 'one' }, { sid: 'one' }, false, true],
+    [{ sid: 'two' }, { sid: 'one' }, true, false],
+    [{ sid: 'one' }, { sid: undefined }, true, false],
+    [{ subject: 'sub-ada' }, { sid: 'one' }, true, true],
+    [{ subject: 'sub-ada' }, { sid: 'one' }, false, false],
+    [{ subject: 'sub-ada' }, { sid: undefined }, true, true],
+    [{ subject: 'sub-ada' }, { sid: undefined }, false, false],
+    [{ subject: 'sub-bruno' }, { sid: 'one' }, true, false],
+    [{ subject: 'sub-ada', sid: 'one' }, { sid: undefined }, true, true],
+    [{ subject: 'sub-ada', sid: 'one' }, { sid: undefined }, false, false],
+    [{ subject: 'sub-ada', sid: 'one' }, { sid: 'two' }, true, false],
+  ];
+  for (const [logout, session, begunBefore, isEnded] of cases) {
+    const what = `${JSON.stringify(logout)}, of a sign-in as ${JSON.stringify(session)} begun ${begunBefore ? 'before' : 'after'}`;
+    test(`by ${what}: ${isEnded ? 'refused' : 'goes on'}`, async (t) => {
+      const { providerLogin, providerLogouts, clock } = open(t);
+      const before = clock.now();
+      await clock.advance(60_000);
+      await providerLogouts.note(logout);
+      await clock.advance(1_000);
+      const begunAt = begunBefore ? before : clock.now();
 
-    const user = withProvider({ sid: undefined });
-    assert.ok(await providerLogin.complete({ user, begunAt: clock.now(), present: undefined }));
-    assert.equal(store.count('peek'), 0);
-  });
+      const completed = providerLogin.complete({
+        ...{ user: withProvider(session), state: 'state', begunAt, present: undefined },
+      });
 
-  test('of another session does not matter', async (t) => {
-    const { providerLogin, replays, clock } = open(t);
-    await replays.claim(providerLoggedOut('two'), LOGIN_LIFETIME_MS);
-    assert.ok(await providerLogin.complete({ user: ada, begunAt: clock.now(), present: undefined }));
+      if (isEnded) await assert.rejects(completed, refused);
+      else assert.ok(await completed);
+    });
+  }
+
+  test('twice, is the newer of both', async (t) => {
+    const { providerLogin, providerLogouts, clock } = open(t);
+    await providerLogouts.note({ subject: 'sub-ada' });
+    await clock.advance(60_000);
+    const begunAt = clock.now();
+    await clock.advance(1_000);
+    await providerLogouts.note({ subject: 'sub-ada' });
+    await assert.rejects(
+      providerLogin.complete({ user: ada, state: 'state', begunAt, present: undefined }),
+      refused,
+    );
   });
+});
+
+// Guards against the first of many sign-ins in one session of the provider's, which no logout found.
+test('a sign-in too many of one session of the provider’s ends the first, which a logout would not find', async (t) => {
+  const { session, providerLogin, areOpen, clock } = open(t);
+  const sessions = [];
+  for (let n = 0; n < MAX_SESSIONS; n += 1) sessions.push(await session({ ...ada, id: `user-${n}` }));
+
+  await providerLogin.complete({ user: ada, state: 'state', begunAt: clock.now(), present: undefined });
+
+  assert.deepEqual(await areOpen(...sessions), [false, ...Array(MAX_SESSIONS - 1).fill(true)]);
 });

@@ -24,7 +24,7 @@ const session = (generation: string, user = ada): Session => ({
 
 /** A token that was obtained under this generation. */
 const token = (generation: string, accessToken = `token of ${generation}`): Token =>
-  tokenUntil(1_000_000, { accessToken, scope: 'user_default', generation }, 0);
+  tokenUntil(1_000_000, { accessToken, scope: 'user_default', generation }, 0, 0);
 
 interface Script {
   /** What asking for a token brings, one after the other. */
@@ -66,6 +66,8 @@ function follow({ tokens = [], looks = [], cached, afterwards }: Script) {
       },
       obtain: ask('obtain'),
       rejected: ask('rejected'),
+      ending: () => assert.fail('not to be called'),
+      ended: () => assert.fail('not to be called'),
       forget: unexpected,
       forgetAll: unexpected,
     },

@@ -26,7 +26,7 @@ function served(changes: Partial<TenantConfig> = {}): ServedTenant {
     createCallLimits: (_, options) => createMemoryCallLimits({ ...options, now: clock.now }),
     maxRemembered: 10,
     deadlineMs: DEADLINES.answerMs,
-    forgetToken() {},
+    loseToken() {},
   });
 }
 
@@ -37,7 +37,10 @@ test('given one tenant, it is everybody’s, and its directory says whose token 
   const tenants = createTenants(registry);
 
   assert.equal(tenants.of(ada), acme);
-  assert.equal(tenants.of({ id: 'bruno', tenant: 'another' }), acme);
+  const { url } = acme.tenant;
+  const { host } = new URL(url);
+  for (const tenant of [url, `${url}/`, host, host.toUpperCase()])
+    assert.equal(tenants.of({ id: 'bruno', tenant }), acme);
   assert.deepEqual(tenants.all(), [acme]);
   const key = acme.directory.known(ada);
   assert.ok(key);
@@ -48,6 +51,34 @@ test('given one tenant, it is everybody’s, and its directory says whose token 
     scope: 'user_default',
   });
   assert.equal(findTenants(registry)(key.tenant), acme.tenant);
+});
+
+test('given one tenant, nobody belongs to it for whom the portal names another one', async () => {
+  const registry = createTenantRegistry<ServedTenant>();
+  await registry.put(served());
+  const tenants = createTenants(registry);
+  const others = [
+    ...[
+      'another',
+      '',
+      ' ',
+      'acme',
+      'eu.qlikcloud.com',
+      'acme.eu.qlikcloud.com.',
+      'acme.eu.qlikcloud.com:443',
+    ],
+    ...['http://acme.eu.qlikcloud.com', 'https://acme.eu.qlikcloud.com//', 'https://acme.eu.qlikcloud.com/x'],
+    // The Kelvin sign is a k for many who compare without case.
+    ...['acme.eu.qli\u212acloud.com', ' acme.eu.qlikcloud.com', 'acme.eu.qlikcloud.com\u00a0'],
+  ];
+  for (const tenant of others) {
+    assert.throws(
+      () => tenants.of({ id: 'ada', tenant }),
+      (error) => error instanceof TokenError && error.code === 'tenant_unknown',
+      tenant,
+    );
+    assert.equal(tenants.find({ id: 'ada', tenant }), undefined);
+  }
 });
 
 test('given no tenant, nobody is served', () => {

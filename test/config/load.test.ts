@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigurationError } from '../../src/config/load.ts';
 import { settings as table } from '../../src/config/settings.ts';
+import { createSigner } from '../support/assertions.ts';
 import { baseEnv, load, namesOfProblems, problemsOf } from './base-env.ts';
+
+/** A service that need not be on this machine. */
+const signedIn = createSigner().env;
 
 describe('loading the settings', () => {
   test('given what is required, everything else has its default', () => {
@@ -177,5 +181,27 @@ describe('unknown variables', () => {
       { readFile: () => 'x'.repeat(40) },
     );
     assert.deepEqual(warnings, []);
+  });
+});
+
+describe('what is probably not meant so', () => {
+  const doubts = (env: Record<string, string>) => load(env).warnings;
+
+  // Else all clients look like one address, that of the proxy.
+  test('is a PUBLIC_URL of https without TRUSTED_PROXIES', () => {
+    const [doubt, ...others] = doubts({ ...signedIn, PUBLIC_URL: 'https://broker.example' });
+    assert.equal(doubt?.name, 'TRUSTED_PROXIES');
+    assert.match(doubt.message, /one address/);
+    assert.deepEqual(others, []);
+    const proxied = { PUBLIC_URL: 'https://broker.example', TRUSTED_PROXIES: '10.0.0.0/8' };
+    assert.deepEqual(doubts({ ...signedIn, ...proxied }), []);
+    assert.deepEqual(doubts({ PUBLIC_URL: 'http://localhost' }), []);
+  });
+
+  test('stands beside no issue', () => {
+    assert.throws(
+      () => load({ ...signedIn, PUBLIC_URL: 'https://broker.example', PORT: 'x' }),
+      (error) => error instanceof ConfigurationError && error.issues.length === 1,
+    );
   });
 });

@@ -19,6 +19,17 @@ const MARGIN_MS = 150;
 const limits = { idleMs: IDLE_MS, lifetimeMs: LIFETIME_MS };
 const long = { idleMs: 600_000, lifetimeMs: 600_000 };
 
+const DEPENDENT = { dependent: 'nothing', forMs: 600_000 };
+
+/** How many records a partition has. */
+const count = async (store: RecordStore, partition: string) =>
+  (await store.trimPartition(partition, Number.MAX_SAFE_INTEGER)).left;
+const remove = async (store: RecordStore, key: string) => (await store.remove(key))?.left;
+const removePartition = async (store: RecordStore, partition: string) =>
+  (await store.removePartition(partition, DEPENDENT)).removed;
+const advanceOf = async (store: RecordStore, partition: string, forMs: number) =>
+  (await store.advance(partition, { ...DEPENDENT, forMs })).generation;
+
 /** What every `RecordStore` promises, seen through the port alone. */
 export function describeRecordStore(name: string, createStore: () => Promise<StoreUnderTest>): void {
   async function open(t: TestContext) {
@@ -47,10 +58,10 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(await store.peek(key), undefined);
         assert.equal(await store.use(key), undefined);
         assert.equal(await store.replace(key, 'value', 1), false);
-        assert.equal(await store.remove(key), undefined);
-        assert.equal(await store.countPartition(partition), 0);
-        assert.equal(await store.removePartition(partition), 0);
+        assert.equal(await remove(store, key), undefined);
+        assert.equal(await count(store, partition), 0);
         assert.equal(await store.generation(partition), '');
+        assert.equal(await removePartition(store, partition), 0);
       });
 
       test('a taken key changes nothing: neither value nor revision, limits or partitions', async (t) => {
@@ -66,8 +77,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(after?.revision, before?.revision);
         assertAbout(after?.idleRemainingMs, IDLE_MS - MARGIN_MS);
         assertAbout(after?.remainingMs, LIFETIME_MS - MARGIN_MS);
-        assert.equal(await store.countPartition(partition), 1);
-        assert.equal(await store.countPartition(`${partition}-other`), 0);
+        assert.equal(await count(store, partition), 1);
+        assert.equal(await count(store, `${partition}-other`), 0);
       });
 
       test('of many who create one key at once, one wins, and the value is the winner’s', async (t) => {
@@ -78,13 +89,13 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
 
         assert.equal(won.filter(Boolean).length, 1);
         assert.equal((await store.peek(key))?.value, values[won.indexOf(true)]);
-        assert.equal(await store.countPartition(partition), 1);
+        assert.equal(await count(store, partition), 1);
       });
 
       test('a key is free again once its record was removed', async (t) => {
         const { store, key, partition } = await open(t);
         await store.create(key, 'first', limits, partition);
-        await store.remove(key);
+        await remove(store, key);
 
         assert.equal(await store.create(key, 'second', limits, partition), true);
         assert.equal((await store.peek(key))?.value, 'second');
@@ -210,7 +221,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await advance(IDLE_MS);
 
         assert.equal(await store.replace(key, 'late', ended?.revision ?? Number.NaN), false);
-        assert.equal(await store.remove(key), undefined);
+        assert.equal(await remove(store, key), undefined);
         assert.equal(await store.create(key, 'second', limits, partition), true);
         assert.equal((await store.peek(key))?.value, 'second');
       });
@@ -256,7 +267,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         const { store, key, partition } = await open(t);
         await store.create(key, 'first', limits, partition);
         const first = await store.peek(key);
-        await store.remove(key);
+        await remove(store, key);
         await store.create(key, 'second', limits, partition);
 
         assert.equal(await store.replace(key, 'late', first?.revision ?? Number.NaN), false);
@@ -269,13 +280,13 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         const { store, key, partition } = await open(t);
         await store.create(key, 'value', limits, partition);
         const read = await store.use(key);
-        await store.remove(key);
+        await remove(store, key);
 
         assert.equal(await store.use(key), undefined);
         assert.equal(await store.replace(key, 'back', read?.revision ?? Number.NaN), false);
-        assert.equal(await store.remove(key), undefined);
+        assert.equal(await remove(store, key), undefined);
         assert.equal(await store.peek(key), undefined);
-        assert.equal(await store.countPartition(partition), 0);
+        assert.equal(await count(store, partition), 0);
       });
 
       test('what is removed while it is used and replaced stays removed', async (t) => {
@@ -287,14 +298,14 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
           const calls = [
             () => store.use(own),
             () => store.replace(own, 'late', read),
-            () => store.remove(own),
+            () => remove(store, own),
             () => store.use(own),
             () => store.replace(own, 'later', read),
           ];
           await Promise.all([...calls.slice(n % 5), ...calls.slice(0, n % 5)].map((call) => call()));
 
           assert.equal(await store.peek(own), undefined);
-          assert.equal(await store.countPartition(partition), 0);
+          assert.equal(await count(store, partition), 0);
         }
       });
 
@@ -302,7 +313,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         const { store, key, partition } = await open(t);
         await store.create(key, 'value', limits, partition);
 
-        const answers = await Promise.all(Array.from({ length: 10 }, () => store.remove(key)));
+        const answers = await Promise.all(Array.from({ length: 10 }, () => remove(store, key)));
 
         assert.deepEqual(
           answers.filter((answer) => answer !== undefined),
@@ -315,7 +326,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         const keys = Array.from({ length: 10 }, (_, index) => `${key}:${index}`);
         for (const own of keys) await store.create(own, 'value', limits, partition);
 
-        const left = await Promise.all(keys.map((own) => store.remove(own)));
+        const left = await Promise.all(keys.map((own) => remove(store, own)));
 
         assert.deepEqual(
           [...left].sort((a, b) => (a ?? -1) - (b ?? -1)),
@@ -329,9 +340,9 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         const { store, key, partition } = await open(t);
         for (const n of [1, 2, 3]) await store.create(`${key}:${n}`, 'value', limits, partition);
 
-        assert.equal(await store.countPartition(partition), 3);
-        assert.equal(await store.remove(`${key}:2`), 2);
-        assert.equal(await store.countPartition(partition), 2);
+        assert.equal(await count(store, partition), 3);
+        assert.equal(await remove(store, `${key}:2`), 2);
+        assert.equal(await count(store, partition), 2);
       });
 
       test('removing a partition ends each of its members and no other’s', async (t) => {
@@ -339,13 +350,13 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         for (const n of [1, 2, 3]) await store.create(`${key}:${n}`, 'value', limits, partition);
         await store.create(`${key}:other`, 'value', limits, `${partition}-other`);
 
-        assert.equal(await store.removePartition(partition), 3);
+        assert.equal(await removePartition(store, partition), 3);
 
         for (const n of [1, 2, 3]) assert.equal(await store.peek(`${key}:${n}`), undefined);
         assert.ok(await store.peek(`${key}:other`));
-        assert.equal(await store.countPartition(partition), 0);
-        assert.equal(await store.countPartition(`${partition}-other`), 1);
-        assert.equal(await store.removePartition(partition), 0);
+        assert.equal(await count(store, partition), 0);
+        assert.equal(await count(store, `${partition}-other`), 1);
+        assert.equal(await removePartition(store, partition), 0);
       });
 
       test('members that ended by their limits are no longer counted, and those that are used are', async (t) => {
@@ -357,9 +368,9 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await store.use(`${key}:used`);
         await advance(MARGIN_MS);
 
-        assert.equal(await store.countPartition(partition), 2);
-        assert.equal(await store.remove(`${key}:used`), 1);
-        assert.equal(await store.removePartition(partition), 1);
+        assert.equal(await count(store, partition), 2);
+        assert.equal(await remove(store, `${key}:used`), 1);
+        assert.equal(await removePartition(store, partition), 1);
       });
 
       test('a member that lives longer than those who joined after it stays in the partition', async (t) => {
@@ -368,8 +379,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await store.create(`${key}:short`, 'value', limits, partition);
         await advance(LIFETIME_MS);
 
-        assert.equal(await store.countPartition(partition), 1);
-        assert.equal(await store.removePartition(partition), 1);
+        assert.equal(await count(store, partition), 1);
+        assert.equal(await removePartition(store, partition), 1);
         assert.equal(await store.peek(`${key}:long`), undefined);
       });
 
@@ -381,9 +392,9 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
           await store.use(key);
         }
 
-        assert.equal(await store.countPartition(partition), 1);
+        assert.equal(await count(store, partition), 1);
         await advance(2 * MARGIN_MS);
-        assert.equal(await store.countPartition(partition), 0);
+        assert.equal(await count(store, partition), 0);
       });
 
       test('a key that ended in one partition and began in another belongs to the new one alone', async (t) => {
@@ -392,20 +403,20 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await advance(IDLE_MS);
         await store.create(key, 'second', long, `${partition}-new`);
 
-        assert.equal(await store.countPartition(partition), 0);
-        assert.equal(await store.removePartition(partition), 0);
+        assert.equal(await count(store, partition), 0);
+        assert.equal(await removePartition(store, partition), 0);
         assert.equal((await store.peek(key))?.value, 'second');
-        assert.equal(await store.countPartition(`${partition}-new`), 1);
+        assert.equal(await count(store, `${partition}-new`), 1);
       });
 
       test('a member that joins while the partition is removed is either gone or counted', async (t) => {
         const { store, key, partition } = await open(t);
         for (let n = 0; n < 20; n++) {
           const own = `${key}:${n}`;
-          await Promise.all([store.create(own, 'value', long, partition), store.removePartition(partition)]);
+          await Promise.all([store.create(own, 'value', long, partition), removePartition(store, partition)]);
           const survived = (await store.peek(own)) !== undefined;
-          assert.equal(await store.countPartition(partition), survived ? 1 : 0);
-          await store.removePartition(partition);
+          assert.equal(await count(store, partition), survived ? 1 : 0);
+          await removePartition(store, partition);
           assert.equal(await store.peek(own), undefined);
         }
       });
@@ -416,9 +427,9 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         const { store, partition } = await open(t);
         assert.equal(await store.generation(partition), '');
 
-        const first = await store.advance(partition, 600_000);
+        const first = await advanceOf(store, partition, 600_000);
         assert.equal(await store.generation(partition), first);
-        const second = await store.advance(partition, 600_000);
+        const second = await advanceOf(store, partition, 600_000);
 
         assert.equal(await store.generation(partition), second);
         assert.equal(new Set(['', first, second]).size, 3);
@@ -429,7 +440,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         const { store, partition } = await open(t);
 
         const generations = await Promise.all(
-          Array.from({ length: 10 }, () => store.advance(partition, 600_000)),
+          Array.from({ length: 10 }, () => advanceOf(store, partition, 600_000)),
         );
 
         assert.equal(new Set(generations).size, 10);
@@ -438,17 +449,16 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
 
       test('a partition that never had a record, or has none any more, keeps its generation', async (t) => {
         const { store, key, partition } = await open(t);
-        const generation = await store.advance(partition, 600_000);
+        const generation = await advanceOf(store, partition, 600_000);
         await store.create(key, 'value', limits, partition);
-        await store.remove(key);
-        await store.removePartition(partition);
+        await remove(store, key);
 
         assert.equal(await store.generation(partition), generation);
       });
 
       test('a generation is kept for as long as was asked', async (t) => {
         const { store, advance, partition } = await open(t);
-        const generation = await store.advance(partition, LIFETIME_MS);
+        const generation = await advanceOf(store, partition, LIFETIME_MS);
 
         await advance(LIFETIME_MS - MARGIN_MS);
         assert.equal(await store.generation(partition), generation);
@@ -460,7 +470,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         const { store, advance, key, partition } = await open(t);
         const fresh = `${partition}-fresh`;
         await store.create(key, 'value', long, partition);
-        const before = await store.advance(partition, 600_000);
+        const before = await advanceOf(store, partition, 600_000);
         const none = await store.generation(fresh);
         const put = { lifetimeMs: 600_000, partition };
         await store.put(`${key}:put`, 'value', { ...put, generation: before });
@@ -474,7 +484,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(await store.peek(`${key}:put`), undefined);
         assert.equal(await store.put(`${key}:put`, 'late', { ...put, generation: before }), false);
         assert.equal(await store.put(`${key}:put`, 'new', { ...put, generation: after }), true);
-        assert.equal(await store.advance(partition, 600_000), await store.generation(partition));
+        assert.equal(await advanceOf(store, partition, 600_000), await store.generation(partition));
         assert.equal(await store.peek(`${key}:put`), undefined);
 
         await advance(LIFETIME_MS);
@@ -486,7 +496,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await store.create(key, 'value', long, partition);
         assert.equal((await store.use(key))?.generation, '');
 
-        const generation = await store.advance(partition, 600_000);
+        const generation = await advanceOf(store, partition, 600_000);
 
         assert.equal((await store.use(key))?.generation, generation);
         assert.equal((await store.peek(key))?.generation, generation);
@@ -497,12 +507,135 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await store.create(key, 'value', long, partition);
         const before = await store.peek(key);
 
-        await store.advance(partition, 600_000);
+        await advanceOf(store, partition, 600_000);
 
         const after = await store.peek(key);
         assert.equal(after?.value, 'value');
         assert.equal(after?.revision, before?.revision);
-        assert.equal(await store.countPartition(partition), 1);
+        assert.equal(await count(store, partition), 1);
+      });
+    });
+
+    describe('what depends on a partition, told in the step that ends it', () => {
+      /** A partition with so many members, and what depends on it. */
+      async function withDependent(t: TestContext, members: number) {
+        const opened = await open(t);
+        const { store, key, partition } = opened;
+        const keys = Array.from({ length: members }, (_, n) => `${key}:${n}`);
+        for (const own of keys) await store.create(own, 'session', long, partition);
+        const dependent = `${key}:token`;
+        await store.put(dependent, 'token', { lifetimeMs: 600_000, partition, generation: '' });
+        return { ...opened, keys, dependent, ending: { dependent, forMs: 600_000 } };
+      }
+
+      test('by an advance: told once, and gone', async (t) => {
+        const { store, partition, dependent, ending } = await withDependent(t, 1);
+        const { generation, value } = await store.advance(partition, ending);
+        assert.equal(value, 'token');
+        assert.equal(await store.generation(partition), generation);
+        assert.equal(await store.peek(dependent), undefined);
+        assert.equal((await store.advance(partition, ending)).value, undefined);
+      });
+
+      test('by the removal of the last member, and of no other one', async (t) => {
+        const { store, partition, keys, dependent, ending } = await withDependent(t, 2);
+        const [first = '', last = ''] = keys;
+        const one = await store.remove(first, ending);
+        assert.deepEqual([one?.left, one?.advanced], [1, undefined]);
+        assert.ok(await store.peek(dependent));
+
+        const both = await store.remove(last, ending);
+        assert.equal(both?.left, 0);
+        assert.equal(both?.advanced?.value, 'token');
+        assert.equal(both?.advanced?.generation, await store.generation(partition));
+        assert.equal(await store.peek(dependent), undefined);
+        assert.equal(await store.remove(last, ending), undefined);
+      });
+
+      test('by the removal of the whole partition, also when it is empty', async (t) => {
+        for (const members of [3, 0]) {
+          const { store, partition, ending } = await withDependent(t, members);
+          const { removed, advanced } = await store.removePartition(partition, ending);
+          assert.deepEqual([removed, advanced.value], [members, 'token']);
+          assert.equal(await store.generation(partition), advanced.generation);
+        }
+      });
+
+      test('unless it has members, if it is asked so', async (t) => {
+        const { store, partition, keys, dependent, ending } = await withDependent(t, 1);
+        assert.equal(await store.advanceEmpty(partition, ending), undefined);
+        assert.equal(await store.generation(partition), '');
+        await store.remove(keys[0] as string);
+        assert.ok(await store.peek(dependent));
+        assert.equal((await store.advanceEmpty(partition, ending))?.value, 'token');
+      });
+
+      test('though it is put again and again: each is told, or put under the new generation, or refused', async (t) => {
+        const { store, partition, dependent, ending } = await withDependent(t, 0);
+        for (let round = 0; round < 50; round += 1) {
+          const before = await store.generation(partition);
+          const put = { lifetimeMs: 600_000, partition, generation: before };
+          const [kept, { value }] = await Promise.all([
+            store.put(dependent, `token ${round}`, put),
+            store.advance(partition, ending),
+          ]);
+          assert.equal(await store.peek(dependent), undefined);
+          assert.equal(value === `token ${round}`, kept);
+        }
+      });
+
+      test('and when memory of the generation is over, that of another partition is not told', async (t) => {
+        const { store, dependent, ending } = await withDependent(t, 0);
+        assert.equal((await store.advance(`other of ${dependent}`, ending)).value, undefined);
+        assert.ok(await store.peek(dependent));
+      });
+    });
+
+    describe('a partition that is trimmed', () => {
+      test('keeps the newest', async (t) => {
+        const { store, advance, key, partition } = await open(t);
+        for (let n = 0; n < 5; n += 1) {
+          await store.create(`${key}:${n}`, 'value', long, partition);
+          await advance(5);
+        }
+        assert.deepEqual(await store.trimPartition(partition, 5), { removed: 0, left: 5 });
+        assert.deepEqual(await store.trimPartition(partition, 2), { removed: 3, left: 2 });
+        const there = await Promise.all([0, 1, 2, 3, 4].map((n) => store.peek(`${key}:${n}`)));
+        assert.deepEqual(there.map(Boolean), [false, false, false, true, true]);
+        assert.equal(await store.generation(partition), '');
+      });
+
+      test('does not count those that have ended', async (t) => {
+        const { store, advance, key, partition } = await open(t);
+        await store.create(`${key}:1`, 'value', limits, partition);
+        await store.create(`${key}:2`, 'value', limits, partition);
+        await advance(IDLE_MS);
+        await store.create(`${key}:3`, 'value', long, partition);
+        assert.deepEqual(await store.trimPartition(partition, 2), { removed: 0, left: 1 });
+      });
+    });
+
+    describe('ending all', () => {
+      test('ends those that were created so, and nothing that is created later', async (t) => {
+        const { store, advance, key, partition } = await open(t);
+        await store.create(`${key}:session`, 'value', { ...long, endsWithAll: true }, partition);
+        await store.create(`${key}:other`, 'value', long, partition);
+        await store.put(`${key}:put`, 'value', { lifetimeMs: 600_000, partition, generation: '' });
+
+        await store.endAll(600_000);
+
+        assert.equal(await store.use(`${key}:session`), undefined);
+        assert.equal(await store.peek(`${key}:session`), undefined);
+        assert.equal(await store.remove(`${key}:session`), undefined);
+        assert.ok(await store.peek(`${key}:other`));
+        assert.ok(await store.peek(`${key}:put`));
+        assert.equal(await count(store, partition), 1);
+
+        await advance(5);
+        const again = { ...long, endsWithAll: true } as const;
+        assert.equal(await store.create(`${key}:session`, 'new', again, partition), true);
+        assert.equal((await store.use(`${key}:session`))?.value, 'new');
+        assert.equal(await count(store, partition), 2);
       });
     });
 
@@ -519,8 +652,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         assert.equal(record?.generation, '');
         assertAbout(record?.remainingMs, LIFETIME_MS);
         assertAbout(record?.idleRemainingMs, LIFETIME_MS);
-        assert.equal(await store.countPartition(partition), 0);
-        assert.equal(await store.removePartition(partition), 0);
+        assert.equal(await count(store, partition), 0);
         assert.equal((await store.use(key))?.value, 'token');
         await advance(LIFETIME_MS);
         assert.equal(await store.peek(key), undefined);
@@ -548,8 +680,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
 
         await store.put(key, 'put', { ...put, partition });
 
-        assert.equal(await store.countPartition(partition), 1);
-        assert.equal(await store.removePartition(partition), 1);
+        assert.equal(await count(store, partition), 1);
         assert.equal((await store.peek(key))?.value, 'put');
       });
 
@@ -559,13 +690,13 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await store.create(`${key}:member`, 'value', long, partition);
 
         assert.equal(await store.create(key, 'created', long, partition), false);
-        assert.equal(await store.remove(key), 1);
+        assert.equal(await remove(store, key), 1);
         assert.equal(await store.create(key, 'created', long, partition), true);
       });
 
       test('what was made under an earlier generation is not kept, and what is there stays', async (t) => {
         const { store, key, partition } = await open(t);
-        const generation = await store.advance(partition, 600_000);
+        const generation = await advanceOf(store, partition, 600_000);
         await store.put(key, 'newer', { ...put, partition, generation });
 
         assert.equal(await store.put(key, 'late', { ...put, partition }), false);
@@ -582,18 +713,18 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await store.put(`${key}:elsewhere`, 'token', { ...put, partition: `${partition}-other` });
         const { revision = Number.NaN } = (await store.peek(`${key}:replace`)) ?? {};
 
-        const generation = await store.advance(partition, 600_000);
+        const generation = await advanceOf(store, partition, 600_000);
 
         assert.equal(await store.peek(`${key}:peek`), undefined);
         assert.equal(await store.use(`${key}:use`), undefined);
         assert.equal(await store.replace(`${key}:replace`, 'late', revision), false);
-        assert.equal(await store.remove(`${key}:remove`), undefined);
+        assert.equal(await remove(store, `${key}:remove`), undefined);
         assert.equal(await store.create(`${key}:create`, 'new', long, partition), true);
         assert.equal(await store.put(`${key}:put`, 'new', { ...put, partition, generation }), true);
         assert.equal((await store.peek(`${key}:put`))?.value, 'new');
-        await store.advance(partition, 600_000);
+        await advanceOf(store, partition, 600_000);
         assert.equal((await store.peek(`${key}:create`))?.value, 'new', 'a member outlives generations');
-        assert.equal(await store.countPartition(partition), 1);
+        assert.equal(await count(store, partition), 1);
         assert.equal((await store.peek(`${key}:elsewhere`))?.value, 'token');
       });
 
@@ -602,7 +733,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         for (let n = 0; n < 20; n++) {
           const generation = await store.generation(partition);
           const own = { lifetimeMs: 600_000, partition, generation };
-          const calls = [() => store.put(key, `value ${n}`, own), () => store.advance(partition, 600_000)];
+          const calls = [() => store.put(key, `value ${n}`, own), () => advanceOf(store, partition, 600_000)];
           await Promise.all((n % 2 ? calls : calls.reverse()).map((call) => call()));
 
           assert.equal(await store.peek(key), undefined);
@@ -645,7 +776,7 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         for (const name of awkward) {
           assert.equal((await store.peek(`${key}:${name}`))?.value, `value of ${name}`);
         }
-        assert.equal(await store.countPartition(partition), awkward.length);
+        assert.equal(await count(store, partition), awkward.length);
       });
 
       test('partitions never collide, however alike they look', async (t) => {
@@ -654,8 +785,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
           await store.create(`${key}:${n}`, name, long, `${partition}:${name}`);
 
         for (const [n, name] of awkward.entries()) {
-          assert.equal(await store.countPartition(`${partition}:${name}`), 1, name);
-          assert.equal(await store.removePartition(`${partition}:${name}`), 1, name);
+          assert.equal(await count(store, `${partition}:${name}`), 1, name);
+          assert.equal(await removePartition(store, `${partition}:${name}`), 1, name);
           assert.equal(await store.peek(`${key}:${n}`), undefined);
         }
       });
@@ -666,8 +797,8 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
         await store.create(partition, 'other value', limits, key);
 
         assert.equal((await store.peek(key))?.value, 'value');
-        assert.equal(await store.countPartition(key), 1);
-        assert.equal(await store.removePartition(key), 1);
+        assert.equal(await count(store, key), 1);
+        assert.equal(await removePartition(store, key), 1);
         assert.equal(await store.peek(partition), undefined);
         assert.equal((await store.peek(key))?.value, 'value');
       });
@@ -679,20 +810,20 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
 
         assert.equal((await store.peek(`${key}:a`))?.value, '1');
         assert.equal((await store.peek(`${key}:a:b`))?.value, '2');
-        await store.remove(`${key}:a`);
-        await store.remove(`${key}:a:b`);
+        await remove(store, `${key}:a`);
+        await remove(store, `${key}:a:b`);
       });
 
       for (const name of ['__proto__', 'constructor', 'toString']) {
         test(`the bare names "${name}" hold nothing by themselves, and hold what they are given`, async (t) => {
           const { store } = await open(t);
           assert.equal(await store.peek(name), undefined);
-          assert.equal(await store.countPartition(name), 0);
+          assert.equal(await count(store, name), 0);
 
           assert.equal(await store.create(name, 'value', limits, name), true);
           assert.equal((await store.peek(name))?.value, 'value');
-          assert.equal(await store.countPartition(name), 1);
-          assert.equal(await store.remove(name), 0);
+          assert.equal(await count(store, name), 1);
+          assert.equal(await remove(store, name), 0);
         });
       }
     });

@@ -39,7 +39,7 @@ function bench(options: { maxRemembered?: number; groupsMatter?: boolean } = {})
     rememberMs: 15 * MINUTE,
     maxRemembered: 100,
     deadlineMs: 8_000,
-    forgetToken: (key) => lost.push(key),
+    loseToken: (key) => lost.push(key),
     emit() {},
     ...options,
   });
@@ -64,6 +64,7 @@ test('nobody is known before the tenant was asked; then there is no other call',
     tenant,
     owner: userTag({ id: 'ada' }),
     lookup: { field: 'userId', value: 'q-ada' },
+    checked: true,
   });
   assert.equal(directory.known(ada), subject);
   assert.equal(await find(ada), subject);

@@ -45,6 +45,11 @@ describe('a table as CSV', () => {
     assert.equal(table.find({ tenant: 't', id: 'b' }), undefined);
   });
 
+  test('keeps such blanks inside of a value', () => {
+    const table = csv('portal_user,qlik_subject\nada\u00a0l,a\u2003b\n');
+    assert.equal(table.find({ id: 'ada\u00a0l' })?.value, 'a\u2003b');
+  });
+
   const broken: [string, string, RegExp][] = [
     ['nothing', '', /^has no rows$/],
     ['only a heading', 'portal_user,qlik_subject\n', /^has no rows$/],
@@ -70,7 +75,15 @@ describe('a table as CSV', () => {
     ],
     ['a row that is too long', 'portal_user,qlik_subject\nada,a\nbruno,b,canary\n', /\brow 2\b/],
     ['a row that is too short', 'portal_user,qlik_subject\nada,a\nbruno,b\nchiyo\n', /\brow 3\b/],
-    ['a row that is cut off in quotes', 'portal_user,qlik_subject\nada,a\n"canary,b', /\brow 2\b/],
+    ['a row that is cut off in quotes', 'portal_user,qlik_subject\nada,a\n"canary,b\n', /\brow 2\b/],
+    ['a last row that may be cut off', 'portal_user,qlik_subject\nada,a\nbruno,ACME', /line break/],
+    ['a user with a blank that is none at its end', 'portal_user,qlik_subject\nada\u00a0,canary\n', /blank/],
+    [
+      'a user with such a blank at its beginning',
+      'portal_user,qlik_subject\nada,a\n\u3000bruno,b\n',
+      /blank/,
+    ],
+    ['a subject with such a blank after a space', 'portal_user,qlik_subject\nada,a\u2003 \n', /blank/],
     ['a quote in the middle', 'portal_user,qlik_subject\nada,a\nbruno,b"canary"\n', /\brow 2\b/],
   ];
   for (const [what, content, message] of broken) {
@@ -101,8 +114,8 @@ describe('a table as JSON', () => {
   test('is known by its ending, in whatever case, and every other file is CSV', () => {
     const rows = '[{"portal_user":"ada","qlik_subject":"a"}]';
     assert.equal(parseUserTable(rows, 'USERS.JSON').size, 1);
-    assert.equal(parseUserTable('portal_user,qlik_subject\nada,a', 'users.json.txt').size, 1);
-    assert.equal(parseUserTable('portal_user,qlik_subject\nada,a', '/json').size, 1);
+    assert.equal(parseUserTable('portal_user,qlik_subject\nada,a\n', 'users.json.txt').size, 1);
+    assert.equal(parseUserTable('portal_user,qlik_subject\nada,a\n', '/json').size, 1);
   });
 
   test('is read with the BOM that Windows writes', () => {
@@ -165,7 +178,7 @@ describe('a table as JSON', () => {
 
 test('given 50,000 users, a table is read in a moment', () => {
   const rows = Array.from({ length: 50_000 }, (_, n) => `user${n},,subject${n}`);
-  const table = csv(['portal_user,qlik_user_id,qlik_subject', ...rows].join('\n'));
+  const table = csv(['portal_user,qlik_user_id,qlik_subject', ...rows, ''].join('\n'));
 
   assert.equal(table.size, 50_000);
   assert.equal(table.find({ id: 'user49999' })?.value, 'subject49999');

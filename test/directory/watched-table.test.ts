@@ -14,9 +14,13 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createWatchedTable } from '../../src/directory/watched-table.ts';
+import type { BrokerEvent } from '../../src/events.ts';
 import { until } from '../support/until.ts';
 
-type TableEvent = { type: 'user_table.read'; size: number } | { type: 'user_table.broken'; reason: string };
+type TableEvent =
+  | { type: 'user_table.read'; size: number }
+  | { type: 'user_table.shrunk'; size: number; gone: number }
+  | { type: 'user_table.broken'; reason: string };
 
 const read = (size: number): TableEvent => ({ type: 'user_table.read', size });
 
@@ -31,7 +35,14 @@ describe('a watched table of users', () => {
     const path = join(folder(t), 'users.csv');
 
     assert.throws(
-      () => createWatchedTable({ file: { path, text: '' }, tenant: 'acme', emit() {}, pollMs: POLL_MS }),
+      () =>
+        createWatchedTable({
+          file: { path, text: '' },
+          tenant: 'acme',
+          emit() {},
+          onLost() {},
+          pollMs: POLL_MS,
+        }),
       {
         message: 'has no rows',
       },
@@ -95,7 +106,8 @@ describe('a watched table of users', () => {
 
   for (const [what, content, reason] of [
     ['is broken', `${HEADING}ada,\n`, /^row 1: /],
-    ['is half written', `${HEADING}ada,a\nbru`, /^row 2: /],
+    ['is half written', `${HEADING}ada,a\nbru`, /^does not end with a line break/],
+    ['is cut off in its last value', `${HEADING}ada,b\nbruno,ACME`, /^does not end with a line break/],
     ['is empty', '', /^has no rows$/],
   ] as const) {
     test(`given a file that ${what}, keeps the old table, says why, and goes on when it is mended`, async (t) => {
@@ -176,7 +188,7 @@ describe('a watched table of users', () => {
     const slow = watchPath(t, path, undefined, 10 * POLL_MS);
     await delay(2 * 10 * POLL_MS);
 
-    let written = HEADING;
+    let written = `${HEADING}ada,a\n`;
     writeFileSync(path, written);
     for (let n = 0; n < 40; n++) {
       written += n % 2 === 0 ? `user${n}` : `,subject\n`;
@@ -185,7 +197,7 @@ describe('a watched table of users', () => {
     }
     await until(() => slow.events.length > 0);
 
-    assert.deepEqual(slow.events, [read(20)]);
+    assert.deepEqual(slow.events, [read(21)]);
   });
 
   test('given a rename over the file, follows it', async (t) => {
@@ -248,6 +260,48 @@ describe('a watched table of users', () => {
   });
 });
 
+describe('given a table that lost rows', () => {
+  const rows = (...ids: number[]) => HEADING + ids.map((id) => `user-${id},s-${id}\n`).join('');
+  const ten = rows(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+  test('a fifth of them, it is taken, and those who went are told', async (t) => {
+    const { path, find, events, lost } = watch(t, ten);
+    await delay(A_WHILE_MS);
+    writeFileSync(path, rows(0, 1, 2, 3, 4, 5, 6, 7));
+    await until(() => events.length === 1);
+    assert.deepEqual(events, [read(8)]);
+    assert.deepEqual(lost, ['user-8 s-8', 'user-9 s-9']);
+    assert.equal(find('user-9'), undefined);
+  });
+
+  test('more than a fifth, the old one stays in force until an operator says that it is meant', async (t) => {
+    const { path, find, events, lost, readAgain } = watch(t, ten);
+    await delay(A_WHILE_MS);
+    writeFileSync(path, rows(0, 1, 2, 3, 4, 5, 6));
+    await until(() => events.length === 1);
+    assert.deepEqual(events, [{ type: 'user_table.shrunk', size: 7, gone: 3 }]);
+    assert.deepEqual([find('user-9'), lost], ['s-9', []]);
+
+    await readAgain();
+    assert.deepEqual(events[1], read(7));
+    assert.deepEqual([find('user-9'), lost.length], [undefined, 3]);
+  });
+
+  test('and changed others, those who are somebody else now are told, and count as there', async (t) => {
+    const { path, find, events, lost } = watch(t, ten);
+    await delay(A_WHILE_MS);
+    writeFileSync(path, ten.replace(/s-[0-7]\n/g, 'other\n'));
+    await until(() => events.length === 1);
+    assert.deepEqual(events, [read(10)]);
+    assert.equal(lost.length, 8);
+    assert.equal(find('user-0'), 'other');
+  });
+});
+
+function isOfTable(event: BrokerEvent): event is Extract<BrokerEvent, { path: string }> {
+  return event.type.startsWith('user_table.');
+}
+
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'users-'));
   t.after(() => rmSync(path, { recursive: true }));
@@ -262,17 +316,26 @@ function watch(t: TestContext, content: string) {
 
 function watchPath(t: TestContext, path: string, content = readFileSync(path, 'utf8'), pollMs = POLL_MS) {
   const events: TableEvent[] = [];
+  const lost: string[] = [];
   const table = createWatchedTable({
     file: { path, text: content },
     tenant: 'acme',
     emit(event) {
-      if (event.type !== 'user_table.read' && event.type !== 'user_table.broken') return;
+      if (!isOfTable(event)) return;
       const { tenant, path: file, ...told } = event;
       assert.deepEqual([tenant, file], ['acme', path]);
       events.push(told);
     },
+    onLost: ({ id }, { value }) => void lost.push(`${id} ${value}`),
     pollMs,
   });
   t.after(() => table.close());
-  return { path, events, close: table.close, find: (id: string) => table.mapping({ id })?.value };
+  return {
+    path,
+    events,
+    lost,
+    readAgain: table.readAgain,
+    close: table.close,
+    find: (id: string) => table.mapping({ id })?.value,
+  };
 }

@@ -22,54 +22,10 @@ describe('POST /login', () => {
     assert.deepEqual([json.statusCode, json.body], [204, '']);
   });
 
-  test('of an unknown user signs nobody in; after too many, 429 for that address', async (t) => {
-    const service = await createTestService(t, { env: { RATE_LIMIT_SIGN_IN: '3/min' } });
-    const attempt = (user: string) => service.fetch({ method: 'POST', url: '/login', payload: { user } });
-    await attempt('ada');
-    for (let failure = 0; failure < 3; failure += 1) {
-      const refused = await attempt('nobody');
-      assert.deepEqual([refused.statusCode, refused.headers['set-cookie']], [400, undefined]);
-    }
-    const limited = await attempt('ada');
-    assert.deepEqual([limited.statusCode, limited.json().code], [429, 'rate_limited']);
-    assert.ok(Number(limited.headers['retry-after']) >= 1);
-  });
-
-  test('is not limited while it succeeds', async (t) => {
-    const service = await createTestService(t, { env: { RATE_LIMIT_SIGN_IN: '3/min' } });
-    for (let time = 0; time < 10; time += 1) assert.match(await service.login('ada'), /qlik_token_broker=/);
-  });
-
-  test('cannot escape its rate limit by the left-most X-Forwarded-For', async (t) => {
-    const service = await createTestService(t, {
-      env: { RATE_LIMIT_SIGN_IN: '3/min', TRUSTED_PROXIES: '127.0.0.1' },
-    });
-    const attempt = (forged: string) =>
-      service.fetch({
-        method: 'POST',
-        url: '/login',
-        headers: { 'x-forwarded-for': `${forged}, 203.0.113.9` },
-        payload: { user: 'nobody' },
-      });
-    for (const forged of ['1.1.1.1', '2.2.2.2', '3.3.3.3'])
-      assert.equal((await attempt(forged)).statusCode, 400);
-    assert.equal((await attempt('4.4.4.4')).statusCode, 429);
-  });
-
-  test('believes no X-Forwarded-For without TRUSTED_PROXIES', async (t) => {
-    const service = await createTestService(t, { env: { RATE_LIMIT_SIGN_IN: '3/min' } });
-    const statuses: number[] = [];
-    for (const address of ['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4']) {
-      const headers = { 'x-forwarded-for': address };
-      const response = await service.fetch({
-        method: 'POST',
-        url: '/login',
-        headers,
-        payload: { user: 'nobody' },
-      });
-      statuses.push(response.statusCode);
-    }
-    assert.deepEqual(statuses, [400, 400, 400, 429]);
+  test('of an unknown user signs nobody in', async (t) => {
+    const service = await createTestService(t);
+    const refused = await service.fetch({ method: 'POST', url: '/login', payload: { user: 'nobody' } });
+    assert.deepEqual([refused.statusCode, refused.headers['set-cookie']], [400, undefined]);
   });
 });
 
@@ -256,7 +212,7 @@ describe('POST /logout', () => {
   });
 
   test('and a sign-in at the same moment: the new session never gets the token that is being revoked', async (t) => {
-    const service = await createTestService(t);
+    const service = await createTestService(t, { env: { RATE_LIMIT_MINT: '1000/min' } });
     for (let round = 0; round < 20; round += 1) {
       const cookie = await service.login('ada');
       const before = (await service.fetch({ url: '/qlik-token', cookie })).json().access_token;

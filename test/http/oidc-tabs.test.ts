@@ -101,13 +101,16 @@ describe('a sign-in that was begun before another tab’s ended', () => {
     const visitor = createVisitor();
     const [one, two] = [await begin(visitor), await begin(visitor)];
     await visitor.request(one);
-    const held = store.hold('remove');
+    const marking = store.hold('remove');
     const logout = service.app.inject({
       method: 'POST',
       url: '/logout/backchannel',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       payload: `logout_token=${idp.logoutToken()}`,
     });
+    await until(() => marking.waiting > 0);
+    marking.release();
+    const held = store.hold('remove');
     await until(() => held.waiting > 0);
     const late = visitor.request(two);
     await until(() => held.waiting > 1);

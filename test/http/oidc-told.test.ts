@@ -61,7 +61,7 @@ test('an origin that is allowed no longer is not where a sign-in ends', async (t
   await before.listen();
   for (const [after, end] of [
     [before, 'https://portal.example/x'],
-    [await replica({}), '/'],
+    [await replica({ PUBLIC_URL: before.origin }), '/'],
   ] as const) {
     const visitor = createVisitor();
     const login = `${before.origin}/login?returnTo=${encodeURIComponent('https://portal.example/x')}`;

@@ -39,6 +39,8 @@ describe('the service’s own errors', () => {
     user_not_mapped: true,
     user_disabled: true,
     user_denied: true,
+    rate_limited: true,
+    tenant_unknown: true,
   };
   for (const code of Object.keys(codes) as TokenErrorCode[]) {
     test(`${code} keeps its code and its wait`, () => {

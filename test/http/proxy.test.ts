@@ -201,14 +201,25 @@ describe('the session follows the header', () => {
     assert.equal((await service.as('ada', { url: '/session', cookie: second })).statusCode, 401);
   });
 
-  test('the same user of another tenant is another user', async (t) => {
+  test('the same user without a tenant is another user than with one', async (t) => {
     const service = await createGatewayService(t);
-    const cookie = await service.enter('ada', { 'x-forwarded-tenant': 'acme' });
-    const session = (tenant: Record<string, string>) =>
-      service.as('ada', { url: '/session', cookie, headers: tenant });
-    assert.equal((await session({ 'x-forwarded-tenant': 'acme' })).statusCode, 200);
+    const tenant = { 'x-forwarded-tenant': new URL(service.sandbox.url).host };
+    const cookie = await service.enter('ada', tenant);
+    const session = (named: Record<string, string>) =>
+      service.as('ada', { url: '/session', cookie, headers: named });
+    assert.equal((await session(tenant)).statusCode, 200);
     assert.equal((await session({})).statusCode, 401);
-    assert.equal((await session({ 'x-forwarded-tenant': 'acme' })).statusCode, 401);
+    assert.equal((await session(tenant)).statusCode, 401);
+  });
+
+  test('whoever is named with another tenant gets nothing here, and the log says so', async (t) => {
+    const service = await createGatewayService(t);
+    const named = { 'x-forwarded-tenant': 'another.eu.qlikcloud.com' };
+    const { statusCode, body, headers } = await service.as('ada', { url: '/login', headers: named });
+    assert.deepEqual([statusCode, JSON.parse(body).code], [403, 'tenant_unknown']);
+    assert.equal(headers['set-cookie'], undefined);
+    assert.equal(service.mints(), 0);
+    assert.equal(service.entries('request.refused').at(-1)?.code, 'tenant_unknown');
   });
 
   test('ada, then Ada: another user', async (t) => {

@@ -160,7 +160,12 @@ describe('GET /qlik-token', () => {
 describe('two users', () => {
   test('interleaved 10,000 times, with tenant trouble and sign-outs, never get each other’s token', async (t) => {
     const service = await createTestService(t, {
-      env: { RATE_LIMIT_TOKEN: '1000000/min', TENANT_BUDGET: '100000/min', LOG_LEVEL: 'silent' },
+      env: {
+        RATE_LIMIT_TOKEN: '1000000/min',
+        RATE_LIMIT_MINT: '1000000/min',
+        TENANT_BUDGET: '100000/min',
+        LOG_LEVEL: 'silent',
+      },
       sandbox: { tierTwoPerMinute: 1_000_000, tierOnePerMinute: 1_000_000 },
     });
     const { faults, users } = service.sandbox;

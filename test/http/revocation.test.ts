@@ -7,7 +7,7 @@ import { createTestService } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
 
 const ADMIN_TOKEN = 'operator-'.repeat(4);
-const CALLS = ['/admin/users/ada/sessions', '/admin/users/ada/tokens', '/admin/tokens'];
+const CALLS = ['/admin/users/ada/sessions', '/admin/users/ada/tokens', '/admin/tokens', '/admin/sessions'];
 
 async function open(t: TestContext) {
   const store = createStoreProbe();
@@ -42,6 +42,21 @@ test('a user’s token ends, and the session goes on with another', async (t) =>
 
   assert.notEqual((await fetch({ url: '/qlik-token', cookie })).json().access_token, first);
   assert.equal(mints(), 2);
+});
+
+test('everybody’s sessions end, with their tokens; who signs in afterwards is signed in', async (t) => {
+  const { fetch, login, operate, entries } = await open(t);
+  const cookies = [await login('ada'), await login('ada'), await login('bruno')];
+  const before = (await fetch({ url: '/qlik-token', cookie: cookies[0] })).json().access_token;
+
+  const answer = await operate('/admin/sessions');
+
+  assert.deepEqual([answer.statusCode, answer.json()], [200, { sessions: 'all', tokens: 'all' }]);
+  for (const cookie of cookies)
+    assertProblem(await fetch({ url: '/qlik-token', cookie }), 401, 'session_expired');
+  assert.equal(entries('admin.all_sessions_ended').length, 1);
+  const token = (await fetch({ url: '/qlik-token', cookie: await login('ada') })).json().access_token;
+  assert.notEqual(token, before);
 });
 
 test('a user whom nobody knows has nothing to end', async (t) => {
@@ -82,22 +97,23 @@ test('what is not as documented is refused, and ends nothing', async (t) => {
     '/admin/users/ada/sessions?tennant=eu',
     '/admin/users/ada/tokens?all=true',
     '/admin/tokens?user=ada',
+    '/admin/sessions?user=ada',
     `/admin/users/${'x'.repeat(1_001)}/tokens`,
   ])
     assertProblem(await operate(url), 400, 'bad_request');
-  for (const url of ['/admin/users/ada', '/admin/sessions', '/admin'])
-    assertProblem(await operate(url), 404, 'not_found');
+  for (const url of ['/admin/users/ada', '/admin']) assertProblem(await operate(url), 404, 'not_found');
   for (const url of CALLS) assertProblem(await operate(url, undefined, 'GET'), 404, 'not_found');
   assert.equal((await fetch({ url: '/session', cookie })).statusCode, 200);
 });
 
 test('without the operators’ token nothing ends', async (t) => {
-  const { fetch, login, operate } = await open(t);
-  const cookie = await login('ada');
-  for (const url of CALLS)
+  for (const url of CALLS) {
+    const { fetch, login, operate } = await open(t);
+    const cookie = await login('ada');
     for (const authorization of ['', 'Bearer', `Bearer ${ADMIN_TOKEN}x`, `Basic ${ADMIN_TOKEN}`])
       assertProblem(await operate(url, authorization), 401, 'admin_token_required');
-  assert.equal((await fetch({ url: '/session', cookie })).statusCode, 200);
+    assert.equal((await fetch({ url: '/session', cookie })).statusCode, 200);
+  }
 });
 
 test('where no token is configured, these calls are not there', async (t) => {

@@ -70,6 +70,7 @@ const examples: {
   'user.groups_failed': [['error', { tenant, userId: 'u-1', error }]],
   'user.groups_taken': [['warn', { tenant, userId: 'u-1', names: ['Sales'] }]],
   'user_table.read': [['info', { tenant, path: '/etc/users.csv', size: 7 }]],
+  'user_table.shrunk': [['error', { tenant, path: '/etc/users.csv', size: 1, gone: 9 }]],
   'user_table.broken': [['error', { tenant, path: '/etc/users.csv', reason: 'line 3' }]],
 
   'store.away': [['error', { error }]],
@@ -108,6 +109,7 @@ const examples: {
 
   'admin.sessions_ended': [['warn', { requestId, user, sessions: 1, tokens: 1 }]],
   'admin.token_ended': [['warn', { requestId, user, tokens: 1 }]],
+  'admin.all_sessions_ended': [['warn', { requestId }]],
   'admin.all_tokens_ended': [['warn', { requestId }]],
   'admin.refused': [
     ['warn', { requestId, code: 'admin_token_required', error }],
@@ -115,7 +117,7 @@ const examples: {
   ],
   'admin.failed': [['error', { requestId, code: 'internal_error', error }]],
 
-  'config.unknown_variable': [['warn', { variable: 'QLIK_TENNANT_URL', hint: 'QLIK_TENANT_URL?' }]],
+  'config.doubtful': [['warn', { variable: 'QLIK_TENNANT_URL', hint: 'QLIK_TENANT_URL?' }]],
   'service.listening': [
     ['info', { address: 'http://127.0.0.1:3000', publicUrl: 'http://localhost:3000/', node: 'v20.20.0' }],
   ],

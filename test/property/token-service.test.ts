@@ -152,14 +152,14 @@ function createWatchedServices({ replicas, maxCached, settled }: WatchOptions) {
     const { tokenClient } = createTokenBench({ world });
     const watched: TokenClient = {
       ...tokenClient,
-      async mint(lookup, ticket) {
+      async mint(lookup, ticket, onLate) {
         const user = lookup.value;
         mintsBy.set(user, (mintsBy.get(user) ?? 0) + 1);
         if (settled) await checkMint(user, ticket.priority).catch((error) => failures.push(error));
         const mint = { user, begun: changes };
         openMints.add(mint);
         try {
-          const issued = await tokenClient.mint(lookup, ticket);
+          const issued = await tokenClient.mint(lookup, ticket, onLate);
           if (user === 'denied') forbidden.set(issued.accessToken, 0);
           return issued;
         } finally {
@@ -175,8 +175,9 @@ function createWatchedServices({ replicas, maxCached, settled }: WatchOptions) {
     const tenantOf = () => ({ tokenClient: watched, isDenied });
     return createTokenService({
       tenantOf,
-      share: createTokenShare({ store, partitionOf, tenantOf, now: clock.now }),
+      share: createTokenShare({ store, partitionOf, tenantOf, clock }),
       leases,
+      mintRate: { take: async () => 0, giveBack: async () => {} },
       clock,
       random: () => {
         draws = (draws * 48_271) % 2_147_483_647;

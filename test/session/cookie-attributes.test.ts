@@ -8,6 +8,8 @@ import { createStoreProbe } from './store-probe.ts';
 const PLAIN = { path: '/', httponly: '', samesite: 'Lax' };
 const SECURE = { ...PLAIN, secure: '' };
 const https = { PUBLIC_URL: 'https://localhost/portal' };
+/** Of a service at that path. */
+const PORTAL_COOKIE = `${HOST_COOKIE}_wZLMr-uG`;
 const signer = createSigner();
 const otherSite = { ...https, ...signer.env, SESSION_SAME_SITE: 'none' };
 const PARTITIONED = { ...SECURE, samesite: 'None', partitioned: '' };
@@ -28,9 +30,20 @@ describe('the session cookie', () => {
 
     const [cookie, ...others] = setCookies(await login(service, '/portal'));
 
-    assert.equal(cookie?.name, HOST_COOKIE);
+    assert.equal(cookie?.name, PORTAL_COOKIE);
     assert.deepEqual(cookie?.attributes, SECURE);
     assert.deepEqual(others, []);
+  });
+
+  // A cookie's Path protects nothing: two services would sign each other out.
+  test('given services at several paths of one host name, is another one for each', async (t) => {
+    const names = [];
+    for (const path of ['', '/portal', '/portal/a', '/other']) {
+      const service = await createTestService(t, { env: { PUBLIC_URL: `https://localhost${path}` } });
+      names.push(setCookies(await login(service, path))[0]?.name);
+    }
+    assert.deepEqual(names.slice(0, 2), [HOST_COOKIE, PORTAL_COOKIE]);
+    assert.equal(new Set(names).size, 4);
   });
 
   test('given SESSION_SAME_SITE=strict, is Strict', async (t) => {
@@ -46,7 +59,7 @@ describe('the session cookie', () => {
 
     const [cookie, ...others] = setCookies(await login(service, '/portal'));
 
-    assert.equal(cookie?.name, HOST_COOKIE);
+    assert.equal(cookie?.name, PORTAL_COOKIE);
     assert.deepEqual(cookie?.attributes, PARTITIONED);
     assert.deepEqual(others, []);
   });
@@ -57,7 +70,7 @@ describe('the session cookie', () => {
 
     for (const { name, attributes } of setCookies(await login(service, '/portal', { cookie }))) {
       const { 'max-age': _, expires: __, ...others } = attributes;
-      assert.equal(name, HOST_COOKIE);
+      assert.equal(name, PORTAL_COOKIE);
       assert.deepEqual(others, PARTITIONED);
     }
   });
@@ -76,14 +89,14 @@ describe('the session cookie', () => {
 
     const [cookie] = setCookies(await login(service, '/portal', { 'x-forwarded-proto': 'http' }));
 
-    assert.equal(cookie?.name, HOST_COOKIE);
+    assert.equal(cookie?.name, PORTAL_COOKIE);
     assert.deepEqual(cookie?.attributes, SECURE);
   });
 
   for (const [scheme, env, base, name, attributes] of [
     ['http', {}, '', COOKIE, PLAIN],
-    ['https', https, '/portal', HOST_COOKIE, SECURE],
-    ['SESSION_SAME_SITE=none', otherSite, '/portal', HOST_COOKIE, PARTITIONED],
+    ['https', https, '/portal', PORTAL_COOKIE, SECURE],
+    ['SESSION_SAME_SITE=none', otherSite, '/portal', PORTAL_COOKIE, PARTITIONED],
   ] as const) {
     test(`given ${scheme}, is removed by sign-out under the attributes with which it was set`, async (t) => {
       const service = await createTestService(t, { env });

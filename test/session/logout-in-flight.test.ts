@@ -106,7 +106,8 @@ test('given a token that is revoked between its mint and its answer, the answer 
       ...store,
       async put(key, value, options) {
         const kept = await store.put(key, value, options);
-        if (revoked.push(value) === 1) await store.advance(options.partition, 60_000);
+        if (revoked.push(value) === 1)
+          await store.advance(options.partition, { dependent: key, forMs: 60_000 });
         return kept;
       },
     },

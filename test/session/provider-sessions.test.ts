@@ -11,17 +11,31 @@ function bench(t: TestContext) {
   const state = { time: 1_000_000 };
   const store = createMemoryStore({ now: () => state.time });
   t.after(() => store.close());
-  return { state, store, provider: createProviderSessions({ store, lifetimeMs: LIFETIME_MS }) };
+  return {
+    state,
+    store,
+    provider: createProviderSessions({ store, lifetimeMs: LIFETIME_MS, maxRemembered: 20 }),
+  };
 }
 
+const NONE = { sessions: [], users: [] };
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `id-${n}`);
 
 test('of one session of the provider’s, the newest twenty of ours are remembered, each once', async (t) => {
   const { provider } = bench(t);
-  for (const id of ids(21)) await provider.note(id, ada);
-  await provider.note('id-5', ada);
+  for (const id of ids(20)) assert.deepEqual(await provider.note(id, ada), NONE);
+  assert.deepEqual(await provider.note('id-20', ada), { sessions: ['id-0'], users: [] });
+  assert.deepEqual(await provider.note('id-5', ada), NONE);
   const { sessions } = await provider.find({ sid: 'one' });
   assert.deepEqual([...sessions].sort(), ids(21).slice(1).sort());
+});
+
+test('of one subject, the newest twenty users are remembered; who makes room is told', async (t) => {
+  const { provider } = bench(t);
+  const users = ids(21).map((id) => ({ ...ada, id }));
+  for (const user of users.slice(0, 20)) await provider.note(`session of ${user.id}`, user);
+  const { users: gone } = await provider.note('another session', users[20] as typeof ada);
+  assert.deepEqual(gone, [{ id: 'id-0' }]);
 });
 
 test('sessions that are noted at one moment are all remembered', async (t) => {

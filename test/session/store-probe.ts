@@ -23,7 +23,10 @@ export const WRITES = [
   'replace',
   'remove',
   'removePartition',
+  'trimPartition',
   'advance',
+  'advanceEmpty',
+  'endAll',
   'advanceAll',
 ] as const;
 
@@ -95,17 +98,17 @@ export function createStoreProbe({ now }: { now: () => number } = { now: Date.no
       await enter('replace', key);
       return store.replace(key, ...rest);
     },
-    async remove(key) {
+    async remove(key, ...rest) {
       await enter('remove', key);
-      return store.remove(key);
+      return store.remove(key, ...rest);
     },
-    async countPartition(partition) {
-      await enter('countPartition', partition);
-      return store.countPartition(partition);
-    },
-    async removePartition(partition) {
+    async removePartition(partition, ...rest) {
       await enter('removePartition', partition);
-      return store.removePartition(partition);
+      return store.removePartition(partition, ...rest);
+    },
+    async trimPartition(partition, ...rest) {
+      await enter('trimPartition', partition);
+      return store.trimPartition(partition, ...rest);
     },
     async generation(partition) {
       await enter('generation', partition);
@@ -114,6 +117,14 @@ export function createStoreProbe({ now }: { now: () => number } = { now: Date.no
     async advance(partition, ...rest) {
       await enter('advance', partition);
       return store.advance(partition, ...rest);
+    },
+    async advanceEmpty(partition, ...rest) {
+      await enter('advanceEmpty', partition);
+      return store.advanceEmpty(partition, ...rest);
+    },
+    async endAll(forMs) {
+      await enter('endAll');
+      return store.endAll(forMs);
     },
     async advanceAll(forMs) {
       await enter('advanceAll');

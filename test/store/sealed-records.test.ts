@@ -7,6 +7,7 @@ import { createSealedRecords } from '../../src/store/sealed-records.ts';
 import { describeRecordStore } from '../contract/record-store-contract.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
+const DEPLOYMENT = 'https://broker.example/ oidc';
 const limits = { idleMs: 60_000, lifetimeMs: 60_000 };
 const [keyA, keyB] = [newKey(), newKey()];
 
@@ -16,6 +17,8 @@ describeRecordStore('sealed memory', async () => {
   const sealed = createSealedRecords({
     store,
     seal: createSeal([keyA]),
+
+    deployment: DEPLOYMENT,
     emit: (event) => assert.fail(event.type),
   });
   return { store: sealed, advance: clock.advance, close: store.close };
@@ -113,6 +116,7 @@ describe('sealed records', () => {
           return seal.open(...args);
         },
       },
+      deployment: DEPLOYMENT,
       emit: (event) => assert.fail(event.type),
     });
     await records.create('key', 'first', limits, 'g');
@@ -125,7 +129,7 @@ describe('sealed records', () => {
   });
 });
 
-function open(t: TestContext) {
+function open(t: TestContext, deployment = DEPLOYMENT) {
   const store = createMemoryStore({ now: Date.now });
   t.after(() => store.close());
   return {
@@ -135,6 +139,7 @@ function open(t: TestContext) {
       const records = createSealedRecords({
         store,
         seal: createSeal(keys),
+        deployment,
         emit(event) {
           if (event.type === 'store.record_unreadable') unreadable.push(event.why);
         },
@@ -145,7 +150,7 @@ function open(t: TestContext) {
 }
 
 function sealedText(key = keyA, place = 'of ada'): string {
-  return createSeal([key]).seal('ada', place);
+  return createSeal([key]).seal('ada', `${DEPLOYMENT}\n${place}`);
 }
 
 function flipped(sealed: string): string {

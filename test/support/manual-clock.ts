@@ -6,6 +6,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Sets the time without calling anything, as a clock that was wrong is set. */
   jump(ms: number): void;
+  /** Sets the calendar, and not what passes: as an operator, or a server of time, sets a machine's. */
+  setWall(ms: number): void;
   /** How many calls are due at some time. */
   readonly pending: number;
 }
@@ -18,9 +20,11 @@ interface Timer {
 export function createManualClock(start = Date.parse('2026-01-01T00:00:00Z')): ManualClock {
   const timers = new Set<Timer>();
   let time = start;
+  let wallAhead = 0;
 
   return {
     now: () => time,
+    wall: () => time + wallAhead,
 
     after(ms, callback) {
       const timer = { at: time + ms, callback };
@@ -45,6 +49,10 @@ export function createManualClock(start = Date.parse('2026-01-01T00:00:00Z')): M
 
     jump(ms) {
       time += ms;
+    },
+
+    setWall(ms) {
+      wallAhead += ms;
     },
 
     get pending() {

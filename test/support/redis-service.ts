@@ -4,12 +4,19 @@ import { createTestService, type TestService, type TestServiceOptions } from './
 
 const STORE_KEY = randomBytes(32).toString('base64');
 
-/** A service that keeps its sessions in the Redis at this port; several are replicas of each other. */
+export interface RedisServiceOptions extends TestServiceOptions {
+  env?: Record<string, string>;
+  /** The service that this is a replica of: both are one deployment. */
+  replicaOf?: TestService;
+}
+
+/** A service that keeps its sessions in the Redis at this port. */
 export function createRedisService(
   t: TestContext,
   port: number,
-  { env, ...options }: TestServiceOptions & { env?: Record<string, string> } = {},
+  { env, replicaOf, ...options }: RedisServiceOptions = {},
 ): Promise<TestService> {
   const redis = { REDIS_URL: `redis://127.0.0.1:${port}`, STORE_KEY };
-  return createTestService(t, { ...options, env: { ...redis, ...env } });
+  const same = replicaOf && { PUBLIC_URL: replicaOf.origin };
+  return createTestService(t, { ...options, env: { ...redis, ...same, ...env } });
 }

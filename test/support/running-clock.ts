@@ -23,6 +23,7 @@ export function createRunningClock(): RunningClock {
 
   return {
     now,
+    wall: now,
 
     after(ms, callback) {
       const at = now() + ms;

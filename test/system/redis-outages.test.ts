@@ -168,6 +168,29 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
     assertLoggedOnce(service, 'OOM');
   });
 
+  // Else each replica has a token of its own, and a sign-out at one leaves the other's alive.
+  test('has no memory left, replicas share a token nevertheless, and it ends with the sign-out', async (t) => {
+    const { service, cookie } = await open(t);
+    const other = await createRedisService(t, server.port, {
+      tenant: service.sandbox,
+      replicaOf: service,
+    });
+    server.cli('CONFIG', 'SET', 'maxmemory', '1');
+    t.after(() => server.cli('CONFIG', 'SET', 'maxmemory', '0'));
+    await service.fetch({ method: 'POST', url: '/qlik-token', cookie, payload: { rejected: true } });
+    const tokens = [];
+    for (const replica of [service, other, service])
+      tokens.push((await replica.fetch({ url: '/qlik-token', cookie })).json().access_token);
+    assert.equal(new Set(tokens).size, 1);
+
+    assert.equal((await other.fetch({ method: 'POST', url: '/logout', cookie })).statusCode, 200);
+    await until(() => other.entries('token.revoked').length === 1);
+    const me = await fetch(`${service.sandbox.url}/api/v1/users/me`, {
+      headers: { authorization: `Bearer ${tokens[0]}` },
+    });
+    assert.equal(me.status, 401);
+  });
+
   test('takes the password no more, is away until it does', async (t) => {
     server.cli('ACL', 'SETUSER', 'broker', 'on', '>first-password', '~*', '&*', '+@all');
     const service = await createRedisService(t, server.port, {

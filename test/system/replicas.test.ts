@@ -21,7 +21,8 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
   });
 
   async function open(t: TestContext) {
-    return [await createRedisService(t, server.port), await createRedisService(t, server.port)] as const;
+    const one = await createRedisService(t, server.port);
+    return [one, await createRedisService(t, server.port, { replicaOf: one })] as const;
   }
 
   test('who signs in at one is signed in at the other', async (t) => {
@@ -60,7 +61,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
   test('a provider’s sign-out that reaches one ends the session that began at the other, whatever it names', async (t) => {
     const idp = await startLyingProvider(t);
     const one = await createRedisService(t, server.port, { env: idp.env });
-    const other = await createRedisService(t, server.port, { env: idp.env });
+    const other = await createRedisService(t, server.port, { env: idp.env, replicaOf: one });
     await one.listen();
     const bySid = await loginAt(idp, one, 'first');
     const bySubject = await loginAt(idp, one, 'second');
@@ -85,7 +86,7 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
   test('use at one keeps the session alive at the other, and its end is the same for both', async (t) => {
     const env = { SESSION_IDLE_TIMEOUT: '800ms', SESSION_LIFETIME: '2s' };
     const one = await createRedisService(t, server.port, { env });
-    const other = await createRedisService(t, server.port, { env });
+    const other = await createRedisService(t, server.port, { env, replicaOf: one });
     const cookie = await one.login('ada');
     for (let n = 0; n < 3; n++) {
       await setTimeout(500);
@@ -143,12 +144,15 @@ describe('given two replicas on one Redis', { skip: redisMissing() }, () => {
       SECRET_A,
     ])
       assert.ok(!dump.includes(canary), canary);
-    for (const key of keys) assert.match(key, /^qlik-token-broker:/);
+    for (const key of keys) assert.match(key, /^qtb:/);
   });
 
   test('a replica with another STORE_KEY takes nobody for signed in, counts that, and harms nothing', async (t) => {
     const [one] = await open(t);
-    const stranger = await createRedisService(t, server.port, { env: { STORE_KEY: 'ab'.repeat(32) } });
+    const stranger = await createRedisService(t, server.port, {
+      env: { STORE_KEY: 'ab'.repeat(32) },
+      replicaOf: one,
+    });
     const cookie = await one.login('ada');
 
     for (let n = 0; n < 3; n++)

@@ -12,6 +12,7 @@ import { until } from '../support/until.ts';
 
 const ADMIN_TOKEN = 'operator-'.repeat(4);
 const REPLICAS = 3;
+const PUBLIC_URL = 'http://localhost:3000';
 
 type Backend = (t: TestContext) => Promise<TestServiceOptions & { env?: Record<string, string> }>;
 
@@ -38,7 +39,9 @@ for (const [where, backend, skip] of [
       const replicas: TestService[] = [];
       t.after(() => tenant.close());
       for (let n = 0; n < REPLICAS; n += 1)
-        replicas.push(await createTestService(t, { ...shared, tenant, env: { ...shared.env, ADMIN_TOKEN } }));
+        replicas.push(
+          await createTestService(t, { ...shared, tenant, env: { ...shared.env, ADMIN_TOKEN, PUBLIC_URL } }),
+        );
       return replicas as [TestService, TestService, TestService];
     }
 

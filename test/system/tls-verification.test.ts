@@ -25,6 +25,7 @@ describe(`given ${VARIABLE}=0, a certificate that nobody vouches for is refused 
     const troubles: RedisError[] = [];
     const redis = await connectRedis({
       target: { ...target, username: 'broker', password: PASSWORD, database: 0, tls: {} },
+      prefix: 'qtb:',
       emit: (event) => {
         if (event.type === 'store.away') troubles.push(event.error as RedisError);
       },

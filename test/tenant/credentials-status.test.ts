@@ -1,166 +1,194 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
+import { QlikError, type QlikErrorDetails } from '../../src/qlik/errors.ts';
 import { createCredentialsStatus } from '../../src/tenant/credentials-status.ts';
 
 const MINUTE = 60_000;
+const SECOND = 1_000;
 
 const facts = { tenant: 'acme', client: 'impersonation', clientId: 'client' };
 
-function createBench() {
-  const time = { now: 1_000_000 };
-  const changes: object[] = [];
-  const status = createCredentialsStatus({
-    now: () => time.now,
-    emit: (event) => changes.push(event),
-    tenant: 'acme',
-    clientId: 'client',
+/** As Qlik answers: nothing in it says whether client or user is meant. */
+function refusal(status = 401, details: QlikErrorDetails = {}): QlikError {
+  return new QlikError('refused', `the tenant answered ${status}`, {
+    status,
+    upstream: { codes: [`HTTP-${status}`] },
+    ...details,
   });
-  return { status, time, changes };
 }
 
-it('given a client that minted lately, a refusal is the user’s', () => {
-  const { status, time } = createBench();
-  status.accepted();
-  time.now += 10 * MINUTE - 1;
-  assert.equal(status.refused('ada', false), 'user');
+const away = () => new QlikError('unavailable', 'no answer');
+
+/** `own`: what the tenant says when the client asks for itself. */
+function createBench(own: () => Error | undefined) {
+  const bench = { now: 1_000_000, own, asked: 0, changes: [] as object[] };
+  const status = createCredentialsStatus({
+    now: () => bench.now,
+    emit: (event) => bench.changes.push(event),
+    tenant: 'acme',
+    clientId: 'client',
+    async askForOwn() {
+      bench.asked += 1;
+      const error = bench.own();
+      if (error) throw error;
+    },
+  });
+  return { bench, status };
+}
+
+const granted = () => undefined;
+const notGranted = () => refusal(403);
+
+describe('what says for certain whose fault a refusal is', () => {
+  it('given a client that minted lately, it is the user’s, and nobody asks', async () => {
+    const { status, bench } = createBench(() => refusal());
+    status.accepted();
+    bench.now += 10 * MINUTE - 1;
+    assert.equal(await status.refused('ada', refusal()), 'user');
+    assert.equal(bench.asked, 0);
+    assert.equal(status.pauseMs('ada'), 0);
+  });
+
+  it('given an answer that names the user, it is the user’s, and nobody asks', async () => {
+    const { status, bench } = createBench(() => refusal());
+    for (let n = 0; n < 100; n += 1)
+      assert.equal(await status.refused(`user-${n}`, refusal(401, { namesUser: true })), 'user');
+    assert.equal(bench.asked, 0);
+    assert.equal(status.pauseMs('zoe'), 0);
+  });
+
+  it('given an error of RFC 6749 about the client, it is the client’s, even after a good mint', async () => {
+    const { status, bench } = createBench(granted);
+    status.accepted();
+    assert.equal(await status.refused('ada', refusal(401, { namesClient: true })), 'client');
+    assert.deepEqual([bench.asked, status.pauseMs('zoe'), status.healthy], [0, 15_000, false]);
+    assert.deepEqual(bench.changes, [{ type: 'tenant.client_refused', ...facts, pauseMs: 15_000 }]);
+  });
 });
 
-it('given a client that minted ten minutes ago, a refusal counts as the client’s', () => {
-  const { status, time } = createBench();
-  status.accepted();
-  time.now += 10 * MINUTE;
-  assert.equal(status.refused('ada', false), 'client');
+describe('a refusal that could be about either', () => {
+  it('is the first user’s when the client is given a token of its own', async () => {
+    const { status, bench } = createBench(granted);
+    assert.equal(await status.refused('stranger', refusal()), 'user');
+    assert.deepEqual([bench.asked, status.pauseMs('stranger'), status.healthy], [1, 0, true]);
+  });
+
+  it('is the user’s when the client is refused with another answer: it may not ask for itself', async () => {
+    const { status } = createBench(notGranted);
+    assert.equal(await status.refused('stranger', refusal(401)), 'user');
+  });
+
+  it('is the client’s when both are refused alike, and when the tenant does not say', async () => {
+    for (const own of [() => refusal(), away, () => new TypeError('bug')]) {
+      const { status } = createBench(own);
+      assert.equal(await status.refused('ada', refusal()), 'client');
+      assert.equal(status.pauseMs('ada'), 30_000);
+    }
+  });
+
+  it('costs one question in half a minute, however many are refused', async () => {
+    const { status, bench } = createBench(granted);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => status.refused(`user-${n}`, refusal())));
+    bench.now += 30 * SECOND - 1;
+    await status.refused('late', refusal());
+    assert.equal(bench.asked, 1);
+    bench.now += 1;
+    await status.refused('later', refusal());
+    assert.equal(bench.asked, 2);
+  });
 });
 
-it('given a client that never minted, a refusal that names the user is the user’s', () => {
-  const { status } = createBench();
-  assert.equal(status.refused('ada', true), 'user');
-});
-
-it('given one user who is refused again and again, the way stays open for others', () => {
-  const { status, changes } = createBench();
-  for (let i = 0; i < 100; i += 1) assert.equal(status.refused('ada', false), 'client');
-  assert.equal(status.pauseMs('zoe'), 0);
-  assert.equal(status.healthy, true);
-  assert.deepEqual(changes, []);
-});
-
-// Guards against a tenant that is asked at every request of a portal with few users.
-it('given one user who is refused, that user is not tried again for half a minute, then for longer', () => {
-  const { status, time } = createBench();
-  status.refused('ada', false);
-  assert.equal(status.pauseMs('ada'), 30_000);
-  time.now += 30_000;
-  assert.equal(status.pauseMs('ada'), 0);
-  status.refused('ada', false);
-  assert.equal(status.pauseMs('ada'), 60_000);
-  assert.equal(status.pauseMs('bruno'), 0);
-});
-
-it('given one user who is refused, a mint for somebody else lets that user be tried again', () => {
-  const { status } = createBench();
-  status.refused('ada', false);
-  status.accepted();
-  assert.equal(status.pauseMs('ada'), 0);
-});
-
-it('given three different users who are refused, the way is closed for a quarter of a minute', () => {
-  const { status, time, changes } = createBench();
-  status.refused('ada', false);
-  status.refused('bruno', false);
-  assert.equal(status.pauseMs('zoe'), 0);
-  status.refused('chiyo', false);
-  assert.equal(status.pauseMs('zoe'), 15_000);
-  assert.equal(status.healthy, false);
-  assert.deepEqual(changes, [{ type: 'tenant.client_refused', ...facts, pauseMs: 15_000 }]);
-  time.now += 15_000;
-  assert.equal(status.pauseMs('zoe'), 0);
-  assert.equal(status.healthy, false);
-});
-
-it('given users who are refused by name, the way stays open however many they are', () => {
-  const { status } = createBench();
-  for (let i = 0; i < 100; i += 1) status.refused(`user-${i}`, true);
-  assert.equal(status.pauseMs('zoe'), 0);
-});
-
-it('given a client in good status, the way stays open however many are refused', () => {
-  const { status } = createBench();
-  status.accepted();
-  for (let i = 0; i < 100; i += 1) assert.equal(status.refused(`user-${i}`, false), 'user');
-  assert.equal(status.pauseMs('zoe'), 0);
-});
-
-it('given others who are refused after each pause, the pauses double up to two minutes', () => {
-  const { status, time } = createBench();
-  for (const user of ['ada', 'bruno', 'chiyo']) status.refused(user, false);
-  const pauses: number[] = [];
-  for (let i = 0; i < 6; i += 1) {
-    pauses.push(status.pauseMs('zoe'));
-    time.now += status.pauseMs('zoe');
-    status.refused(`user-${i}`, false);
+describe('given credentials that were good, and are refused by now', () => {
+  async function open() {
+    const opened = createBench(granted);
+    await opened.status.refused('stranger', refusal());
+    opened.bench.own = () => refusal();
+    opened.bench.now += 30 * SECOND;
+    return opened;
   }
-  assert.deepEqual(pauses, [15_000, 30_000, 60_000, 120_000, 120_000, 120_000]);
+
+  it('nobody is tried for a while, which doubles up to two minutes', async () => {
+    const { status, bench } = await open();
+    const pauses: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      assert.equal(await status.refused(`user-${n}`, refusal()), 'client');
+      pauses.push(status.pauseMs('zoe') / SECOND);
+      bench.now += Math.max(status.pauseMs('zoe'), 30 * SECOND);
+    }
+    assert.deepEqual(pauses, [15, 30, 60, 120, 120, 120]);
+    assert.equal(status.healthy, false);
+    assert.deepEqual(bench.changes[0], { type: 'tenant.client_refused', ...facts, pauseMs: 15_000 });
+  });
+
+  it('refusals of calls that were under way make the pause no longer', async () => {
+    const { status, bench } = await open();
+    for (let n = 0; n < 8; n += 1) await status.refused(`user-${n}`, refusal());
+    bench.now += 10 * SECOND;
+    await status.refused('late', refusal());
+    assert.equal(status.pauseMs('zoe'), 5_000);
+    assert.equal(bench.changes.length, 1);
+  });
+
+  it('given a mint that succeeds, all is forgiven', async () => {
+    const { status, bench } = await open();
+    await status.refused('ada', refusal());
+    status.accepted();
+    assert.deepEqual([status.pauseMs('ada'), status.pauseMs('zoe'), status.healthy], [0, 0, true]);
+    assert.deepEqual(bench.changes.at(-1), { type: 'tenant.client_accepted', ...facts });
+    assert.equal(await status.refused('ada', refusal()), 'user');
+  });
 });
 
-// Guards against strangers whose pages ask for ever, and who each time were the first after the pause.
-it('given strangers who are tried whenever they may be, somebody else has half a minute after each short pause', () => {
-  const { status, time } = createBench();
-  const strangers = ['ada', 'bruno', 'chiyo'];
-  for (const user of strangers) status.refused(user, false);
-  let open = 0;
-  for (let second = 0; second < 600; second += 1) {
-    time.now += 1_000;
-    if (status.pauseMs('zoe') === 0) open += 1;
-    for (const user of strangers) if (status.pauseMs(user) === 0) status.refused(user, false);
-  }
-  assert.ok(open >= 400, `open for ${open} of 600 seconds`);
-});
+// Nobody can say then whether credentials are bad or users strange.
+describe('given a client that is refused whatever it asks for', () => {
+  it('strangers, however many, do not close the way for others', async () => {
+    const { status } = createBench(() => refusal());
+    for (let n = 0; n < 1_000; n += 1) {
+      await status.refused(`stranger-${n}`, refusal());
+      assert.equal(status.pauseMs('zoe'), 0);
+    }
+  });
 
-it('given credentials that were mended, a user who was refused before is tried within ten minutes, though strangers ask too', () => {
-  const { status, time } = createBench();
-  const users = Array.from({ length: 20 }, (_, i) => `user-${i}`);
-  for (const user of users) status.refused(user, false);
-  let tried = 0;
-  for (; tried < 600 && status.pauseMs('user-7') > 0; tried += 1) {
-    time.now += 1_000;
-    for (const user of users.slice(0, 3)) if (status.pauseMs(user) === 0) status.refused(user, false);
-  }
-  assert.ok(tried < 600, `not within ${tried} seconds`);
-});
+  it('each is not tried again for half a minute, then for longer, up to five', async () => {
+    const { status, bench } = createBench(() => refusal());
+    const pauses: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      await status.refused('ada', refusal());
+      pauses.push(status.pauseMs('ada') / SECOND);
+      bench.now += status.pauseMs('ada');
+      assert.equal(status.pauseMs('ada'), 0);
+    }
+    assert.deepEqual(pauses, [30, 60, 120, 240, 300, 300]);
+  });
 
-it('given very many users who are refused, the memory for them is bounded', () => {
-  const { status } = createBench();
-  for (let i = 0; i < 1_001; i += 1) status.refused(`user-${i}`, false);
-  assert.equal(status.pauseMs('user-0'), status.pauseMs('zoe'));
-  assert.ok(status.pauseMs('user-1') > status.pauseMs('zoe'));
-});
+  it('it is suspected when three users were refused, until a mint succeeds', async () => {
+    const { status, bench } = createBench(() => refusal());
+    for (const user of ['ada', 'ada', 'bruno']) await status.refused(user, refusal());
+    assert.deepEqual([status.healthy, bench.changes], [true, []]);
+    await status.refused('chiyo', refusal());
+    await status.refused('dora', refusal());
+    assert.equal(status.healthy, false);
+    assert.deepEqual(bench.changes, [{ type: 'tenant.client_refused', ...facts, pauseMs: 0 }]);
 
-it('given calls that were under way when the way was closed, their refusals close it no longer', () => {
-  const { status, time, changes } = createBench();
-  for (let i = 0; i < 8; i += 1) status.refused(`user-${i}`, false);
-  time.now += 10_000;
-  status.refused('late', false);
-  assert.equal(status.pauseMs('zoe'), 5_000);
-  assert.equal(changes.length, 1);
-});
+    status.accepted();
+    assert.equal(status.healthy, true);
+    assert.equal(status.pauseMs('ada'), 0);
+    assert.deepEqual(bench.changes.at(-1), { type: 'tenant.client_accepted', ...facts });
+  });
 
-it('given a mint that succeeds, all is forgiven', () => {
-  const { status, changes } = createBench();
-  for (const user of ['ada', 'bruno', 'chiyo']) status.refused(user, false);
-  status.accepted();
-  assert.equal(status.pauseMs('zoe'), 0);
-  assert.equal(status.healthy, true);
-  assert.deepEqual(changes.at(-1), { type: 'tenant.client_accepted', ...facts });
-  assert.equal(status.refused('ada', false), 'user');
-});
+  it('a disabled user does not close the way', async () => {
+    const { status, bench } = createBench(granted);
+    await status.refused('stranger', refusal());
+    bench.own = notGranted;
+    bench.now += 30 * SECOND;
+    assert.equal(await status.refused('another stranger', refusal(401)), 'user');
+    assert.equal(status.pauseMs('zoe'), 0);
+  });
 
-it('given a mint that succeeded between, earlier refusals do not count any more', () => {
-  const { status, time } = createBench();
-  status.refused('ada', false);
-  status.refused('bruno', false);
-  status.accepted();
-  time.now += 10 * MINUTE;
-  status.refused('chiyo', false);
-  assert.equal(status.pauseMs('zoe'), 0);
+  it('the memory for them is bounded', async () => {
+    const { status } = createBench(() => refusal());
+    for (let n = 0; n < 1_001; n += 1) await status.refused(`user-${n}`, refusal());
+    assert.equal(status.pauseMs('user-0'), 0);
+    assert.ok(status.pauseMs('user-1') > 0);
+  });
 });

@@ -2,10 +2,11 @@ import { QlikError } from '../../src/qlik/errors.ts';
 import type { UserLookup } from '../../src/qlik/oauth/impersonation.ts';
 import type { TokenIssuer } from '../../src/qlik/oauth/token-issuer.ts';
 import type { IssuedToken } from '../../src/qlik/oauth/token-response.ts';
+import type { QlikIdentity } from '../../src/qlik/resources/users-me.ts';
 
 /** A call that has reached the tenant. It stays open until the test, or the issuer's script, answers it. */
 export interface FakeCall {
-  readonly kind: 'mint' | 'accepts' | 'revoke';
+  readonly kind: 'mint' | 'accepts' | 'identify' | 'own' | 'revoke';
   /** The user's look-up value, or the token that the call is about. */
   readonly about: string;
   /** By the clock. */
@@ -75,13 +76,14 @@ export function createFakeIssuer(now: () => number): FakeIssuer {
     });
   }
 
-  function issue({ value }: UserLookup, issued: Partial<IssuedToken>): IssuedToken {
+  function issue({ field, value }: UserLookup, issued: Partial<IssuedToken>): IssuedToken {
     const accessToken = issued.accessToken ?? `token-${owners.size + 1}`;
     owners.set(accessToken, value);
     return {
       scope: 'user_default',
       lifetimeMs: SIX_HOURS_MS,
-      subject: `sub-${value}`,
+      scopes: ['user_default'],
+      subject: field === 'userId' ? value : `sub-${value}`,
       ...issued,
       accessToken,
     };
@@ -98,6 +100,15 @@ export function createFakeIssuer(now: () => number): FakeIssuer {
       receive('mint', lookup.value, signal, (issued) => issue(lookup, issued)),
     accepts: (accessToken: string, signal: AbortSignal) =>
       receive<boolean>('accepts', accessToken, signal, () => true, false),
+    identify: (accessToken: string, signal: AbortSignal) => {
+      const user = owners.get(accessToken) ?? 'nobody';
+      return receive<QlikIdentity>('identify', accessToken, signal, (told) => ({
+        id: user,
+        subject: `subject-of-${user}`,
+        ...(told as QlikIdentity),
+      }));
+    },
+    askForOwn: (signal: AbortSignal) => receive<void>('own', '', signal, () => undefined),
     revoke: (accessToken: string, signal: AbortSignal) =>
       receive<void>('revoke', accessToken, signal, () => undefined),
   };
@@ -108,6 +119,9 @@ export function createFakeIssuer(now: () => number): FakeIssuer {
 export const faults = {
   /** 401, and the body says nothing about the user. */
   unauthorized: () => new QlikError('refused', 'the tenant answered 401', { status: 401 }),
+  /** RFC 6749's `invalid_client` and the like. */
+  refusedClient: () =>
+    new QlikError('refused', 'the tenant answered 401', { status: 401, namesClient: true }),
   forbidden: () => new QlikError('refused', 'the tenant answered 403', { status: 403 }),
   unknownUser: () => new QlikError('refused', 'the tenant answered 401', { status: 401, namesUser: true }),
   throttled: (retryAfterMs?: number) =>

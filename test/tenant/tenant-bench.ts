@@ -89,10 +89,12 @@ export function openTenant(
     tenant,
     events,
     mint: (user, priority = 'user') =>
-      tenant.tokenClient.mint({ field: 'subject', value: user }, ticket(clock, priority)).then(
-        ({ accessToken }) => accessToken,
-        (error) => error.code,
-      ),
+      tenant.tokenClient
+        .mint({ field: 'subject', value: user }, ticket(clock, priority), () => {})
+        .then(
+          ({ accessToken }) => accessToken,
+          (error) => error.code,
+        ),
   };
 }
 

@@ -43,7 +43,7 @@ describe('a tenant whose limits replicas share in Redis', { skip: redisMissing()
     });
     const { permit } = await otherReplica.enter({ by: 'other', rank: 0, share: undefined });
     assert.ok(permit);
-    const permits = `qlik-token-broker:calls:{${name}}:permits`;
+    const permits = `qtb:calls:{${name}}:permits`;
     const taken = () => Number(redis.cli('ZCARD', permits));
     const openOne = () => openTenant(t, clock, { url: server.url, limits: ONE_AT_ONCE }, createCallLimits);
     return { clock, server, connection, own, permit, taken, openOne, ...openOne() };
@@ -162,7 +162,11 @@ describe('a tenant whose limits replicas share in Redis', { skip: redisMissing()
 });
 
 async function connect(t: TestContext, port: number): Promise<RedisConnection> {
-  const connection = await connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, emit() {} });
+  const connection = await connectRedis({
+    target: { host: '127.0.0.1', port, database: 0 },
+    prefix: 'qtb:',
+    emit() {},
+  });
   t.after(() => connection.close());
   return connection;
 }

@@ -1,22 +1,28 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { QlikError } from '../../src/qlik/errors.ts';
+import type { IssuedToken } from '../../src/qlik/oauth/token-response.ts';
 import type { Ticket } from '../../src/tenant/admission/ticket.ts';
 import type { TokenError } from '../../src/tenant/token-error.ts';
 import { settle } from '../support/manual-clock.ts';
 import { codeOf, createTokenBench, follow, type TokenBench } from '../token/token-bench.ts';
-import { faults, hang } from './fake-issuer.ts';
+import { type FakeCall, faults, hang } from './fake-issuer.ts';
 
 const DEADLINE_MS = 8_000;
 
-function mint({ tokenClient, clock }: TokenBench, user = 'ada', deadlineMs = DEADLINE_MS) {
+function mint(
+  { tokenClient, clock }: TokenBench,
+  user = 'ada',
+  deadlineMs = DEADLINE_MS,
+  onLate: (issued: IssuedToken) => void = () => {},
+) {
   const ticket: Ticket = {
     priority: 'user',
     budgeted: true,
     decisive: true,
     deadline: clock.now() + deadlineMs,
   };
-  return follow(tokenClient.mint({ field: 'subject', value: user }, ticket));
+  return follow(tokenClient.mint({ field: 'subject', value: user }, ticket, onLate));
 }
 
 it('given faults that pass, a mint is tried three times and then given up', async () => {
@@ -67,7 +73,7 @@ for (const [what, fault] of permanent) {
     bench.issuer.script = (call) => call.fail(fault());
     mint(bench);
     await bench.clock.advance(DEADLINE_MS);
-    assert.equal(bench.issuer.calls.length, 1);
+    assert.equal(bench.issuer.of('mint').length, 1);
   });
 }
 
@@ -104,8 +110,35 @@ it('given a call that hangs, it is aborted after its time', async () => {
   await bench.clock.advance(5_999);
   assert.equal(outcome.state, 'pending');
   await bench.clock.advance(1);
-  assert.equal(bench.issuer.calls[0]?.open, false);
   assert.equal(codeOf(outcome.error), 'tenant_unavailable');
+});
+
+// Else somebody else's connection would be waited for while the tenant issues tokens that nobody revokes.
+it('given a call that was given up, and brings a token yet, that one is told', async () => {
+  const bench = createTokenBench({ callTimeoutMs: 6_000 });
+  bench.issuer.script = hang;
+  const late: string[] = [];
+  const outcome = mint(bench, 'ada', DEADLINE_MS, (issued) => late.push(issued.accessToken));
+  await bench.clock.advance(6_000);
+  assert.equal(outcome.state, 'rejected');
+  bench.issuer.calls[0]?.succeed({ accessToken: 'late' });
+  await settle();
+  assert.deepEqual(late, ['late']);
+});
+
+it('given calls that were given up, they go on for half a minute, and no more of them than may', async () => {
+  const bench = createTokenBench({ callTimeoutMs: 6_000, concurrency: 2 });
+  bench.issuer.script = hang;
+  const open = () => bench.issuer.calls.map((call) => call.open);
+  for (const user of ['ada', 'bruno']) mint(bench, user);
+  await bench.clock.advance(6_000);
+  assert.deepEqual(open(), [true, true]);
+  mint(bench, 'chiyo');
+  await bench.clock.advance(6_000);
+  assert.deepEqual(open(), [false, true, true]);
+  await bench.clock.advance(30_000);
+  assert.deepEqual(open(), [false, false, false]);
+  assert.equal(bench.clock.pending, 0);
 });
 
 const codes: [string, () => QlikError, string][] = [
@@ -139,33 +172,33 @@ for (const [what, fault, code] of [
   });
 }
 
-it('given three users who are refused, a fourth is not tried', async () => {
+it('given a client that is refused for certain, nobody else is tried', async () => {
   const bench = createTokenBench();
-  bench.issuer.script = (call) => call.fail(faults.unauthorized());
-  for (const user of ['ada', 'bruno', 'chiyo']) await settled(mint(bench, user));
+  bench.issuer.script = (call) => call.fail(faults.refusedClient());
+  await settled(mint(bench, 'ada'));
   const { error } = await settled(mint(bench, 'dario'));
   assert.equal(codeOf(error), 'tenant_refused_client');
   assert.equal((error as TokenError).retryAfterMs, 15_000);
-  assert.equal(bench.issuer.calls.length, 3);
+  assert.equal(bench.issuer.calls.length, 1);
   assert.equal(bench.tokenClient.healthy, false);
 });
 
 it('given a client that is taken again, the way opens with the first mint', async () => {
   const bench = createTokenBench();
-  bench.issuer.script = (call) => call.fail(faults.unauthorized());
-  for (const user of ['ada', 'bruno', 'chiyo']) await settled(mint(bench, user));
+  bench.issuer.script = (call) => call.fail(faults.refusedClient());
+  await settled(mint(bench, 'ada'));
   bench.issuer.script = (call) => call.succeed();
   await bench.clock.advance(15_000);
   assert.equal((await settled(mint(bench, 'dario'))).state, 'fulfilled');
   assert.equal(bench.tokenClient.healthy, true);
 });
 
-it('given refusals while others wait for their turn, those are refused without a call', async () => {
+it('given a client that is refused for certain while others wait for their turn, those are refused without a call', async () => {
   const bench = createTokenBench({ concurrency: 3 });
   bench.issuer.script = hang;
   const outcomes = Array.from({ length: 50 }, (_, i) => mint(bench, `user-${i}`));
   await settle();
-  for (const call of [...bench.issuer.calls]) call.fail(faults.unauthorized());
+  for (const call of [...bench.issuer.calls]) call.fail(faults.refusedClient());
   await settle();
   assert.deepEqual([...new Set(outcomes.map(({ error }) => codeOf(error)))], ['tenant_refused_client']);
   assert.equal(bench.issuer.calls.length, 3);
@@ -176,11 +209,39 @@ it('given mints that were refused in the queue, they used up nothing of the budg
   bench.issuer.script = hang;
   for (let i = 0; i < 4; i += 1) mint(bench, `user-${i}`);
   await settle();
-  for (const call of [...bench.issuer.calls]) call.fail(faults.unauthorized());
+  for (const call of [...bench.issuer.calls]) call.fail(faults.refusedClient());
   await settle();
   bench.issuer.script = (call) => call.succeed();
   await bench.clock.advance(30_000);
   assert.equal((await settled(mint(bench, 'user-9'))).state, 'fulfilled');
+});
+
+// Guards against six strangers at a quiet hour who closed the way for all.
+for (const [what, own] of [
+  ['may ask for itself', (call: FakeCall) => call.succeed()],
+  ['may not, and is told so in other words', (call: FakeCall) => call.fail(faults.forbidden())],
+  ['may not, and is told so in the same words', (call: FakeCall) => call.fail(faults.unauthorized())],
+] as const) {
+  it(`given strangers, whoever comes first, and a client that ${what}, somebody who is mapped gets a token at once`, async () => {
+    const bench = createTokenBench({ budget: { limit: 90, windowMs: 60_000 } });
+    bench.issuer.script = (call) => {
+      if (call.kind === 'own') own(call);
+      else if (call.about === 'mapped') call.succeed();
+      else call.fail(faults.unauthorized());
+    };
+    const strangers = Array.from({ length: 60 }, (_, i) => mint(bench, `stranger-${i}`));
+    await settle();
+    assert.equal((await settled(mint(bench, 'mapped'))).state, 'fulfilled');
+    assert.ok(strangers.every(({ state }) => state === 'rejected'));
+    assert.equal(bench.issuer.of('own').length, 1);
+  });
+}
+
+it('given the first user, a stranger, and a client that may ask for itself, the refusal is the user’s', async () => {
+  const bench = createTokenBench();
+  bench.issuer.script = (call) => (call.kind === 'own' ? call.succeed() : call.fail(faults.unauthorized()));
+  assert.equal(codeOf((await settled(mint(bench, 'stranger'))).error), 'user_not_mapped');
+  assert.equal(bench.tokenClient.healthy, true);
 });
 
 it('given a client that is refused, tokens are still revoked and judged', async () => {

@@ -115,7 +115,7 @@ it('given refused credentials and 80 users who wait for their turn, the tenant i
   );
   for (let i = 0; i < 10; i += 1) {
     await bench.clock.advance(10);
-    for (const call of bench.issuer.of('mint').filter(({ open }) => open)) call.fail(faults.unauthorized());
+    for (const call of bench.issuer.of('mint').filter(({ open }) => open)) call.fail(faults.refusedClient());
   }
   await bench.clock.advance(10);
   assert.deepEqual([...new Set(answers.map(({ error }) => codeOf(error)))], ['tenant_refused_client']);

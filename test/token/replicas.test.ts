@@ -9,7 +9,6 @@ import {
   createSharedWorld,
   createTokenBench,
   follow,
-  outcomeOf,
   type SharedWorld,
   subjectOf,
 } from './token-bench.ts';
@@ -132,7 +131,8 @@ it('given a mint at one replica and a sign-out at another, nobody gets the token
   for (const { tokens } of [one, other]) assert.equal(tokens.cached(ada), undefined);
 });
 
-it('given a store that goes away in the middle of a mint, its token still serves whoever asked', async () => {
+// Else a replica would hold a token of its own, which no sign-out at another one revokes.
+it('given a store that goes away in the middle of a mint, nobody gets the token; the next one is minted', async () => {
   const world = createSharedWorld();
   let away = false;
   const refuse = () => (away ? Promise.reject(new StoreUnavailableError()) : undefined);
@@ -150,25 +150,12 @@ it('given a store that goes away in the middle of a mint, its token still serves
   away = true;
   issuer.calls[0]?.succeed();
   await clock.advance(1_000);
-  assert.equal(answer.value?.accessToken, 'token-1');
-  assert.equal(one.tokens.cached(ada)?.accessToken, 'token-1');
-  const { error } = await outcomeOf(one.tokens.obtain(subjectOf('bruno'), one.within()));
-  assert.equal(codeOf(error), 'store_unavailable');
-  assert.equal(issuer.of('mint').length, 1);
-});
+  assert.equal(codeOf(answer.error), 'store_unavailable');
+  assert.equal(one.tokens.cached(ada), undefined);
 
-it('given a store that takes nothing new, users who have no token get one', async () => {
-  const world = createSharedWorld();
-  const full = async () => {
-    throw new StoreUnavailableError();
-  };
-  const { one } = createReplicas({
-    ...world,
-    store: { ...world.store, put: full },
-    leases: { ...world.leases, take: full },
-  });
-  assert.equal((await one.tokens.obtain(ada, one.within())).accessToken, 'token-1');
-  assert.equal(one.tokens.cached(ada)?.accessToken, 'token-1');
+  away = false;
+  issuer.script = (call) => call.succeed();
+  assert.equal((await one.tokens.obtain(ada, one.within())).accessToken, 'token-2');
 });
 
 it('given a page at one replica whose token another replica minted, the tenant is asked about that token', async () => {

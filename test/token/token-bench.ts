@@ -79,10 +79,10 @@ export function createSharedWorld(): SharedWorld {
     leases: createMemoryLeases(clock),
     store: {
       ...store,
-      async advance(partition, forMs) {
-        const generation = await store.advance(partition, forMs);
-        generations.set(partition, generation);
-        return generation;
+      async advance(partition, advance) {
+        const advanced = await store.advance(partition, advance);
+        generations.set(partition, advanced.generation);
+        return advanced;
       },
     },
     generationOf: ({ owner }) => generations.get(partitionOf(owner)) ?? '',
@@ -108,16 +108,19 @@ export function createTokenBench(options: BenchOptions = {}): TokenBench {
   const tokenClient = createTokenClient({
     issuer,
     gate: createGate({ clock, circuit, limits, ...silent }),
-    credentialsStatus: createCredentialsStatus({ now: clock.now, ...silent, clientId: tenant.clientId }),
+    createCredentialsStatus: (askForOwn) =>
+      createCredentialsStatus({ now: clock.now, ...silent, clientId: tenant.clientId, askForOwn }),
     clock,
     random,
     callTimeoutMs,
+    maxLate: concurrency,
   });
   const tenantOf = () => ({ tokenClient, isDenied });
   const service = createTokenService({
     tenantOf,
-    share: createTokenShare({ store, partitionOf, tenantOf, now: clock.now }),
+    share: createTokenShare({ store, partitionOf, tenantOf, clock }),
     leases,
+    mintRate: { take: async () => 0, giveBack: async () => {} },
     clock,
     random,
     emit,
@@ -153,6 +156,8 @@ function withSessions(service: TokenService, { generationOf }: SharedWorld): Ben
       cached: (user, generation) => service.cached(keyOf(user), generation),
       obtain: (user, generation, deadline) => service.obtain(keyOf(user), generation, deadline),
       rejected: (user, generation, deadline) => service.rejected(keyOf(user), generation, deadline),
+      ending: (user) => service.ending(keyOf(user).owner),
+      ended: (user, advanced) => service.ended(keyOf(user), advanced),
       forget: (user) => service.forget(keyOf(user)),
       forgetAll: service.forgetAll,
     },

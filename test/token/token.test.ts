@@ -6,8 +6,8 @@ const MINUTE = 60_000;
 const NOW = 1_000_000;
 
 function keep(lifetimeMs: number, random: number) {
-  const issued = { accessToken: 'token', scope: 'user_default', lifetimeMs, subject: 'ada' };
-  return keepToken(issued, 'generation', NOW, 10 * MINUTE, random);
+  const issued = { accessToken: 'token', scope: 'user_default', scopes: [], lifetimeMs, subject: 'ada' };
+  return keepToken(issued, 'generation', NOW, 10 * MINUTE, random, 0);
 }
 
 it('a token ends its lifetime after the request for it', () => {

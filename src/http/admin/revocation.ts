@@ -18,7 +18,7 @@ const noQuery = v.strictObject({});
 const count = v.pipe(v.number(), v.integer());
 const endedSessions = v.strictObject({ sessions: count, tokens: count });
 const endedTokens = v.strictObject({ tokens: count });
-const endedAll = v.strictObject({ tokens: v.literal('all') });
+const endedAll = v.strictObject({ sessions: v.optional(v.literal('all')), tokens: v.literal('all') });
 
 /**
  * The operators' calls that end sessions and tokens. Whoever the portal calls `id` (of `tenant`, where users have one).
@@ -37,6 +37,15 @@ export const revocationRoutes: FastifyPluginAsync<RevocationRoutesDeps> = async 
     '/admin/users/:id/tokens',
     { schema: { ...oneUser, response: { 200: endedTokens } } },
     async ({ params, query, id }) => revocation.tokenOf(userOf(params, query), id),
+  );
+
+  app.delete(
+    '/admin/sessions',
+    { schema: { querystring: noQuery, body: ignored, response: { 200: endedAll } } },
+    async ({ id }) => {
+      await revocation.allSessions(id);
+      return { sessions: 'all' as const, tokens: 'all' as const };
+    },
   );
 
   app.delete(

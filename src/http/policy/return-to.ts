@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { HttpProblem } from '../problem.ts';
 import type { Origins } from './origins.ts';
 
-const MAX_LENGTH = 2_048;
+/** In characters. With what else is in a sealed state, the answer's head fits into what proxies reserve for it. */
+const MAX_LENGTH = 1_500;
 
 /** The query of `GET /login`, in every mode. What else it holds is ignored: a link may carry marks of its own. */
 export const loginQuery = v.object({ returnTo: v.optional(v.string()) });
@@ -11,13 +12,20 @@ export const loginQuery = v.object({ returnTo: v.optional(v.string()) });
  * Where a sign-in may end: a path here, or a URL of an origin that may call; everything else is `/`. Judged as browsers
  * read URLs, raw and once decoded, since something on the way may decode it. Throws a `bad_request` for line breaks.
  */
-export function safeReturnTo(raw: string | undefined, origins: Origins): string {
-  if (raw === undefined || raw.length > MAX_LENGTH) return '/';
+export function safeReturnTo(given: string | undefined, origins: Origins): string {
+  const raw = keepable(given);
+  if (raw === undefined) return '/';
   if (hasLineBreak(raw)) throw new HttpProblem('bad_request', 'returnTo holds a line break.');
   const end = endOf(raw, origins);
   if (end === undefined) return '/';
   const staysSafe = [raw, end].map(decode).every((decoded) => endOf(decoded, origins) !== undefined);
   return staysSafe ? end : '/';
+}
+
+/** What of a `returnTo` is kept until the sign-in ends: one that is too long loses its query first, and then counts as none. */
+export function keepable(returnTo: string | undefined): string | undefined {
+  const short = returnTo?.length && returnTo.length > MAX_LENGTH ? returnTo.split(/[?#]/, 1)[0] : returnTo;
+  return short !== undefined && short.length <= MAX_LENGTH ? short : undefined;
 }
 
 /** The safe `returnTo` of a query that need not be as documented; undefined when it has none that is. Never throws. */

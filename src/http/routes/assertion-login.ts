@@ -1,21 +1,17 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Emit } from '../../events.ts';
-import type { RateLimiter } from '../../lib/rate-limiter.ts';
 import type { AssertionAuth } from '../../portal/assertion.ts';
 import { LoginRefusedError } from '../../portal/portal-auth.ts';
 import { bearerJwt } from '../bearer-token.ts';
 import type { OpenSession } from '../open-session.ts';
 import type { Origins } from '../policy/origins.ts';
 import { loginQuery, safeReturnTo } from '../policy/return-to.ts';
-import { HttpProblem } from '../problem.ts';
 import { ignored, noBody } from '../route-schemas.ts';
 import type { ValibotTypes } from '../validation.ts';
 
 export interface AssertionLoginDeps {
   readonly auth: AssertionAuth;
   readonly openSession: OpenSession;
-  /** Of failed sign-ins, by client address. */
-  readonly failures: RateLimiter;
   readonly emit: Emit;
 }
 
@@ -42,7 +38,7 @@ export const wayBackRoute: FastifyPluginAsync<WayBackDeps> = async (scope, { ori
  * assertion, a page or the portal's server; a page of a listed origin only. For the scope `session`.
  */
 export const assertionLoginRoute: FastifyPluginAsync<AssertionLoginDeps> = async (scope, deps) => {
-  const { auth, openSession, failures, emit } = deps;
+  const { auth, openSession, emit } = deps;
   const app = scope.withTypeProvider<ValibotTypes>();
 
   app.post(
@@ -52,10 +48,6 @@ export const assertionLoginRoute: FastifyPluginAsync<AssertionLoginDeps> = async
       schema: { querystring: ignored, body: ignored, response: { 204: noBody } },
     },
     async (request, reply) => {
-      const retryAfterMs = failures.waitMs(request.ip);
-      if (retryAfterMs > 0)
-        throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
-
       try {
         const token = bearerJwt(request.raw);
         if (token === undefined)
@@ -63,10 +55,7 @@ export const assertionLoginRoute: FastifyPluginAsync<AssertionLoginDeps> = async
         await openSession(request, reply, await auth.authenticate(token));
         return reply.code(204).send();
       } catch (error) {
-        if (error instanceof LoginRefusedError) {
-          failures.take(request.ip);
-          emit({ type: 'login.refused', requestId: request.id, error });
-        }
+        if (error instanceof LoginRefusedError) emit({ type: 'login.refused', requestId: request.id, error });
         throw error;
       }
     },

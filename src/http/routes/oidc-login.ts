@@ -1,13 +1,15 @@
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProviderLogin } from '../../access/provider-login.ts';
 import type { RateLimiter } from '../../lib/rate-limiter.ts';
+import { createTurns } from '../../lib/turns.ts';
 import type { OidcAuth } from '../../portal/oidc.ts';
 import { LoginRefusedError } from '../../portal/portal-auth.ts';
 import type { SessionCookie } from '../../session/session-cookie.ts';
-import type { LoginCookies, LoginUnderWay } from '../login-cookies.ts';
+import type { FoundLogin, LoginsUnderWay, LoginUnderWay } from '../logins-under-way.ts';
+import { callerKey } from '../policy/client-address.ts';
 import type { CookieSession } from '../policy/current-session.ts';
 import type { Origins } from '../policy/origins.ts';
-import { loginQuery, safeReturnTo } from '../policy/return-to.ts';
+import { keepable, loginQuery, safeReturnTo } from '../policy/return-to.ts';
 import { HttpProblem } from '../problem.ts';
 import { ignored, noBody } from '../route-schemas.ts';
 import type { ValibotTypes } from '../validation.ts';
@@ -15,82 +17,106 @@ import type { ValibotTypes } from '../validation.ts';
 export interface OidcStartDeps {
   readonly origins: Origins;
   readonly auth: OidcAuth;
-  readonly cookies: LoginCookies;
+  readonly logins: LoginsUnderWay;
   readonly now: () => number;
 }
 
 export interface OidcCallbackDeps {
   readonly origins: Origins;
   readonly auth: OidcAuth;
-  readonly cookies: LoginCookies;
+  readonly logins: LoginsUnderWay;
   readonly cookieSession: CookieSession;
   readonly cookie: SessionCookie;
   readonly providerLogin: ProviderLogin;
-  /** Of failed logins, by client address. */
+  /** Of failed logins that cost a call, by client address. */
   readonly failures: RateLimiter;
 }
 
 /** `GET /login` of the OIDC mode: sends the browser to the provider. Reads no session. For the scope `people`. */
 export const oidcStartRoute: FastifyPluginAsync<OidcStartDeps> = async (scope, deps) => {
-  const { origins, auth, cookies, now } = deps;
+  const { origins, auth, logins, now } = deps;
   const app = scope.withTypeProvider<ValibotTypes>();
 
   app.get(
     '/login',
     { schema: { querystring: loginQuery, response: { 303: noBody } } },
     async (request, reply) => {
-      const returnTo = safeReturnTo(request.query.returnTo, origins);
-      const { login, url } = await auth.begin();
-      const started = cookies.add(request.headers.cookie, { ...login, returnTo, begunAt: now() });
-      return reply.header('set-cookie', started).redirect(url, 303);
+      const { cookie } = request.headers;
+      const asked = keepable(request.query.returnTo);
+      const returnTo = safeReturnTo(asked, origins) === '/' ? '/' : (asked as string);
+      let cookies: string[] = [];
+      const url = await auth.begin((secrets) => {
+        const begun = logins.begin(cookie, { ...secrets, returnTo, begunAt: now() });
+        cookies = begun.cookies;
+        return begun.state;
+      });
+      return reply.header('set-cookie', cookies).redirect(url, 303);
     },
   );
 };
 
 /**
  * `GET /login/callback`: the browser comes back from the provider. Who may call is who began: the browser with the sealed
- * state, once. For the scope `people`.
+ * state. Such a browser is refused for nobody else's sake; where many sign-ins fail that cost the provider a call, those
+ * from there take turns. For the scope `people`.
  */
 export const oidcCallbackRoute: FastifyPluginAsync<OidcCallbackDeps> = async (scope, deps) => {
-  const { origins, auth, cookies, cookieSession, cookie, providerLogin, failures } = deps;
+  const { origins, auth, logins, cookieSession, cookie, providerLogin, failures } = deps;
   const app = scope.withTypeProvider<ValibotTypes>();
+  const turns = createTurns();
 
   app.get(
     '/login/callback',
     {
-      config: { returnToOf: (request) => loginOf(request)?.returnTo },
+      config: { returnToOf: (request) => loginOf(request)?.login.returnTo },
       // What a provider may add is judged by the client of OpenID Connect, which wants the query as it was sent.
       schema: { querystring: ignored, response: { 303: noBody } },
     },
     async (request, reply) => {
-      const retryAfterMs = failures.waitMs(request.ip);
-      if (retryAfterMs > 0)
-        throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
-
-      try {
-        const login = loginOf(request);
-        if (!login)
-          throw new LoginRefusedError(
-            'bad_request',
-            'This sign-in was not begun in this browser, is over, or took too long.',
-          );
-        await providerLogin.use(login.state);
-        reply.header('set-cookie', cookies.removal(login.state));
-        const user = await auth.authenticate({ login, query: queryOf(request) });
-        const present = await cookieSession.find(request);
-        const opened = await providerLogin.complete({ user, begunAt: login.begunAt, present });
-        if (opened) reply.header('set-cookie', cookie.issue(opened));
-        return reply.redirect(safeReturnTo(login.returnTo, origins), 303);
-      } catch (error) {
-        if (error instanceof LoginRefusedError) failures.take(request.ip);
-        throw error;
-      }
+      const found = loginOf(request);
+      const from = callerKey(request);
+      if (!found?.isHere) return comeBackLate(request, reply, found?.login);
+      reply.header('set-cookie', found.removal);
+      const complete = () => signIn(request, reply, found.login);
+      await (failures.waitMs(from) > 0 ? turns.take(from, complete) : complete());
+      return reply.redirect(safeReturnTo(found.login.returnTo, origins), 303);
     },
   );
 
-  /** The login under way that the browser comes back from, if it began it. */
-  function loginOf(request: FastifyRequest): LoginUnderWay | undefined {
-    return cookies.find(request.headers.cookie, queryOf(request).get('state') ?? '');
+  async function signIn(request: FastifyRequest, reply: FastifyReply, begun: LoginUnderWay): Promise<void> {
+    const query = queryOf(request);
+    const state = query.get('state') as string;
+    providerLogin.begin(state);
+    const user = await auth.authenticate({ login: { ...begun, state }, query }).catch((error) => {
+      if (error instanceof LoginRefusedError && query.has('code')) failures.take(callerKey(request));
+      throw error;
+    });
+    const present = await cookieSession.find(request);
+    const opened = await providerLogin.complete({ user, state, begunAt: begun.begunAt, present });
+    if (opened) reply.header('set-cookie', cookie.issue(opened));
+  }
+
+  /** Another tab of this browser may have signed in meanwhile, and the browser has forgotten this sign-in. */
+  async function comeBackLate(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    begun: LoginUnderWay | undefined,
+  ): Promise<FastifyReply> {
+    const present = begun && (await cookieSession.find(request));
+    if (begun && present && providerLogin.isOpenedSince(present, begun.begunAt))
+      return reply.redirect(safeReturnTo(begun.returnTo, origins), 303);
+    const retryAfterMs = failures.waitMs(callerKey(request));
+    if (retryAfterMs > 0)
+      throw new HttpProblem('rate_limited', 'Too many failed sign-ins.', { retryAfterMs });
+    throw new LoginRefusedError(
+      'bad_request',
+      'This sign-in was not begun in this browser, is over, or took too long.',
+    );
+  }
+
+  /** The login under way that the browser comes back from. */
+  function loginOf(request: FastifyRequest): FoundLogin | undefined {
+    return logins.find(request.headers.cookie, queryOf(request).get('state') ?? '');
   }
 };
 

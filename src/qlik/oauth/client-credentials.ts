@@ -4,11 +4,15 @@ import { isSuccess, type QlikRequest, type QlikResponse } from '../http.ts';
 import { type IssuedToken, readTokenAnswer } from './token-response.ts';
 
 /**
- * The request for a token with which a client acts as itself (RFC 6749 §4.4), with all the scopes that it has.
+ * The request for a token with which a client acts as itself (RFC 6749 §4.4); without `scope`, with all that it has.
  * https://qlik.dev/apis/rest/oauth/#post-oauth-token
  */
-export function clientCredentialsRequest(credentials: ClientCredentials): QlikRequest {
-  return { method: 'POST', path: '/oauth/token', json: { ...credentials, grant_type: 'client_credentials' } };
+export function clientCredentialsRequest(credentials: ClientCredentials, scope?: string): QlikRequest {
+  return {
+    method: 'POST',
+    path: '/oauth/token',
+    json: { ...credentials, grant_type: 'client_credentials', ...(scope !== undefined && { scope }) },
+  };
 }
 
 /** The token in the answer. `tenantNow` as in `readImpersonationResponse`. Throws a `QlikError`. */

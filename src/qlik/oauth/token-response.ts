@@ -9,6 +9,8 @@ export interface IssuedToken {
   /** Of the characters of a bearer token only (RFC 6750 §2.1). */
   readonly accessToken: string;
   readonly scope: string;
+  /** The names in it, and in the token itself. */
+  readonly scopes: readonly string[];
   /** From the moment of the request on; already made safe. */
   readonly lifetimeMs: number;
   /** The token's `sub`, when it can be read. */
@@ -26,12 +28,18 @@ export function readTokenAnswer(body: string, askedScope: string, tenantNow: num
     throw unusable('is no bearer token');
   if (typeof scope === 'string' && !isScope(scope)) throw unusable('holds no scope that could be one');
   const claims = readClaims(access_token);
+  const granted = typeof scope === 'string' ? scope : askedScope;
   return {
     accessToken: access_token,
-    scope: typeof scope === 'string' ? scope : askedScope,
+    scope: granted,
+    scopes: [granted, claims.scope, claims.scp].flat().flatMap(namesIn),
     lifetimeMs: safeLifetimeMs({ expires_in, expires_at }, claims, tenantNow),
     subject: typeof claims.sub === 'string' ? claims.sub : undefined,
   };
+}
+
+function namesIn(scope: unknown): string[] {
+  return typeof scope === 'string' ? scope.split(' ') : [];
 }
 
 /** The claims, unverified: the token came from the tenant itself, over TLS. An opaque token has none. */

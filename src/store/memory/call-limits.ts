@@ -1,4 +1,4 @@
-import { createCallBudget } from '../call-budget.ts';
+import { createCallBudget, roomFor } from '../call-budget.ts';
 import {
   ASK_AGAIN_MS,
   type Ask,
@@ -18,16 +18,19 @@ export interface MemoryCallLimitsDeps extends CallLimitsOptions {
 export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
   const { now, concurrency, permitMs } = deps;
   const budget = createCallBudget(deps.rate, now);
-  const taken = new Set<{ until: number }>();
+  const taken = new Set<{ until: number; isPart: boolean }>();
   const waiting = new Map<string, { until: number; rank: number }>();
   const listeners: (() => void)[] = [];
   let closedUntil = 0;
 
-  function refusal({ rank, share }: Ask): Pick<Refusal, 'reason' | 'waitMs'> | undefined {
+  function refusal({ rank, share, permitShare = 1 }: Ask): Pick<Refusal, 'reason' | 'waitMs'> | undefined {
     const closedMs = closedUntil - now();
     if (closedMs > 0) return { reason: 'closed', waitMs: closedMs };
     const budgetMs = share === undefined ? 0 : budget.waitMs(share, 0);
     if (budgetMs > 0) return { reason: 'budget', waitMs: budgetMs };
+    const ofPart = [...taken].filter(({ isPart }) => isPart).length;
+    if (permitShare < 1 && ofPart >= roomFor(permitShare, concurrency))
+      return { reason: 'part', waitMs: ASK_AGAIN_MS };
     const full = taken.size >= concurrency || othersFirst(rank);
     return full ? { reason: 'permits', waitMs: ASK_AGAIN_MS } : undefined;
   }
@@ -37,8 +40,8 @@ export function createMemoryCallLimits(deps: MemoryCallLimitsDeps): CallLimits {
     return false;
   }
 
-  function take({ share }: Ask): Permit {
-    const entry = { until: now() + permitMs };
+  function take({ share, permitShare = 1 }: Ask): Permit {
+    const entry = { until: now() + permitMs, isPart: permitShare < 1 };
     taken.add(entry);
     const unspend = share === undefined ? () => {} : budget.spend();
     const release = () => {

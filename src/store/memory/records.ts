@@ -1,10 +1,11 @@
-import type { Limits, RecordStore, StoredRecord } from '../record-store.ts';
+import type { Advance, Advanced, Limits, RecordStore, StoredRecord } from '../record-store.ts';
 import { createMemoryGenerations } from './generations.ts';
 
 interface Entry {
   readonly partition: string;
   /** Of a record that was put: the one that must still stand. */
   readonly generation: string | undefined;
+  readonly endsWithAll: boolean;
   readonly idleMs: number;
   readonly endsAt: number;
   idleEndsAt: number;
@@ -52,6 +53,7 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
     entries.set(key, {
       partition,
       generation,
+      endsWithAll: limits.endsWithAll === true,
       idleMs,
       endsAt: time + lifetimeMs,
       idleEndsAt: time + idleMs,
@@ -69,6 +71,12 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
 
   function liveMembers(partition: string): string[] {
     return [...(partitions.get(partition) ?? [])].filter((key) => live(key) !== undefined);
+  }
+
+  function advance(partition: string, { dependent, forMs }: Advance): Advanced {
+    const entry = live(dependent);
+    const value = entry?.partition === partition ? entry.value : undefined;
+    return { generation: generations.advance(partition, forMs), value };
   }
 
   function record(entry: Entry, time: number): StoredRecord {
@@ -120,27 +128,40 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       return true;
     },
 
-    async remove(key) {
+    async remove(key, ending) {
       const entry = live(key);
       if (!entry) return undefined;
       drop(key, entry);
-      return liveMembers(entry.partition).length;
+      const left = liveMembers(entry.partition).length;
+      return { left, ...(ending && left === 0 && { advanced: advance(entry.partition, ending) }) };
     },
 
-    countPartition: async (partition) => liveMembers(partition).length,
-
-    async removePartition(partition) {
+    async removePartition(partition, ending) {
       const keys = liveMembers(partition);
       for (const key of keys) drop(key, entries.get(key) as Entry);
-      return keys.length;
+      return { removed: keys.length, advanced: advance(partition, ending) };
+    },
+
+    async trimPartition(partition, max) {
+      const keys = liveMembers(partition);
+      const surplus = keys.slice(0, Math.max(0, keys.length - max));
+      for (const key of surplus) drop(key, entries.get(key) as Entry);
+      return { removed: surplus.length, left: keys.length - surplus.length };
     },
 
     generation: async (partition) => generations.of(partition),
 
-    advance: async (partition, forMs) => generations.advance(partition, forMs),
+    advance: async (partition, ending) => advance(partition, ending),
+
+    advanceEmpty: async (partition, ending) =>
+      liveMembers(partition).length === 0 ? advance(partition, ending) : undefined,
 
     async advanceAll(forMs) {
       generations.advanceAll(forMs);
+    },
+
+    async endAll() {
+      for (const [key, entry] of entries) if (entry.endsWithAll) drop(key, entry);
     },
 
     async ping() {},

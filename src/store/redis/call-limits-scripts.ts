@@ -10,7 +10,8 @@ const ALLOW_OOM = '#!lua flags=allow-oom';
 
 /**
  * KEYS permits, spent, waiting, closed; ARGV id of the call, replica, rank, room in the budget or 0, window, permits,
- * their time, when to ask again, how long waiting counts. What is in the way, for how long, and the age of each call that
+ * their time, when to ask again, how long waiting counts, room among the permits for those whose ids are marked with `p`,
+ * or 0. What is in the way, for how long, and the age of each call that
  * counts, the oldest first.
  */
 export const ENTER = `${ALLOW_OOM}
@@ -49,6 +50,14 @@ if closed > 0 then return refuse('closed', closed) end
 if room > 0 then
   local inTheWay = redis.call('ZRANGE', KEYS[2], -room, -room, 'WITHSCORES')
   if #inTheWay > 0 then return refuse('budget', tonumber(inTheWay[2]) + window - now) end
+end
+
+local part = tonumber(ARGV[10])
+if part > 0 then
+  for _, held in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+    if string.sub(held, 1, 1) == 'p' then part = part - 1 end
+  end
+  if part <= 0 then return refuse('part', tonumber(ARGV[8])) end
 end
 
 if othersFirst or redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[6]) then

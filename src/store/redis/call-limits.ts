@@ -9,7 +9,7 @@ import {
   WAITING_COUNTS_MS,
 } from '../call-limits.ts';
 import { CLOSE, ENTER, LEAVE } from './call-limits-scripts.ts';
-import { KEY_PREFIX, type RedisConnection } from './connection.ts';
+import type { RedisConnection } from './connection.ts';
 
 export interface RedisCallLimitsDeps extends CallLimitsOptions {
   readonly redis: RedisConnection;
@@ -27,9 +27,8 @@ type Reply = [reason: Refusal['reason'] | 'entered', waitMs: number, ...ages: nu
  */
 export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
   const { redis, rate, now } = deps;
-  const keyOf = (part: string) => `${KEY_PREFIX}calls:{${deps.name}}:${part}`;
-  // Stored as `places`, the word before: replicas of another version must count the same calls.
-  const [permits, spent, waiting] = [keyOf('places'), keyOf('spent'), keyOf('waiting')];
+  const keyOf = (part: string) => `${redis.prefix}calls:{${deps.name}}:${part}`;
+  const [permits, spent, waiting] = [keyOf('permits'), keyOf('spent'), keyOf('waiting')];
   const [closed, channel] = [keyOf('closed'), keyOf('changed')];
   const enter = redis.define('enterCallLimits', 4, ENTER);
   const leave = redis.define('leaveCallLimits', 3, LEAVE);
@@ -63,10 +62,12 @@ export function createRedisCallLimits(deps: RedisCallLimitsDeps): CallLimits {
   }
 
   return {
-    async enter({ by, rank, share }) {
-      const id = randomUUID();
+    async enter({ by, rank, share, permitShare = 1 }) {
+      const isPart = permitShare < 1;
+      const id = `${isPart ? 'p' : '-'}${randomUUID()}`;
+      const part = isPart ? roomFor(permitShare, deps.concurrency) : 0;
       const room = share === undefined ? 0 : roomFor(share, rate.limit);
-      const reply = await enter(permits, spent, waiting, closed, id, by, rank, room, ...options);
+      const reply = await enter(permits, spent, waiting, closed, id, by, rank, room, ...options, part);
       const [reason, waitMs, ...ages] = reply as Reply;
       if (reason === 'entered') return { permit: permit(id) };
       listen();

@@ -9,6 +9,8 @@ import { createRedisSubscriber, type RedisSubscriber } from './subscriber.ts';
 
 export interface RedisConnectionOptions {
   readonly target: RedisTarget;
+  /** Before all keys and channels; what an ACL may be limited to. */
+  readonly prefix: string;
   readonly emit: Emit;
 }
 
@@ -20,7 +22,9 @@ export type RedisScript = (...keysAndArguments: (string | number)[]) => Promise<
  * `StoreUnavailableError`; while there is no connection, at once. What failed may have happened nevertheless.
  */
 export interface RedisConnection extends RedisSubscriber {
-  /** A script under a name of its own; keys begin with `KEY_PREFIX`. */
+  /** Before all keys and channels. */
+  readonly prefix: string;
+  /** A script under a name of its own. */
   define(name: string, keys: number, lua: string): RedisScript;
   /** Resolves when Redis would take a write that needs no memory. */
   ping(): Promise<void>;
@@ -29,21 +33,22 @@ export interface RedisConnection extends RedisSubscriber {
   close(): Promise<void>;
 }
 
-/** Before all keys and channels; what an ACL may be limited to. */
-export const KEY_PREFIX = 'qlik-token-broker:';
-
 /** How long a start waits for the first connection; less when that is refused. */
 const FIRST_CONNECTION_MS = 1_000;
 
 /** Resolves when connected, or when that failed or took a second; it goes on trying then. */
-export async function connectRedis({ target, emit }: RedisConnectionOptions): Promise<RedisConnection> {
+export async function connectRedis({
+  target,
+  prefix,
+  emit,
+}: RedisConnectionOptions): Promise<RedisConnection> {
   const redis = new Redis(clientOptions(target));
   const subscriber = createRedisSubscriber(
     () => redis.duplicate({ enableOfflineQueue: true, autoResubscribe: false }),
     unavailable,
   );
   const availability = createAvailability({
-    probe: () => redis.set(`${KEY_PREFIX}probe`, '', 'PX', 1_000),
+    probe: () => redis.set(`${prefix}probe`, '', 'PX', 1_000),
     onChange: (trouble) => emit(trouble ? { type: 'store.away', error: trouble } : { type: 'store.back' }),
   });
   /** Why there is no connection; the commands that fail for want of one do not know. */
@@ -69,6 +74,7 @@ export async function connectRedis({ target, emit }: RedisConnectionOptions): Pr
   await once(redis, 'ready', { signal: AbortSignal.timeout(FIRST_CONNECTION_MS) }).catch(() => {});
 
   return {
+    prefix,
     define(name, numberOfKeys, lua) {
       redis.defineCommand(name, { numberOfKeys, lua });
       const run = (redis as unknown as Record<string, RedisScript>)[name] as RedisScript;
@@ -79,7 +85,7 @@ export async function connectRedis({ target, emit }: RedisConnectionOptions): Pr
     },
     async ping() {
       // No PING: a replica answers that too, and a primary whose disk is full.
-      await redis.pexpire(`${KEY_PREFIX}probe`, 1_000).catch(unavailable);
+      await redis.pexpire(`${prefix}probe`, 1_000).catch(unavailable);
     },
     async evictionPolicy() {
       // CONFIG GET is not for everybody.

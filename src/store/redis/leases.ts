@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type After, createLeaseWaits } from '../lease-waits.ts';
 import type { Lease, Leases } from '../leases.ts';
-import { KEY_PREFIX, type RedisConnection } from './connection.ts';
+import type { RedisConnection } from './connection.ts';
 
 export interface RedisLeasesDeps {
   readonly redis: RedisConnection;
@@ -10,8 +10,9 @@ export interface RedisLeasesDeps {
   readonly after: After;
 }
 
-/** KEYS lease; ARGV owner, time. */
-const TAKE = `return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])`;
+/** KEYS lease; ARGV owner, time. Also when memory is full: it is small, and ends soon. */
+const TAKE = `#!lua flags=allow-oom
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])`;
 
 /** KEYS lease; ARGV owner, channel, name. Ends nobody else's lease. That it cannot be told is no reason to keep it. */
 const RELEASE = `
@@ -23,7 +24,6 @@ return 1`;
 /** KEYS lease. */
 const TAKEN = `return redis.call('EXISTS', KEYS[1])`;
 
-const CHANNEL = `${KEY_PREFIX}lease-ended`;
 /** How often is looked for a release, or an end by time, that nobody told. */
 const LOOK_AGAIN_MS = 500;
 /** The same while there is no way to be told. */
@@ -31,6 +31,8 @@ const POLL_MS = 100;
 
 /** Leases in Redis or Valkey, whose own clock ends them. Does not close the connection. */
 export function createRedisLeases({ redis, now, after }: RedisLeasesDeps): Leases {
+  const channel = `${redis.prefix}lease-ended`;
+  const leaseKey = (name: string) => `${redis.prefix}lease:${name}`;
   const take = redis.define('takeLease', 1, TAKE);
   const release = redis.define('releaseLease', 1, RELEASE);
   const taken = redis.define('isLeaseTaken', 1, TAKEN);
@@ -41,7 +43,7 @@ export function createRedisLeases({ redis, now, after }: RedisLeasesDeps): Lease
 
   /** Whether releases are told; tried anew each time until it works. */
   async function isTold(): Promise<boolean> {
-    subscription ??= redis.subscribe(CHANNEL, waits.tell);
+    subscription ??= redis.subscribe(channel, waits.tell);
     try {
       await subscription;
       return true;
@@ -54,7 +56,7 @@ export function createRedisLeases({ redis, now, after }: RedisLeasesDeps): Lease
   /** What Redis could not be told is told when it is back: it may have got the lease only then, too, if it was frozen. */
   async function giveBack(name: string, owner: string): Promise<void> {
     try {
-      await release(leaseKey(name), owner, CHANNEL, name);
+      await release(leaseKey(name), owner, channel, name);
     } catch (error) {
       if (!closed) after(LOOK_AGAIN_MS, () => void giveBack(name, owner).catch(() => {}));
       throw error;
@@ -108,5 +110,3 @@ export function createRedisLeases({ redis, now, after }: RedisLeasesDeps): Lease
     },
   };
 }
-
-const leaseKey = (name: string) => `${KEY_PREFIX}lease:${name}`;

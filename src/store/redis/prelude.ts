@@ -1,8 +1,8 @@
-import { KEY_PREFIX } from './connection.ts';
-
-/*
+/**
+ * What the scripts about records have in common; all keys begin with the prefix.
+ *
  * A record is a hash: `v` value, `r` revision, `i` idle limit and `e` end in milliseconds, `g` partition, and, of one that
- * was put, `n` generation. Its key expires with the idle limit or the end, whichever is first. The time is that of
+ * was put, `n` generation; of one that ends with all, `b` when it was created. Its key expires with the idle limit or the end, whichever is first. The time is that of
  * Redis. A partition is a sorted set of its records' keys by their end; a key in it may have ended by its idle limit, or
  * belong to another partition by now. A generation is that of all partitions, then that of the partition. A record's own script
  * reads the keys of its partition, whose hash tag is the same.
@@ -10,8 +10,8 @@ import { KEY_PREFIX } from './connection.ts';
  * Whoever may write to Redis can plant anything. A record that is none is as good as missing: it must not look like an
  * outage. A generation that is none is an error: nobody knows what counts.
  */
-export const PRELUDE = `
-local PREFIX = '${KEY_PREFIX}'
+export const prelude = (prefix: string) => `
+local PREFIX = '${prefix}'
 
 local function now()
   local time = redis.call('TIME')
@@ -34,12 +34,18 @@ local function hmget(key, ...)
   if not string.find(found.err, 'WRONGTYPE', 1, true) then error(found) end
 end
 
+-- Whether all records were ended since then.
+local function ended(begun)
+  local all = begun and whole(redis.call('GET', PREFIX .. 'ended'))
+  return all and (whole(begun) or 0) <= all
+end
+
 -- Nothing of what is no record.
 local function fields(key)
-  local partition, made, value, revision, idle, ends = hmget(key, 'g', 'n', 'v', 'r', 'i', 'e')
+  local partition, made, value, revision, idle, ends, begun = hmget(key, 'g', 'n', 'v', 'r', 'i', 'e', 'b')
   idle, ends = whole(idle), whole(ends)
   if partition and value and whole(revision) and idle and ends then
-    return partition, made, value, revision, idle, ends
+    return partition, made, value, revision, idle, ends, begun
   end
 end
 
@@ -49,21 +55,28 @@ local function makeRoom(key, kind)
   if found ~= kind and found ~= 'none' then redis.call('DEL', key) end
 end
 
--- The partition of a record that counts, and false for one that was put under an earlier generation.
+-- The partition and value of a record that counts, and false for one that was put under an earlier generation.
 local function live(key)
-  local partition, made = fields(key)
-  return partition and (not made or made == generation(partition)) and partition
+  local partition, made, value, _, _, _, begun = fields(key)
+  if partition and (not made or made == generation(partition)) and not ended(begun) then return partition, value end
+  return false
 end
 
--- Takes what ended off the partition; what is left.
+-- Begins a generation: its name in full, and what the record that depends on the partition held if it counted.
+local function advance(partition, name, forMs, dependent)
+  local of, value = live(dependent)
+  redis.call('SET', PREFIX .. 'generation:' .. partition, name, 'PX', forMs)
+  return { generation(partition), of == partition and value }
+end
+
+-- Takes what ended off the partition; what is left, the oldest first.
 local function members(partition)
-  -- Stored as group: see partitionKey in records.ts.
-  local index = PREFIX .. 'group:' .. partition
+  local index = PREFIX .. 'partition:' .. partition
   local left = {}
   makeRoom(index, 'zset')
   for _, key in ipairs(redis.call('ZRANGE', index, 0, -1)) do
-    local of, made = hmget(key, 'g', 'n')
-    if of == partition and not made then
+    local of, made, begun = hmget(key, 'g', 'n', 'b')
+    if of == partition and not made and not ended(begun) then
       table.insert(left, key)
     else
       redis.call('ZREM', index, key)

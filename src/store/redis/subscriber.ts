@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 
 export interface RedisSubscriber {
   /**
-   * Calls back with each message of a channel, whose name begins with `KEY_PREFIX`, until the returned function is
+   * Calls back with each message of a channel, whose name begins with the prefix, until the returned function is
    * called. Messages that are sent while the connection is away are lost: wait for none without a limit.
    */
   subscribe(channel: string, listener: (message: string) => void): Promise<() => void>;

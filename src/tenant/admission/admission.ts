@@ -5,7 +5,7 @@ import type { Circuit, CircuitCall } from './circuit.ts';
 import type { Closing } from './closing.ts';
 import { stopped, throttled, tooSlow } from './gate-errors.ts';
 import { createLimitsOutlook } from './limits-outlook.ts';
-import { isDeferrable, rankOf, shareOf, waitsForOpening } from './precedence.ts';
+import { isDeferrable, permitShareOf, rankOf, shareOf, waitsForOpening } from './precedence.ts';
 import { type Admitted, createQueue, type Waiter } from './queue.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -83,7 +83,9 @@ export function createAdmission({ clock, circuit, closing, limits }: AdmissionDe
     asking = waiter;
     changedMeanwhile = false;
     const rank = rankOf(waiter.ticket);
-    const answer = await limits.enter({ by, rank, share: shareOf(waiter.ticket) }).catch(storeAway);
+    const answer = await limits
+      .enter({ by, rank, share: shareOf(waiter.ticket), permitShare: permitShareOf(waiter.ticket) })
+      .catch(storeAway);
     asking = undefined;
     if (answer?.permit) welcome(waiter, answer.permit);
     else if (answer) refused(rank, answer);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { BudgetOutlook } from '../../store/call-budget.ts';
 import type { Refusal } from '../../store/call-limits.ts';
-import { isDeferrable, rankOf, shareOf } from './precedence.ts';
+import { isDeferrable, permitShareOf, rankOf, shareOf } from './precedence.ts';
 import type { Ticket } from './ticket.ts';
 
 /**
@@ -27,6 +27,8 @@ export function createLimitsOutlook({ now }: Clock): LimitsOutlook {
   let budget: BudgetOutlook | undefined;
   /** From which rank on no permit is given, until when. */
   let full = { rank: Number.POSITIVE_INFINITY, until: 0 };
+  /** Until when no permit is given to those who may hold only a part of them. */
+  let partFullUntil = 0;
   let storeAwayUntil = 0;
 
   function budgetWaitMs(ticket: Ticket, countAhead = () => 0): number {
@@ -39,17 +41,20 @@ export function createLimitsOutlook({ now }: Clock): LimitsOutlook {
 
     waitMs(ticket) {
       const permitsMs = rankOf(ticket) >= full.rank ? full.until - now() : 0;
+      const partMs = permitShareOf(ticket) < 1 ? partFullUntil - now() : 0;
       const storeMs = isDeferrable(ticket) ? storeAwayUntil - now() : 0;
-      return Math.max(budgetWaitMs(ticket), permitsMs, storeMs);
+      return Math.max(budgetWaitMs(ticket), permitsMs, partMs, storeMs);
     },
 
     refused(rank, refusal) {
       budget = refusal.budget;
       if (refusal.reason === 'permits') full = { rank, until: now() + refusal.waitMs };
+      if (refusal.reason === 'part') partFullUntil = now() + refusal.waitMs;
     },
 
     changed() {
       full = { rank: Number.POSITIVE_INFINITY, until: 0 };
+      partFullUntil = 0;
     },
 
     storeAway() {

@@ -1,8 +1,16 @@
 import type { Priority, Ticket } from './ticket.ts';
 
-const RANK: Record<Priority, number> = { user: 0, directory: 1, renewal: 2, revocation: 3 };
+const RANK: Record<Priority, number> = { user: 0, directory: 1, renewal: 2, judgement: 3, revocation: 4 };
 /** What part of the budget each may use up: the rest is kept for those in front. */
-const BUDGET_SHARE: Record<Priority, number> = { user: 1, directory: 0.75, renewal: 0.75, revocation: 0.5 };
+const BUDGET_SHARE: Record<Priority, number> = {
+  user: 1,
+  directory: 0.75,
+  renewal: 0.75,
+  judgement: 0.75,
+  revocation: 0.5,
+};
+/** What part of the permits judgements may hold: pages can ask for as many as they like. */
+const JUDGEMENTS_SHARE = 0.25;
 
 /** Lower goes first. */
 export function rankOf({ priority }: Ticket): number {
@@ -12,6 +20,11 @@ export function rankOf({ priority }: Ticket): number {
 /** Undefined when the call does not count towards the budget. */
 export function shareOf({ priority, budgeted }: Ticket): number | undefined {
   return budgeted ? BUDGET_SHARE[priority] : undefined;
+}
+
+/** What part of the permits calls like this one may hold together. */
+export function permitShareOf({ priority }: Ticket): number {
+  return priority === 'judgement' ? JUDGEMENTS_SHARE : 1;
 }
 
 /** Nobody waits for a revocation, and it is worth while for as long as the token lives. */

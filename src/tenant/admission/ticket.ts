@@ -1,8 +1,8 @@
 /**
  * Who goes first: somebody waits for a token; somebody waits to be found or created; a token is renewed in time; a token
- * is revoked, which can only be tried.
+ * that a page calls rejected is judged; a token is revoked, which can only be tried.
  */
-export type Priority = 'user' | 'directory' | 'renewal' | 'revocation';
+export type Priority = 'user' | 'directory' | 'renewal' | 'judgement' | 'revocation';
 
 /** What a call brings to the queue in front of the tenant. */
 export interface Ticket {

@@ -14,6 +14,7 @@ import { sessionsOfTag } from '../../../src/session/session-id.ts';
 import { createSessions, type Session } from '../../../src/session/sessions.ts';
 import { createMemoryCallLimits } from '../../../src/store/memory/call-limits.ts';
 import { createMemoryLeases } from '../../../src/store/memory/leases.ts';
+import { createMemoryRate } from '../../../src/store/memory/rate.ts';
 import { createMemoryStore } from '../../../src/store/memory/records.ts';
 import { createCircuit } from '../../../src/tenant/admission/circuit.ts';
 import { createGate } from '../../../src/tenant/admission/gate.ts';
@@ -44,6 +45,8 @@ const MINUTE = 60 * SECOND;
 /** The settings' defaults. */
 export const IDLE_MS = 30 * MINUTE;
 export const MIN_REMAINING_MS = MINUTE;
+/** The day has fewer. */
+const MAX_SESSIONS = 1_000_000;
 const deadlines = deadlinesOf(8 * SECOND);
 
 const identity = {
@@ -60,13 +63,18 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
 } {
   const store = createMemoryStore({ now: clock.now });
   const leases = createMemoryLeases(clock);
+  const mintRate = createMemoryRate({ limit: 6, windowMs: MINUTE }, clock.now);
   const limits = createMemoryCallLimits({
     now: clock.now,
     concurrency: 8,
     rate: { limit: 90, windowMs: MINUTE },
     permitMs: deadlines.permitMs,
   });
-  const sessions = createSessions({ store, limits: { idleMs: IDLE_MS, lifetimeMs: 10 * 60 * MINUTE } });
+  const sessions = createSessions({
+    store,
+    limits: { idleMs: IDLE_MS, lifetimeMs: 10 * 60 * MINUTE },
+    perUser: MAX_SESSIONS,
+  });
 
   function createReplica(): DayReplica {
     const silent = { emit() {}, tenant: identity.name };
@@ -74,10 +82,12 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
     const tokenClient = createTokenClient({
       issuer,
       gate: createGate({ clock, circuit, limits, ...silent }),
-      credentialsStatus: createCredentialsStatus({ now: clock.now, ...silent, clientId: identity.clientId }),
+      createCredentialsStatus: (askForOwn) =>
+        createCredentialsStatus({ now: clock.now, ...silent, clientId: identity.clientId, askForOwn }),
       clock,
       random,
       callTimeoutMs: deadlines.callMs,
+      maxLate: 8,
     });
     const isDenied = () => false;
     const tenant: Tenant = {
@@ -93,8 +103,9 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
     const tenantOf = () => tenant;
     const tokens = createTokenService({
       tenantOf,
-      share: createTokenShare({ store, partitionOf: sessionsOfTag, tenantOf, now: clock.now }),
+      share: createTokenShare({ store, partitionOf: sessionsOfTag, tenantOf, clock }),
       leases,
+      mintRate,
       clock,
       random,
       emit() {},
@@ -106,11 +117,15 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
     });
     const directory = createDirectory({ tenant: identity, mapping: bySubject, isDenied });
     const served = { name: identity.name, tenant, directory, close: tenant.close };
-    const tenants: Tenants = { of: () => served, all: () => [served] };
+    const tenants: Tenants = { of: () => served, find: () => served, all: () => [served] };
     const userTokens = createUserTokens({ tenants, tokens });
     const logout = createLogout({
       sessions,
-      providerSessions: createProviderSessions({ store, lifetimeMs: 24 * 60 * MINUTE }),
+      providerSessions: createProviderSessions({
+        store,
+        lifetimeMs: 24 * 60 * MINUTE,
+        maxRemembered: MAX_SESSIONS,
+      }),
       tokens: userTokens,
       after: clock.after,
       emit() {},

@@ -48,7 +48,13 @@ export function createDayTenant({ clock, random, tokenLifeMs }: DayTenantDeps): 
       await receive();
       counts.mints += 1;
       const accessToken = `token-${counts.mints}`;
-      return { accessToken, scope: 'user_default', lifetimeMs: tokenLifeMs, subject: `sub-${value}` };
+      return {
+        accessToken,
+        scope: 'user_default',
+        scopes: ['user_default'],
+        lifetimeMs: tokenLifeMs,
+        subject: `sub-${value}`,
+      };
     },
 
     async revoke() {
@@ -57,6 +63,8 @@ export function createDayTenant({ clock, random, tokenLifeMs }: DayTenantDeps): 
     },
 
     accepts: async () => true,
+    identify: async () => ({}),
+    askForOwn: async () => {},
 
     get mints() {
       return counts.mints;

@@ -57,6 +57,7 @@ it('an answer as Qlik documents it brings the token, its scope, lifetime and sub
   assert.deepEqual(read({ ...good, access_token, expires_at: '2026-01-01T18:00:00Z' }), {
     accessToken: access_token,
     scope: 'user_default',
+    scopes: ['user_default'],
     lifetimeMs: 21_600_000,
     subject: 'qlik-user-1',
   });

@@ -76,14 +76,15 @@ test('given records that live, when the sweep has passed, they are still there',
   t.mock.timers.tick(SWEEP_MS);
 
   assert.ok(await store.peek('live'));
-  assert.equal(await store.countPartition('partition'), 1);
+  assert.equal((await store.trimPartition('partition', 10)).left, 1);
 });
 
 test('given generations that are no longer kept, when the sweep has passed, memory is free again', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const { clock, store } = open(t);
   const empty = heapUsed();
-  for (let n = 0; n < 30_000; n++) await store.advance(`${n} ${'x'.repeat(200)}`, 1_000);
+  for (let n = 0; n < 30_000; n++)
+    await store.advance(`${n} ${'x'.repeat(200)}`, { dependent: '', forMs: 1_000 });
   assert.ok(heapUsed() - empty > 5_000_000, 'the probe sees what is held');
 
   clock.jump(1_000);

@@ -5,11 +5,13 @@ import { after, before, describe, test } from 'node:test';
 import type { CallLimitsOptions } from '../../../src/store/call-limits.ts';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
 import { createRedisCallLimits } from '../../../src/store/redis/call-limits.ts';
-import { connectRedis, KEY_PREFIX } from '../../../src/store/redis/connection.ts';
+import { connectRedis } from '../../../src/store/redis/connection.ts';
 import { describeCallLimits } from '../../contract/call-limits-contract.ts';
 import { ownTimeOf } from '../../support/own-time.ts';
 import { movableRedisMissing, type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
+
+const KEY_PREFIX = 'qtb:';
 
 const options: CallLimitsOptions = {
   concurrency: 1,
@@ -26,7 +28,7 @@ describe('given a Redis', { skip: movableRedisMissing() }, () => {
   after(() => server.stop());
 
   const connect = (port = server.port) =>
-    connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, emit() {} });
+    connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, prefix: 'qtb:', emit() {} });
 
   describeCallLimits('it', async (limits) => {
     const name = `https://${randomUUID()}.example`;
@@ -140,6 +142,7 @@ describe('given a Redis', { skip: movableRedisMissing() }, () => {
     server.cli('ACL', 'SETUSER', 'broker', 'on', '>secret', ...granted.split(' '));
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0, username: 'broker', password: 'secret' },
+      prefix: 'qtb:',
       emit() {},
     });
     t.after(() => redis.close());

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../../src/store/record-store.ts';
-import { connectRedis, KEY_PREFIX } from '../../../src/store/redis/connection.ts';
+import { connectRedis } from '../../../src/store/redis/connection.ts';
 import type { RedisTarget } from '../../../src/store/redis/options.ts';
 import { RedisError, toRedisError } from '../../../src/store/redis/redis-error.ts';
 import { createFaultProxy } from '../../support/fault-proxy.ts';
 import { ownTimeOf } from '../../support/own-time.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
+
+const KEY_PREFIX = 'qtb:';
 
 const CHANNEL = `${KEY_PREFIX}news`;
 
@@ -22,6 +24,7 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
   async function connect(t: TestContext, port = server.port, user: Partial<RedisTarget> = {}) {
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port, database: 0, ...user },
+      prefix: 'qtb:',
       emit: () => {},
     });
     t.after(() => redis.close());

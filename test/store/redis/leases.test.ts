@@ -22,6 +22,7 @@ describe('given a Redis', { skip: movableRedisMissing() }, () => {
   async function replica(clock: Clock = systemClock) {
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0 },
+      prefix: 'qtb:',
       emit: () => {},
     });
     return { redis, leases: createRedisLeases({ redis, ...clock }) };
@@ -30,7 +31,7 @@ describe('given a Redis', { skip: movableRedisMissing() }, () => {
   describeLeases('it', async () => {
     let time = Date.now();
     // Whoever waits looks again now and then, by a clock that goes on.
-    const clock = { now: () => time, after: systemClock.after };
+    const clock = { ...systemClock, now: () => time };
     const [here, there] = [await replica(clock), await replica(clock)];
     return {
       here: here.leases,
@@ -61,7 +62,7 @@ describe('given a Redis', { skip: movableRedisMissing() }, () => {
 
   test('a release is told at once, not found by looking again', async (t) => {
     const here = await replica();
-    const there = await replica({ now: Date.now, after: () => () => {} });
+    const there = await replica({ ...systemClock, after: () => () => {} });
     t.after(() => Promise.all([here.redis.close(), there.redis.close()]));
     const lease = await here.leases.take('{ada}:told', LONG_MS);
     const { waited } = await waitFor(there.leases, '{ada}:told');
@@ -85,6 +86,7 @@ describe('given a Redis', { skip: movableRedisMissing() }, () => {
     server.cli('ACL', 'SETUSER', 'mute', 'on', '>secret', '~*', '+@all', '-subscribe');
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0, username: 'mute', password: 'secret' },
+      prefix: 'qtb:',
       emit: () => {},
     });
     t.after(() => redis.close());

@@ -7,9 +7,10 @@ import { createSeal } from '../../../src/store/seal.ts';
 import { createSealedRecords } from '../../../src/store/sealed-records.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
 
+const ADVANCE = { dependent: '{ada}:token', forMs: 60_000 };
 const limits = { idleMs: 60_000, lifetimeMs: 60_000 };
-const KEY = 'qlik-token-broker:record:{ada}:key';
-const GROUP = 'qlik-token-broker:group:{ada}:g';
+const KEY = 'qtb:record:{ada}:key';
+const GROUP = 'qtb:partition:{ada}:g';
 
 describe('given a Redis into which somebody wrote', { skip: redisMissing() }, () => {
   let server: RedisServer;
@@ -26,11 +27,13 @@ describe('given a Redis into which somebody wrote', { skip: redisMissing() }, ()
     const unreadable: string[] = [];
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port: server.port, database: 0 },
+      prefix: 'qtb:',
       emit: (event) => troubles.push(event),
     });
     const records = createSealedRecords({
       store: createRedisRecords(redis),
       seal: createSeal([createSecretKey(randomBytes(32))]),
+      deployment: 'test',
       emit(event) {
         if (event.type === 'store.record_unreadable') unreadable.push(event.why);
       },
@@ -80,19 +83,19 @@ describe('given a Redis into which somebody wrote', { skip: redisMissing() }, ()
     await records.create('{ada}:key', 'value', limits, '{ada}:g');
     server.cli('SET', GROUP, 'garbage');
 
-    assert.equal(await records.remove('{ada}:key'), 0);
+    assert.deepEqual(await records.remove('{ada}:key'), { left: 0, advanced: undefined });
     server.cli('SET', GROUP, 'garbage');
-    assert.equal(await records.removePartition('{ada}:g'), 0);
+    assert.equal((await records.removePartition('{ada}:g', ADVANCE)).removed, 0);
     server.cli('SET', GROUP, 'garbage');
     assert.equal(await records.create('{ada}:key', 'value', limits, '{ada}:g'), true);
-    assert.equal(await records.countPartition('{ada}:g'), 1);
+    assert.equal((await records.trimPartition('{ada}:g', 10)).left, 1);
     assert.deepEqual(troubles, []);
   });
 
   test('a generation that is none is an error: what was revoked must not count again', async (t) => {
     const { records } = await open(t);
     await records.create('{ada}:key', 'value', limits, '{ada}:g');
-    server.cli('RPUSH', 'qlik-token-broker:generation:{ada}:g', 'garbage');
+    server.cli('RPUSH', 'qtb:generation:{ada}:g', 'garbage');
 
     await assert.rejects(records.use('{ada}:key'), { code: 'store_unavailable' });
   });

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { connectRedis, KEY_PREFIX } from '../../../src/store/redis/connection.ts';
+import { connectRedis } from '../../../src/store/redis/connection.ts';
 import type { RedisTarget } from '../../../src/store/redis/options.ts';
 import { createRedisRecords } from '../../../src/store/redis/records.ts';
 import type { RedisError } from '../../../src/store/redis/redis-error.ts';
@@ -13,6 +13,8 @@ import { createCertificate } from '../../qlik/certificate.ts';
 import { movableRedisMissing, type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { freePort } from '../../support/test-service.ts';
 import { until } from '../../support/until.ts';
+
+const KEY_PREFIX = 'qtb:';
 
 const PASSWORD = 'canary-4711';
 /** The rights that docs/running-several.md and docker/ give the service. */
@@ -66,6 +68,7 @@ describe('given a Redis with TLS and a user of its own for the service', {
     const troubles: (RedisError | undefined)[] = [];
     const redis = await connectRedis({
       target: target(changes),
+      prefix: 'qtb:',
       emit: (event) => troubles.push('error' in event ? (event.error as RedisError) : undefined),
     });
     return { redis, troubles };

@@ -30,7 +30,7 @@ function ticket(priority: Priority) {
 }
 
 /** Goes, but wakes nobody: who waits by it goes on only when told. */
-const wakeless: Clock = { now: systemClock.now, after: () => () => {} };
+const wakeless: Clock = { ...systemClock, after: () => () => {} };
 
 /** Gates of replicas, each with a connection of its own. */
 async function connectGates(
@@ -41,7 +41,11 @@ async function connectGates(
 ): Promise<[Gate, Gate, Gate]> {
   const name = randomUUID();
   async function connectGate(): Promise<Gate> {
-    const redis = await connectRedis({ target: { host: '127.0.0.1', port, database: 0 }, emit() {} });
+    const redis = await connectRedis({
+      target: { host: '127.0.0.1', port, database: 0 },
+      prefix: 'qtb:',
+      emit() {},
+    });
     t.after(() => redis.close());
     const limits = createRedisCallLimits({
       concurrency: 8,

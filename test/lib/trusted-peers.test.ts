@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTrustedPeers } from '../../src/portal/trusted-peers.ts';
+import { createTrustedPeers } from '../../src/lib/trusted-peers.ts';
 
 const cases: [ranges: string[], peer: string | undefined, trusted: boolean][] = [
   [['10.0.0.0/8'], '10.255.0.1', true],
