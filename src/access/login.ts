@@ -29,10 +29,17 @@ export interface LoginDeps {
 }
 
 export function createLogin({ sessions, logout, tenants, emit }: LoginDeps): Login {
-  async function end(previous: Session, user: PortalUser): Promise<void> {
-    if (!isSameUser(previous.user, user)) return logout.here(previous, 'other_user_at_login');
+  /** The session that another one, with this id, has taken the place of. */
+  async function end(previous: Session, user: PortalUser, id: string): Promise<void> {
+    if (!isSameUser(previous.user, user)) return logout.here(previous, 'other_user_at_login', id);
     // The user is here, and so are the tokens: nothing is revoked.
     if (await sessions.close(previous.id)) ended(user, 'replaced', 1);
+  }
+
+  /** Nobody has the new session's cookie yet. */
+  async function withdraw(id: string, error: unknown): Promise<never> {
+    await sessions.close(id).catch(() => {});
+    throw error;
   }
 
   function ended(user: PortalUser, reason: SessionEnd, count: number): void {
@@ -41,12 +48,13 @@ export function createLogin({ sessions, logout, tenants, emit }: LoginDeps): Log
 
   return {
     async open(user, { previous, beforehand }) {
-      if (previous) await end(previous, user);
       const id = newSessionId(user);
       await beforehand?.(id);
       const { name, directory } = tenants.of(user);
       directory.loggedIn(user);
       if (!(await sessions.open(id, user))) throw new WriteConflictError();
+      // Only now: when no session can be opened, the browser keeps the one that it has.
+      if (previous) await end(previous, user, id).catch((error) => withdraw(id, error));
       emit({ type: 'session.opened', user: eventUser(user), tenant: name });
       const surplus = await sessions.trim(user);
       if (surplus > 0) ended(user, 'too_many', surplus);

@@ -16,8 +16,11 @@ export type EndedSession = Pick<Session, 'id' | 'user'>;
  * back. Each call can reject with a `StoreUnavailableError`.
  */
 export interface Logout {
-  /** Ends one session, and those that began with the same session of an identity provider's, in the same browser. */
-  here(session: EndedSession, reason: SessionEnd): Promise<void>;
+  /**
+   * Ends one session, and those that began with the same session of an identity provider's, in the same browser; `except`:
+   * the id of one that has just taken its place.
+   */
+  here(session: EndedSession, reason: SessionEnd, except?: string): Promise<void>;
   /** Ends one session. */
   alone(session: EndedSession, reason: SessionEnd): Promise<void>;
   /** Ends each of the user's sessions; how many sessions and tokens that were. */
@@ -89,11 +92,11 @@ export function createLogout({ sessions, providerSessions, tokens, after, emit }
   }
 
   return {
-    async here(session, reason) {
+    async here(session, reason, except) {
       const sid = session.user.providerSession?.sid;
       const began = sid === undefined ? [] : (await providerSessions.find({ sid })).sessions;
       const others = await Promise.all(
-        began.filter((id) => id !== session.id).map((id) => sessions.peek(id)),
+        began.filter((id) => id !== session.id && id !== except).map((id) => sessions.peek(id)),
       );
       for (const other of others) if (other) await seenTo(other.user, end(other, reason));
       // Last: when the store fails before, the logout can be asked for again.

@@ -232,9 +232,18 @@ export function contradictions(settings: Settings, unusable: ReadonlySet<string>
 }
 
 /** What contradicts nothing, and is probably not meant so. */
-export function doubts({ PUBLIC_URL, TRUSTED_PROXIES }: Settings): Issue[] {
-  if (PUBLIC_URL.protocol !== 'https:' || TRUSTED_PROXIES.length > 0) return [];
-  const message =
-    'is empty, though with a PUBLIC_URL of https something in front ends TLS: all clients will look like one address';
-  return [{ name: 'TRUSTED_PROXIES', message }];
+export function doubts({ PUBLIC_URL, TRUSTED_PROXIES, QLIK_SCOPE }: Settings): Issue[] {
+  const found: Issue[] = [];
+  if (PUBLIC_URL.protocol === 'https:' && TRUSTED_PROXIES.length === 0)
+    found.push({
+      name: 'TRUSTED_PROXIES',
+      message:
+        'is empty, though with a PUBLIC_URL of https something in front ends TLS: all clients will look like one address',
+    });
+  if (QLIK_SCOPE.split(' ').some((name) => /^admin/i.test(name)))
+    found.push({
+      name: 'QLIK_SCOPE',
+      message: 'holds an admin scope: every page gets a token with those rights',
+    });
+  return found;
 }

@@ -241,7 +241,7 @@ export const settingsTable = {
     RATE_LIMIT_SIGN_IN: {
       kind: rate,
       default: '30/min',
-      doc: 'With `PORTAL_AUTH=oidc`: sign-ins of one client address, or /64 of IPv6, that cost the provider a call and failed, at each replica. Beyond that those from there take turns; nobody who brings the state of this browser is refused.',
+      doc: 'With `PORTAL_AUTH=oidc`: sign-ins of one client address, or /64 of IPv6, that cost the provider a call and failed, at each replica. Beyond that, ways back from there that prove nothing get 429; nobody who brings the state of this browser is refused.',
     },
   },
   Sessions: {

@@ -2,11 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { Emit } from '../events.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createRateLimiter, type Rate } from '../lib/rate-limiter.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
 import { QlikError } from '../qlik/errors.ts';
 import { tenantTrouble } from '../tenant/tenant-trouble.ts';
-import { TokenError } from '../tenant/token-error.ts';
+import { TokenError, tooManyMints } from '../tenant/token-error.ts';
 import { waitFor } from '../token/deadline.ts';
 import type { TenantIdentity, TokenKey } from '../token/token-key.ts';
 import type { Directory } from './directory.ts';
@@ -20,6 +21,8 @@ export interface AskingDirectoryDeps {
   readonly groupsMatter: boolean;
   readonly clock: Clock;
   readonly rememberMs: number;
+  /** Look-ups that one user may cause, at this replica. */
+  readonly askRate: Rate;
   readonly maxRemembered: number;
   /** How long a look-up that somebody waits for may wait in the tenant's queue. */
   readonly deadlineMs: number;
@@ -58,6 +61,7 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
   const entries = new LRUCache<string, Entry>({ max: deps.maxRemembered });
   const refusals = new BoundedMap<string, { error: Error; until: number }>(MAX_REFUSALS);
   const flights = new Map<string, Flight>();
+  const asked = createRateLimiter(deps.askRate, clock.now);
 
   /** Who the portal says it is, and all by which the tenant is asked. */
   function idOf({ tenant: named, id, email }: PortalUser): string {
@@ -67,6 +71,17 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
   function refused(id: string): Error | undefined {
     const refusal = refusals.get(id);
     return refusal && clock.now() < refusal.until ? refusal.error : undefined;
+  }
+
+  /** For somebody who waits: whoever signs in and out in a loop leaves the tenant to others. */
+  function ask(id: string, user: PortalUser): Flight {
+    const waitMs = asked.take(id);
+    if (waitMs > 0) throw tooManyMints(waitMs);
+    const flight = launch(id, user, 'directory');
+    flight.result.catch((error) => {
+      if (isTrouble(error)) asked.giveBack(id);
+    });
+    return flight;
   }
 
   function launch(id: string, user: PortalUser, priority: 'directory' | 'renewal'): Flight {
@@ -159,7 +174,7 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
       if (entry && clock.now() < entry.until) return entry.key;
       const error = refused(id);
       if (error) throw error;
-      const flight = flights.get(id) ?? launch(id, entry?.user ?? user, 'directory');
+      const flight = flights.get(id) ?? ask(id, entry?.user ?? user);
       flight.pace.priority = 'directory';
       return waitFor(flight.result, deadline, clock).catch((error) => {
         if (entry && error instanceof TokenError) return entry.key;
@@ -198,6 +213,12 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
 function sameGroups({ groups: a }: PortalUser, { groups: b }: PortalUser): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.length === b.length && a.every((name, index) => name === b[index]);
+}
+
+function isTrouble(error: unknown): boolean {
+  return (
+    error instanceof TokenError && (error.code === 'tenant_unavailable' || error.code === 'tenant_throttled')
+  );
 }
 
 /** An answer that another question would only bring again: about the user, or about what an operator has to mend. */

@@ -1,6 +1,7 @@
 import type { MappingConfig } from '../config/tenant-config.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Rate } from '../lib/rate-limiter.ts';
 import { userTag } from '../portal/user-tag.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import type { UserAdministration } from '../tenant/user-administration.ts';
@@ -17,6 +18,8 @@ export interface TenantDirectoryDeps {
   readonly mapping: MappingConfig;
   readonly emit: Emit;
   readonly clock: Clock;
+  /** Look-ups that one user may cause. */
+  readonly askRate: Rate;
   /** How many users are remembered. */
   readonly maxRemembered: number;
   /** How long somebody waits for a look-up. */
@@ -56,6 +59,7 @@ export function createTenantDirectory(deps: TenantDirectoryDeps): Directory {
         identify: identifyBy(mapping.by, administration, deps),
         groupsMatter: mapping.by === 'provision',
         rememberMs: mapping.rememberMs,
+        askRate: deps.askRate,
         clock: deps.clock,
         maxRemembered: deps.maxRemembered,
         deadlineMs: deps.deadlineMs,

@@ -112,7 +112,9 @@ function cookies(header: string | undefined, prefix: string): Map<string, string
   for (const pair of header?.split(';') ?? []) {
     const text = trimBlanks(pair);
     const name = text.split('=', 1)[0] as string;
-    if (name.startsWith(prefix)) found.set(name, found.has(name) ? '' : text.slice(name.length + 1));
+    // Of exactly this length: that of a service at a path of this host begins in the same way.
+    const isOurs = name.startsWith(prefix) && name.length === prefix.length + NAME_LENGTH;
+    if (isOurs) found.set(name, found.has(name) ? '' : text.slice(name.length + 1));
   }
   return found;
 }

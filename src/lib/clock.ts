@@ -11,9 +11,11 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+const START = performance.timeOrigin;
+
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => Math.round(performance.timeOrigin + performance.now()),
+  now: () => Math.round(START + performance.now()),
   wall: () => Date.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, ms).unref();

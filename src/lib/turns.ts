@@ -1,27 +1,38 @@
-/** Work that is done one after the other for each key. */
+/** Work of which only so much is done at once for each key; the rest waits for its turn. */
 export interface Turns {
-  /** Begins when all that was begun with this key has ended. */
   take<T>(key: string, work: () => Promise<T>): Promise<T>;
 }
 
-export function createTurns(): Turns {
-  const last = new Map<string, Promise<unknown>>();
+interface Line {
+  running: number;
+  readonly waiting: (() => void)[];
+}
+
+export function createTurns(atOnce: number): Turns {
+  const lines = new Map<string, Line>();
+
+  function lineOf(key: string): Line {
+    const known = lines.get(key);
+    if (known) return known;
+    const line: Line = { running: 0, waiting: [] };
+    lines.set(key, line);
+    return line;
+  }
+
   return {
     async take(key, work) {
-      const before = last.get(key);
-      const mine = (async () => {
-        await before;
-        return work();
-      })();
-      const ended = mine.then(
-        () => {},
-        () => {},
-      );
-      last.set(key, ended);
-      void ended.then(() => {
-        if (last.get(key) === ended) last.delete(key);
-      });
-      return mine;
+      const line = lineOf(key);
+      if (line.running < atOnce) line.running += 1;
+      else await new Promise<void>((resolve) => line.waiting.push(resolve));
+      try {
+        return await work();
+      } finally {
+        // Whoever is next takes the place.
+        const next = line.waiting.shift();
+        if (next) next();
+        else line.running -= 1;
+        if (line.running === 0) lines.delete(key);
+      }
     },
   };
 }

@@ -65,12 +65,13 @@ function logoutOf(payload: JWTPayload, time: number): ProviderLogout {
   // It would be an ID token (§2.4).
   if (payload.nonce !== undefined) throw unlikely(payload, 'nonce');
   if (!isText(jti)) throw unlikely(payload, 'jti');
-  if (sid !== undefined && !isText(sid)) throw unlikely(payload, 'sid');
   if (sub !== undefined && !isText(sub)) throw unlikely(payload, 'sub');
-  if (sid === undefined && sub === undefined) throw unlikely(payload, 'sub');
+  // A sign-in drops a `sid` that is none: then all of the subject's are meant.
+  const session = isText(sid) ? sid : undefined;
+  if (session === undefined && sub === undefined) throw unlikely(payload, 'sid');
   return {
     id: jti,
-    sid,
+    sid: session,
     subject: sub,
     acceptedForMs: acceptedUntilMs(payload) - time,
   };

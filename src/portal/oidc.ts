@@ -60,6 +60,14 @@ export interface OidcAuthDeps {
   readonly now: () => number;
 }
 
+/** What the provider answered, proven. */
+interface Exchanged {
+  readonly idToken: string;
+  readonly payload: Claims;
+  /** The ID token's claims, completed. */
+  readonly told: Claims;
+}
+
 /** A larger ID token is not kept in the session. */
 const MAX_ID_TOKEN = 4_096;
 const MAX_SUBJECT = 255;
@@ -68,15 +76,15 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
   const { provider, redirectUri, postLogoutUri, clientId, scope, claims, now } = deps;
 
   async function userInfo(known: KnownProvider, accessToken: string, idToken: Claims): Promise<Claims> {
-    const { id, email, name, groups } = claims.names;
-    const isComplete = [id, email, name, groups].every((claim) => Object.hasOwn(idToken, claim));
+    const { id, email, name, groups, others } = claims.names;
+    const isComplete = [id, email, name, groups, ...others].every((claim) => Object.hasOwn(idToken, claim));
     if (isComplete || !known.metadata.userinfo_endpoint) return idToken;
     const told = await fetchUserInfo(known.configuration, accessToken, idToken.sub as string);
     return completeClaims(idToken, told, claims);
   }
 
   /** Sees the claims of the ID token proven (OpenID Connect Core 1.0 §3.1.3.7), and completes them. */
-  async function exchange({ login, query }: OidcEvidence, known: KnownProvider): Promise<[string, Claims]> {
+  async function exchange({ login, query }: OidcEvidence, known: KnownProvider): Promise<Exchanged> {
     const url = new URL(redirectUri);
     url.search = query.toString();
     const tokens = await authorizationCodeGrant(known.configuration, url, {
@@ -95,7 +103,7 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
     });
     if (payload.azp !== undefined && payload.azp !== clientId) throw unlikely(payload, 'azp');
     if (!payload.sub || payload.sub.length > MAX_SUBJECT) throw unlikely(payload, 'sub');
-    return [idToken, await userInfo(known, tokens.access_token, payload)];
+    return { idToken, payload, told: await userInfo(known, tokens.access_token, payload) };
   }
 
   return {
@@ -117,14 +125,15 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
     async authenticate(evidence) {
       const known = await provider.current();
       checkReturn(evidence.query, known);
-      const [idToken, told] = await exchange(evidence, known).catch((error) => {
+      const { idToken, payload, told } = await exchange(evidence, known).catch((error) => {
         const trouble = providerTrouble(error);
         if (trouble.code === 'idp_unavailable') provider.troubled(trouble);
         throw refusal(trouble);
       });
-      const sid = told.sid;
+      // Of the ID token alone: what a user info calls so may be something else.
+      const { sid, sub } = payload;
       const providerSession: ProviderSession = {
-        subject: told.sub as string,
+        subject: sub as string,
         ...(typeof sid === 'string' && sid !== '' && sid.length <= MAX_SUBJECT && { sid }),
         ...(idToken.length <= MAX_ID_TOKEN && { idToken }),
       };

@@ -1,4 +1,5 @@
 import { Agent, errors, request } from 'undici';
+import { createTurns } from '../lib/turns.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';
 
 /** The part of `fetch` that OpenID Connect needs. */
@@ -22,7 +23,7 @@ export interface ProviderHttp {
 }
 
 export interface ProviderHttpOptions {
-  /** For a whole answer, from connecting to its last byte. */
+  /** For a whole answer, from connecting to its last byte; not for the wait until it is its turn. */
   readonly timeoutMs: number;
 }
 
@@ -36,37 +37,44 @@ export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): Provider
     connect: { timeout: timeoutMs, rejectUnauthorized: true },
   });
 
-  return {
-    async fetch(url, { method, headers, body }) {
-      const signal = AbortSignal.timeout(timeoutMs);
-      let status: number;
-      let text: string;
-      let type: unknown;
-      try {
-        const response = await request(url, {
-          dispatcher: agent,
-          method: method as 'GET' | 'POST',
-          signal,
-          headers,
-          ...(body instanceof URLSearchParams && { body: body.toString() }),
-        });
-        status = response.statusCode;
-        type = response.headers['content-type'];
-        text = await response.body.text();
-      } catch (error) {
-        throw transportTrouble(error, signal.aborted);
-      }
-      if (status >= 500 || status === 429)
-        throw new IdentityProviderError('idp_unavailable', { reason: `status_${status}` });
-      const isEmpty = status === 204 || status === 205 || status === 304;
-      return new Response(isEmpty ? null : text, {
-        status,
-        headers: typeof type === 'string' ? { 'content-type': type } : {},
-      });
-    },
+  // What waits for a connection is no trouble of the provider's: its time begins with its turn.
+  const turns = createTurns(CONNECTIONS);
 
+  return {
+    fetch: (url, options) => turns.take('', () => ask(url, options)),
     close: () => agent.destroy(),
   };
+
+  async function ask(
+    url: string,
+    { method, headers, body }: Parameters<ProviderFetch>[1],
+  ): Promise<Response> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    let status: number;
+    let text: string;
+    let type: unknown;
+    try {
+      const response = await request(url, {
+        dispatcher: agent,
+        method: method as 'GET' | 'POST',
+        signal,
+        headers,
+        ...(body instanceof URLSearchParams && { body: body.toString() }),
+      });
+      status = response.statusCode;
+      type = response.headers['content-type'];
+      text = await response.body.text();
+    } catch (error) {
+      throw transportTrouble(error, signal.aborted);
+    }
+    if (status >= 500 || status === 429)
+      throw new IdentityProviderError('idp_unavailable', { reason: `status_${status}` });
+    const isEmpty = status === 204 || status === 205 || status === 304;
+    return new Response(isEmpty ? null : text, {
+      status,
+      headers: typeof type === 'string' ? { 'content-type': type } : {},
+    });
+  }
 }
 
 function transportTrouble(error: unknown, timedOut: boolean): IdentityProviderError {

@@ -20,7 +20,7 @@ export function readQlikError(response: QlikResponse, now: number, user?: string
   if (status === 429) return new QlikError('throttled', message, details);
   if (status >= 500)
     return new QlikError('unavailable', message, { ...details, retryable: retryAfterMs === undefined });
-  if (status === 400 || status === 401 || status === 403) {
+  if (REFUSALS.has(status) || (user !== undefined && UNKNOWN_USER.has(status) && body.codes.length > 0)) {
     const namesClient = body.codes.some((code) => ABOUT_THE_CLIENT.has(code));
     return new QlikError('refused', message, {
       ...details,
@@ -37,6 +37,10 @@ export function readApiError(response: QlikResponse, now: number): QlikError {
   if (response.status !== 400) return fault;
   return new QlikError('bad_response', fault.message, fault.details);
 }
+
+const REFUSALS = new Set([400, 401, 403]);
+/** How a tenant may say that it has no such user: undocumented, and believed when the answer is one of Qlik's. */
+const UNKNOWN_USER = new Set([404, 409, 410, 422]);
 
 /** What no user can be the reason for. */
 const ABOUT_THE_CLIENT = new Set([

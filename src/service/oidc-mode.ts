@@ -39,13 +39,13 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
     publicUrl,
     // Of this service alone: another one may have the same secrets.
     sealer: createSealer(session.secrets, `qlik-token-broker sign-in under way at ${publicUrl.href}`),
-    now: clock.wall,
+    now: clock.now,
   });
   const backchannelLogout = createBackchannelLogout({
     ...deps,
     tokens: createLogoutTokenReader({ provider, clientId, now: clock.wall }),
   });
-  const providerLogin = createProviderLogin({ ...deps, lifetimeMs: session.lifetimeMs, now: clock.wall });
+  const providerLogin = createProviderLogin({ ...deps, lifetimeMs: session.lifetimeMs, now: clock.now });
 
   return {
     routes: {
@@ -53,7 +53,7 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
         await scope.register(backchannelLogoutRoute, { backchannelLogout, emit });
       },
       async people(scope) {
-        await scope.register(oidcStartRoute, { origins, auth, logins, now: clock.wall });
+        await scope.register(oidcStartRoute, { origins, auth, logins, now: clock.now });
         await scope.register(oidcCallbackRoute, {
           origins,
           auth,

@@ -94,6 +94,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
       clock,
       random,
       createCallLimits: shared.createCallLimits,
+      askRate: config.rateLimits.mint,
       maxRemembered: config.tokens.cacheMax,
       deadlineMs: config.deadlines.answerMs,
       // What cannot be forgotten while the store is away cannot be handed out either: nobody is this Qlik user any more.

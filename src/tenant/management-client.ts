@@ -156,5 +156,5 @@ function isRefusal(error: unknown): error is QlikError {
 
 /** The API works, whatever it says. */
 function isAnswer(error: unknown): boolean {
-  return isRefusal(error) || (error instanceof QlikError && error.code === 'throttled');
+  return error instanceof QlikError && error.details.status !== undefined && error.details.status < 500;
 }

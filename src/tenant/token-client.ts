@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
 import { QlikError } from '../qlik/errors.ts';
 import type { UserLookup } from '../qlik/oauth/impersonation.ts';
@@ -54,6 +55,8 @@ export interface TokenClientDeps {
   readonly maxLate: number;
 }
 
+/** Users who are remembered as no strangers. */
+const MAX_MINTED_FOR = 100_000;
 /** A revocation may wait this long in the queue. */
 const REVOCATION_DEADLINE_MS = 60_000;
 
@@ -61,6 +64,7 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
   const { issuer, gate, clock, random, callTimeoutMs } = deps;
 
   const calls = createTenantCalls({ gate, clock, random, callTimeoutMs });
+  const mintedFor = new BoundedMap<string, true>(MAX_MINTED_FOR);
   const late = createLateAnswers({ clock, max: deps.maxLate });
   const credentialsStatus = deps.createCredentialsStatus(() => {
     const deadline = clock.now() + callTimeoutMs;
@@ -71,6 +75,7 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
     async mint(lookup, ticket, onLate) {
       const user = `${lookup.field}:${lookup.value}`;
 
+      ticket.isNewcomer = !mintedFor.has(user);
       let blame: Promise<'user' | 'client'> | undefined;
 
       // What is certain about the client is known before the next in the queue begins.
@@ -82,6 +87,7 @@ export function createTokenClient(deps: TokenClientDeps): TokenClient {
             onLate,
           );
           credentialsStatus.accepted();
+          mintedFor.set(user, true);
           return issued;
         } catch (error) {
           if (error instanceof QlikError && error.code === 'refused')

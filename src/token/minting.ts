@@ -79,7 +79,7 @@ export function createMinting(deps: MintingDeps): Minting {
     const issued = await tokenClient
       .mint(key.lookup, ticket, (late) => revoke(key, late.accessToken))
       .catch(async (error) => {
-        if (!isAboutUser(error)) await deps.mintRate.giveBack(key.owner);
+        if (!wasAnswered(error)) await deps.mintRate.giveBack(key.owner);
         throw error;
       });
     const fresh = keepToken(
@@ -154,7 +154,9 @@ export function createMinting(deps: MintingDeps): Minting {
   };
 }
 
-/** The tenant was asked for the user, who is the reason why there is no token. */
-function isAboutUser(error: unknown): boolean {
-  return error instanceof TokenError && error.code.startsWith('user_');
+/** The tenant was asked for this user, and did not say that it is in trouble or refuses everybody. */
+function wasAnswered(error: unknown): boolean {
+  return (
+    error instanceof TokenError && (error.code.startsWith('user_') || error.code === 'tenant_bad_response')
+  );
 }

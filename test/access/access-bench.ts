@@ -143,6 +143,7 @@ function createOneTenant(clock: ManualClock, loggedIn: PortalUser[]): Tenants {
     clock,
     random: () => 0.5,
     createCallLimits: (_, options) => createMemoryCallLimits({ ...options, now: clock.now }),
+    askRate: { limit: 1_000, windowMs: 60_000 },
     maxRemembered: 10,
     deadlineMs: DEADLINES.answerMs,
     loseToken() {},

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLogin } from '../../src/access/login.ts';
 import type { PortalUser } from '../../src/portal/portal-user.ts';
-import { isSessionIdOf } from '../../src/session/session-id.ts';
+import { isSessionIdOf, sessionsOf } from '../../src/session/session-id.ts';
 import { WriteConflictError } from '../../src/session/sessions.ts';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { createAccessBench, MAX_SESSIONS } from './access-bench.ts';
@@ -172,16 +172,26 @@ describe('a login that fails', () => {
     });
   }
 
-  test('since another user cannot be logged out, opens nothing', async (t) => {
-    const { login, store, session } = createAccessBench(t);
-    const previous = await session({ id: 'bruno' });
+  test('since another user cannot be logged out, leaves no session behind', async (t) => {
+    const { sessions, logout, tenants, emit, session, store } = createAccessBench(t);
     const away = new StoreUnavailableError();
-    store.failWith(away, 'remove');
-    store.clear();
+    const here = () => Promise.reject(away);
+    const login = createLogin({ sessions, logout: { ...logout, here }, tenants, emit });
+    const previous = await session({ id: 'bruno' });
 
     await assert.rejects(login.open(ada, { previous }), away);
 
-    assert.equal(store.count('create'), 0);
+    assert.equal((await store.trimPartition(sessionsOf(ada), 100)).left, 0);
+  });
+
+  // Else a store whose memory is full signs out whoever signs in again.
+  test('since the store cannot create, leaves the session that the browser has', async (t) => {
+    const { login, store, session, areOpen } = createAccessBench(t);
+    const previous = await session(ada);
+    store.failWith(new StoreUnavailableError(), 'create');
+    await assert.rejects(login.open(ada, { previous }), StoreUnavailableError);
+    store.failWith(undefined);
+    assert.deepEqual(await areOpen(previous), [true]);
   });
 
   test('since its id is taken, is a conflict, and no event', async (t) => {

@@ -24,6 +24,7 @@ function served(changes: Partial<TenantConfig> = {}): ServedTenant {
     clock,
     random: () => 0.5,
     createCallLimits: (_, options) => createMemoryCallLimits({ ...options, now: clock.now }),
+    askRate: { limit: 1_000, windowMs: 60_000 },
     maxRemembered: 10,
     deadlineMs: DEADLINES.answerMs,
     loseToken() {},

@@ -37,6 +37,7 @@ function bench(options: { maxRemembered?: number; groupsMatter?: boolean } = {})
     groupsMatter: true,
     clock,
     rememberMs: 15 * MINUTE,
+    askRate: { limit: 1_000, windowMs: 60_000 },
     maxRemembered: 100,
     deadlineMs: 8_000,
     loseToken: (key) => lost.push(key),

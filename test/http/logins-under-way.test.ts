@@ -108,6 +108,15 @@ describe('a sign-in under way', () => {
   });
 });
 
+test('a service at the root of a host leaves the sign-ins of one at a path alone', () => {
+  const [root, path] = [bench(['a'], 'https://portal.example'), bench(['a'], 'https://portal.example/b')];
+  const other = path.begin();
+  const own = root.begin('page', other.cookie);
+  assert.deepEqual(removed(own.cookies), []);
+  const jar = `${other.cookie}; ${own.cookie}`;
+  assert.deepEqual(removed(root.logins.find(jar, own.state)?.removal ?? []), [nameOf(own.cookie)]);
+});
+
 describe('the cookies of sign-ins under way', () => {
   test('are less than 2 kB, however many are begun, wherever they lead', () => {
     const { begin } = bench(['a'], 'https://portal.example/a/long/path/to/the/service');

@@ -3,10 +3,13 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../src/store/record-store.ts';
 import { createStoreProbe } from '../session/store-probe.ts';
-import { startLyingProvider } from '../support/lying-provider.ts';
+import { type Lies, startLyingProvider } from '../support/lying-provider.ts';
+import { createRunningClock } from '../support/running-clock.ts';
 import { createSlowStore } from '../support/slow-store.ts';
 import { createTestService, type TestServiceOptions } from '../support/test-service.ts';
 import { createVisitor, type Visitor } from '../support/visitor.ts';
+
+type Claims = Record<string, unknown>;
 
 async function start(t: TestContext, options: TestServiceOptions = {}) {
   const idp = await startLyingProvider(t);
@@ -90,4 +93,44 @@ test('of 25 sign-ins of one user, the newest twenty are there', async (t) => {
   }
   const there = await Promise.all(visitors.map(isSignedIn));
   assert.deepEqual(there, [...Array(5).fill(false), ...Array(20).fill(true)]);
+});
+
+describe('a logout by sub reaches a session', () => {
+  for (const [what, lies] of [
+    [
+      'of whose provider only the user info tells a sid',
+      { userInfo: (truth: Claims) => ({ ...truth, sid: 'S-1-5-21' }) },
+    ],
+    ['whose sid is too long to be kept', { claims: (truth: Claims) => ({ ...truth, sid: 'x'.repeat(300) }) }],
+    ['whose sid is a number', { claims: (truth: Claims) => ({ ...truth, sid: 7 }) }],
+    ['whose sid is empty', { claims: (truth: Claims) => ({ ...truth, sid: '' }) }],
+  ] as [string, Lies][]) {
+    test(what, async (t) => {
+      const { idp, begin, logOut, isSignedIn } = await start(t);
+      idp.lies = {
+        ...lies,
+        ...(lies.userInfo && { claims: ({ name: _, sid: __, ...truth }: Claims) => truth }),
+      };
+      const visitor = createVisitor();
+      await visitor.request(await begin(visitor));
+      assert.equal(await isSignedIn(visitor), true);
+      const { sid = 'real' } = lies.claims?.({}) ?? {};
+      assert.equal((await logOut(idp.logoutToken({ sid }))).statusCode, 200);
+      assert.equal(await isSignedIn(visitor), false);
+    });
+  }
+});
+
+// Guards against a machine whose calendar is set while somebody signs in.
+test('a logout by sub reaches a sign-in under way though the calendar was set back meanwhile', async (t) => {
+  const running = createRunningClock();
+  let back = 0;
+  const clock = { ...running, wall: () => running.wall() - back };
+  const { idp, begin, logOut, isSignedIn } = await start(t, { clock });
+  const visitor = createVisitor();
+  const url = await begin(visitor);
+  assert.equal((await logOut(idp.logoutToken({ sid: undefined }))).statusCode, 200);
+  back = 20_000;
+  await visitor.request(url);
+  assert.equal(await isSignedIn(visitor), false);
 });

@@ -32,6 +32,20 @@ describe('two deployments that share a Redis and every secret', { skip: redisMis
     });
   }
 
+  test('and the prefix end nothing of each other’s', async (t) => {
+    const one = await createRedisService(t, server.port);
+    const other = await createRedisService(t, server.port, { tenant: one.sandbox });
+    const cookie = await one.login('ada');
+    const before = (await one.fetch({ url: '/qlik-token', cookie })).json().access_token;
+    for (let n = 0; n < 25; n += 1) {
+      const theirs = await other.login('ada');
+      await other.fetch({ url: '/qlik-token', cookie: theirs });
+      if (n === 0)
+        await other.fetch({ method: 'POST', url: '/logout', cookie: theirs, payload: { everywhere: true } });
+    }
+    assert.equal((await one.fetch({ url: '/qlik-token', cookie })).json().access_token, before);
+  });
+
   test('whose keys all begin with REDIS_KEY_PREFIX', async (t) => {
     server.cli('FLUSHALL');
     const service = await createRedisService(t, server.port, { env: { REDIS_KEY_PREFIX: 'acme-portal:' } });

@@ -154,6 +154,8 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
 
     const refused = await service.fetch({ method: 'POST', url: '/login', payload: { user: 'bruno' } });
     assertProblem(refused, 503, 'store_unavailable');
+    const again = await service.fetch({ method: 'POST', url: '/login', payload: { user: 'ada' }, cookie });
+    assertProblem(again, 503, 'store_unavailable');
     for (let n = 0; n < 3; n++) {
       assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
       assert.equal((await service.fetch({ url: '/readyz' })).statusCode, 200);

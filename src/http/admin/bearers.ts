@@ -37,7 +37,7 @@ export function createBearers(
 
   return ({ headers: { authorization }, routeOptions, is404, socket }) => {
     if (!all && !metrics) return undefined;
-    const sent = digest(authorization ?? '');
+    const sent = digest(/^bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '');
     const [isForAll, isForMetrics] = [matches(sent, all), matches(sent, metrics)];
     if (isForAll || (isForMetrics && (routeOptions.config.readsMetrics === true || is404))) return undefined;
     if (isForMetrics) return new HttpProblem('admin_token_required', 'This call needs the ADMIN_TOKEN.');
@@ -49,7 +49,7 @@ export function createBearers(
 }
 
 function digestOf(token: Secret | undefined): Buffer | undefined {
-  return token && digest(`Bearer ${token.reveal()}`);
+  return token && digest(token.reveal());
 }
 
 /** Of one length, so that the comparison tells nothing. */

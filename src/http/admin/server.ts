@@ -47,6 +47,12 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
     http: { requireHostHeader: false },
   });
   takeEveryHead(app.server);
+  // No call has a use for a body, of whatever type.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, body, done) => {
+    body.resume();
+    done(null);
+  });
   const refusalOf = createBearers(tokens, deps.now);
 
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: false });

@@ -40,9 +40,8 @@ function hasLineBreak(text: string): boolean {
 }
 
 /** What a browser makes of a target, a path where it is one of ours; undefined when it leads elsewhere, or would when read again. */
-function endOf(target: string | undefined, origins: Origins): string | undefined {
-  if (target === undefined || !/^(\/|https?:\/\/)/i.test(target) || !URL.canParse(target, origins.own))
-    return undefined;
+function endOf(target: string, origins: Origins): string | undefined {
+  if (!/^(\/|https?:\/\/)/i.test(target) || !URL.canParse(target, origins.own)) return undefined;
   const url = new URL(target, origins.own);
   if (url.username || url.password) return undefined;
   if (url.origin !== origins.own)
@@ -51,10 +50,11 @@ function endOf(target: string | undefined, origins: Origins): string | undefined
   return url.pathname.startsWith('//') ? undefined : url.pathname + url.search + url.hash;
 }
 
-function decode(text: string): string | undefined {
+/** Once; what is no UTF-8, such as the sign in `?discount=50%`, stays as it is. */
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return undefined;
+    return text.replace(/%([0-7][\da-f])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
   }
 }

@@ -32,6 +32,9 @@ export interface OidcCallbackDeps {
   readonly failures: RateLimiter;
 }
 
+/** Ways back of one client address for which the provider is asked at once: the others leave it to those elsewhere. */
+const AT_ONCE = 4;
+
 /** `GET /login` of the OIDC mode: sends the browser to the provider. Reads no session. For the scope `people`. */
 export const oidcStartRoute: FastifyPluginAsync<OidcStartDeps> = async (scope, deps) => {
   const { origins, auth, logins, now } = deps;
@@ -57,13 +60,13 @@ export const oidcStartRoute: FastifyPluginAsync<OidcStartDeps> = async (scope, d
 
 /**
  * `GET /login/callback`: the browser comes back from the provider. Who may call is who began: the browser with the sealed
- * state. Such a browser is refused for nobody else's sake; where many sign-ins fail that cost the provider a call, those
- * from there take turns. For the scope `people`.
+ * state. Such a browser is refused for nobody else's sake; of one address, a few ask the provider at once. For the scope
+ * `people`.
  */
 export const oidcCallbackRoute: FastifyPluginAsync<OidcCallbackDeps> = async (scope, deps) => {
   const { origins, auth, logins, cookieSession, cookie, providerLogin, failures } = deps;
   const app = scope.withTypeProvider<ValibotTypes>();
-  const turns = createTurns();
+  const turns = createTurns(AT_ONCE);
 
   app.get(
     '/login/callback',
@@ -74,11 +77,9 @@ export const oidcCallbackRoute: FastifyPluginAsync<OidcCallbackDeps> = async (sc
     },
     async (request, reply) => {
       const found = loginOf(request);
-      const from = callerKey(request);
       if (!found?.isHere) return comeBackLate(request, reply, found?.login);
       reply.header('set-cookie', found.removal);
-      const complete = () => signIn(request, reply, found.login);
-      await (failures.waitMs(from) > 0 ? turns.take(from, complete) : complete());
+      await turns.take(callerKey(request), () => signIn(request, reply, found.login));
       return reply.redirect(safeReturnTo(found.login.returnTo, origins), 303);
     },
   );
@@ -86,6 +87,8 @@ export const oidcCallbackRoute: FastifyPluginAsync<OidcCallbackDeps> = async (sc
   async function signIn(request: FastifyRequest, reply: FastifyReply, begun: LoginUnderWay): Promise<void> {
     const query = queryOf(request);
     const state = query.get('state') as string;
+    // Who has gone while others were first need not be asked for.
+    if (reply.raw.destroyed) return;
     providerLogin.begin(state);
     const user = await auth.authenticate({ login: { ...begun, state }, query }).catch((error) => {
       if (error instanceof LoginRefusedError && query.has('code')) failures.take(callerKey(request));

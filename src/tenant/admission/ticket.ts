@@ -9,6 +9,8 @@ export interface Ticket {
   priority: Priority;
   /** Counts towards the budget (Qlik Cloud's tier 2). */
   readonly budgeted: boolean;
+  /** For a user for whom nothing was minted yet: perhaps a stranger to the tenant. */
+  isNewcomer?: boolean;
   /** Its outcome opens and closes the circuit. */
   readonly decisive: boolean;
   /** By the clock; later, the call is not made any more. */
