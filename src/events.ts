@@ -20,6 +20,7 @@ export type SessionEnd =
   | 'other_user_at_gateway'
   | 'replaced'
   | 'too_many'
+  | 'other_qlik_user'
   | 'admin';
 
 type SessionEvent =

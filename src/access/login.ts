@@ -4,6 +4,7 @@ import { newSessionId } from '../session/session-id.ts';
 import { type Session, type Sessions, WriteConflictError } from '../session/sessions.ts';
 import type { Logout } from './logout.ts';
 import type { Tenants } from './tenants.ts';
+import type { UserTokens } from './user-tokens.ts';
 
 export interface LoginOptions {
   /** The session that the browser has: it ends. */
@@ -25,10 +26,11 @@ export interface LoginDeps {
   readonly sessions: Sessions;
   readonly logout: Logout;
   readonly tenants: Tenants;
+  readonly tokens: Pick<UserTokens, 'isAnothers'>;
   readonly emit: Emit;
 }
 
-export function createLogin({ sessions, logout, tenants, emit }: LoginDeps): Login {
+export function createLogin({ sessions, logout, tenants, tokens, emit }: LoginDeps): Login {
   /** The session that another one, with this id, has taken the place of. */
   async function end(previous: Session, user: PortalUser, id: string): Promise<void> {
     if (!isSameUser(previous.user, user)) return logout.here(previous, 'other_user_at_login', id);
@@ -52,6 +54,8 @@ export function createLogin({ sessions, logout, tenants, emit }: LoginDeps): Log
       await beforehand?.(id);
       const { name, directory } = tenants.of(user);
       directory.loggedIn(user);
+      // Sessions that say otherwise are of before: each would end the tokens of the other.
+      if (await tokens.isAnothers(user)) await logout.everywhere(user, 'other_qlik_user');
       if (!(await sessions.open(id, user))) throw new WriteConflictError();
       // Only now: when no session can be opened, the browser keeps the one that it has.
       if (previous) await end(previous, user, id).catch((error) => withdraw(id, error));

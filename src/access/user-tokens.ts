@@ -20,6 +20,8 @@ export interface UserTokens {
   obtain(user: PortalUser, generation: string, deadline: Deadline): Promise<Token>;
   /** Like `obtain`, for a page that thinks its token was refused. */
   rejected(user: PortalUser, generation: string, deadline: Deadline): Promise<Token>;
+  /** Whether the token that is kept for the user is another Qlik user's, who the user was before. */
+  isAnothers(user: PortalUser): Promise<boolean>;
   /** What the store is to be told when the user's sessions end: the token ends with the last one. */
   ending(user: PortalUser): Advance;
   /** The user's generation has ended in the store: the tokens of it are revoked. Whether there was one. */
@@ -72,6 +74,15 @@ export function createUserTokens({ tenants, tokens }: UserTokensDeps): UserToken
     throw superseded();
   }
 
+  function knownOrNone(user: PortalUser): TokenKey | undefined {
+    try {
+      return tenants.of(user).directory.known(user);
+    } catch (error) {
+      if (error instanceof DirectoryError) return undefined;
+      throw error;
+    }
+  }
+
   /** A replica that does not know which Qlik user it is about can still forget the portal user's token. */
   function ownerOf(user: PortalUser): TokenKey | TokenOwner | undefined {
     const served = tenants.find(user);
@@ -86,6 +97,10 @@ export function createUserTokens({ tenants, tokens }: UserTokensDeps): UserToken
     },
     obtain: obtainWith(tokens.obtain),
     rejected: obtainWith(tokens.rejected),
+    async isAnothers(user) {
+      const key = knownOrNone(user);
+      return key !== undefined && tokens.isAnothers(key);
+    },
     ending: (user) => tokens.ending(userTag(user)),
     ended(user, advanced) {
       const whose = ownerOf(user);

@@ -125,7 +125,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     random,
     tenants,
     tokens: createSessionTokens({ tokens: userTokens, logout, emit }),
-    login: createLogin({ sessions, logout, tenants, emit }),
+    login: createLogin({ sessions, logout, tenants, tokens: userTokens, emit }),
     logout,
     sessions,
     providerSessions,

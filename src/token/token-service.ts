@@ -32,6 +32,8 @@ export interface TokenService {
    * only where it is shared. Resolves to whether there was one; can reject with a `StoreUnavailableError`.
    */
   forget(whose: TokenOwner | TokenKey): Promise<boolean>;
+  /** Whether the token that is shared is another Qlik user's, who the owner was before. */
+  isAnothers(key: TokenKey): Promise<boolean>;
   /** The owner is no longer this Qlik user: `forget`, unless another replica saw to that. */
   lose(key: TokenKey): Promise<void>;
   /** What the store is to be told so that it begins a new generation itself, with the end of the owner's last session. */
@@ -173,6 +175,7 @@ export function createTokenService(deps: TokenServiceDeps): TokenService {
       if (token || tokens.peek(cacheKey(key))?.generation === generation) await forget(key);
     },
 
+    isAnothers: share.isAnothers,
     ending: share.ending,
     ended: (whose, advanced) => end(whose, share.ended(advanced)),
 

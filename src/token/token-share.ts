@@ -18,6 +18,8 @@ export interface TokenShare {
    * another Qlik user, who the owner no longer is.
    */
   read(key: TokenKey): Promise<{ generation: string; token: Token | undefined; isAnothers: boolean }>;
+  /** The last thing of `read` alone. */
+  isAnothers(key: TokenKey): Promise<boolean>;
   /** Shares a token, under its generation: the token as it is kept, or undefined when there is another generation by now. */
   keep(key: TokenKey, token: Token, identity: QlikIdentity): Promise<Token | undefined>;
   /** Begins a new generation for the owner; tells that and which token was shared until then. */
@@ -74,6 +76,12 @@ export function createTokenShare({ store, partitionOf, tenantOf, clock }: TokenS
         token: isGood ? toToken(found, askedAt + remainingMs, generation, wallAheadMs(clock)) : undefined,
         isAnothers: found !== undefined && isAnotherUsers(found, key),
       };
+    },
+
+    async isAnothers(key) {
+      const record = await store.peek(recordKey(key.owner));
+      const found = record && decodeToken(record.value);
+      return found !== undefined && isAnotherUsers(found, key);
     },
 
     async keep(key, { accessToken, scope, generation, expiresAt, renewAt }, identity) {

@@ -22,6 +22,8 @@ export interface HeldTokens extends UserTokens {
   /** Gives a user a token. */
   give(user: PortalUser): void;
   has(user: PortalUser): boolean;
+  /** The token that is kept for the user is another Qlik user's by now. */
+  becomeAnothers(user: PortalUser): void;
   /** For whom tokens were to be forgotten, in order. */
   readonly forgotten: readonly PortalUser[];
   /** From now on forgetting rejects so; undefined ends that. */
@@ -85,7 +87,7 @@ export function createAccessBench(t: TestContext): AccessBench {
     replays: createReplayDetection(store),
     tokens,
     tenants,
-    login: createLogin({ sessions, logout, tenants, emit }),
+    login: createLogin({ sessions, logout, tenants, tokens, emit }),
     logout,
     events,
     emit,
@@ -103,6 +105,7 @@ export function createAccessBench(t: TestContext): AccessBench {
 
 function createHeldTokens(): HeldTokens {
   const held = new Set<string>();
+  const others = new Set<string>();
   const forgotten: PortalUser[] = [];
   let failure: Error | undefined;
   const unexpected = () => {
@@ -115,6 +118,8 @@ function createHeldTokens(): HeldTokens {
     failWith(error) {
       failure = error;
     },
+    isAnothers: async (user) => others.has(userTag(user)),
+    becomeAnothers: (user) => void others.add(userTag(user)),
     ending: () => ({ dependent: 'no token', forMs: LIFETIME_MS }),
     ended(user) {
       forgotten.push(user);

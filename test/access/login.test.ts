@@ -126,6 +126,18 @@ describe('given more sessions than a user may have', () => {
   });
 });
 
+// Else the pages of both sessions would revoke each other's tokens in turn.
+test('given a user who is another Qlik user now, all sessions of before end', async (t) => {
+  const { login, session, areOpen, tokens, events } = createAccessBench(t);
+  const before = [await session(ada), await session(ada)];
+  tokens.give(ada);
+  tokens.becomeAnothers(ada);
+  const id = await login.open(ada, { previous: undefined });
+  assert.deepEqual(await areOpen(...before, { id }), [false, false, true]);
+  assert.equal(tokens.has(ada), false);
+  assert.equal(events[0]?.type === 'session.ended' && events[0].reason, 'other_qlik_user');
+});
+
 describe('what is to be done beforehand', () => {
   test('is done when the id is known and nothing is stored yet', async (t) => {
     const { login, store, events, loggedIn } = createAccessBench(t);
@@ -173,10 +185,10 @@ describe('a login that fails', () => {
   }
 
   test('since another user cannot be logged out, leaves no session behind', async (t) => {
-    const { sessions, logout, tenants, emit, session, store } = createAccessBench(t);
+    const { sessions, logout, tenants, tokens, emit, session, store } = createAccessBench(t);
     const away = new StoreUnavailableError();
     const here = () => Promise.reject(away);
-    const login = createLogin({ sessions, logout: { ...logout, here }, tenants, emit });
+    const login = createLogin({ sessions, logout: { ...logout, here }, tenants, tokens, emit });
     const previous = await session({ id: 'bruno' });
 
     await assert.rejects(login.open(ada, { previous }), away);
@@ -195,11 +207,12 @@ describe('a login that fails', () => {
   });
 
   test('since its id is taken, is a conflict, and no event', async (t) => {
-    const { sessions, logout, tenants, emit, events } = createAccessBench(t);
+    const { sessions, logout, tenants, tokens, emit, events } = createAccessBench(t);
     const login = createLogin({
       sessions: { ...sessions, open: async () => false },
       logout,
       tenants,
+      tokens,
       emit,
     });
 

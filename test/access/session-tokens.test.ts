@@ -66,6 +66,7 @@ function follow({ tokens = [], looks = [], cached, afterwards }: Script) {
       },
       obtain: ask('obtain'),
       rejected: ask('rejected'),
+      isAnothers: unexpected,
       ending: () => assert.fail('not to be called'),
       ended: () => assert.fail('not to be called'),
       forget: unexpected,

@@ -180,22 +180,26 @@ describe('a table of users that changes', { concurrency: true }, () => {
   });
 });
 
-test('given a claim that names another Qlik user at the next sign-in, the old one’s token is revoked', async (t) => {
+test('given a claim that names another Qlik user at the next sign-in, sessions and token of the old one end', async (t) => {
   const signer = createSigner();
   const service = await createTestService(t, {
     env: { ...signer.env, USER_MAPPING: 'claim', USER_CLAIM: 'qlik' },
   });
   const { sandbox } = service;
+  const cookies: string[] = [];
   async function signedInAs(subject: string) {
     const authorization = `Bearer ${signer.assertion({ qlik: idOf(sandbox, subject) })}`;
     const cookie = cookieOf(
       await service.fetch({ method: 'POST', url: '/session', headers: { authorization } }),
     );
+    cookies.push(cookie);
     return (await service.fetch({ url: '/qlik-token', cookie })).json().access_token as string;
   }
   const before = await signedInAs('ada');
   assert.equal(decodeJwt(before).sub, idOf(sandbox, 'ada'));
+  const old = cookies.at(-1);
   assert.equal(decodeJwt(await signedInAs('bruno')).sub, idOf(sandbox, 'bruno'));
+  assertProblem(await service.fetch({ url: '/qlik-token', cookie: old }), 401, 'session_expired');
   await until(() => sandbox.calls.count({ ...REVOKE, status: 200 }) === 1);
   const me = await fetch(sandbox.url + ME.path, { headers: { authorization: `Bearer ${before}` } });
   assert.equal(me.status, 401);

@@ -64,7 +64,7 @@ describe('what a request with a valid cookie costs at the store', () => {
   for (const [what, payload, calls] of [
     ['a sign-in that fails', { user: 'nobody' }, []],
     ['a sign-in with a malformed body', { usr: 'ada' }, []],
-    ['a sign-in', { user: 'ada' }, ['peek', 'remove', 'create', 'trimPartition']],
+    ['a sign-in', { user: 'ada' }, ['peek', 'peek', 'create', 'remove', 'trimPartition']],
   ] as const) {
     test(`${what}: ${calls.join(', ') || 'nothing'}`, async (t) => {
       const store = createStoreProbe();

@@ -156,6 +156,7 @@ function withSessions(service: TokenService, { generationOf }: SharedWorld): Ben
       cached: (user, generation) => service.cached(keyOf(user), generation),
       obtain: (user, generation, deadline) => service.obtain(keyOf(user), generation, deadline),
       rejected: (user, generation, deadline) => service.rejected(keyOf(user), generation, deadline),
+      isAnothers: (user) => service.isAnothers(keyOf(user)),
       ending: (user) => service.ending(keyOf(user).owner),
       ended: (user, advanced) => service.ended(keyOf(user), advanced),
       forget: (user) => service.forget(keyOf(user)),

@@ -130,7 +130,7 @@ export function createDayReplicas({ clock, random, issuer, replicas }: DayReplic
       after: clock.after,
       emit() {},
     });
-    const login = createLogin({ sessions, logout, tenants, emit() {} });
+    const login = createLogin({ sessions, logout, tenants, tokens: userTokens, emit() {} });
     const sessionTokens = createSessionTokens({ tokens: userTokens, logout, emit() {} });
 
     return {
