@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { ipv6Groups } from '../lib/address-block.ts';
 
 /** Addresses of one family from `first` to `last`, as numbers. */
 interface Range {
@@ -46,11 +47,5 @@ function rangeOf(range: string): Range {
 
 function numberOf(address: string, bits: 32 | 128): bigint {
   if (bits === 32) return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
-  // The one way of writing it, without an IPv4 address at its end.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const [before, after] = [head, tail ?? ''].map((part) => part.split(':').filter((group) => group !== ''));
-  const left = before as string[];
-  const right = after as string[];
-  const zeros = Array<string>(8 - left.length - right.length).fill('0');
-  return [...left, ...zeros, ...right].reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
+  return ipv6Groups(address).reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
 }

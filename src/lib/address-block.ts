@@ -11,13 +11,18 @@ export function addressBlock(address: string): string {
   // A link-local peer comes with its interface: `fe80::1%eth0`.
   const plain = address.split('%', 1)[0] as string;
   if (mapped !== undefined || !isIPv6(plain)) return mapped ?? address;
-  // The one way of writing it.
-  const [head = '', tail = ''] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::');
-  const [before, after] = [groupsOf(head), groupsOf(tail)];
-  const zeros = Array<string>(8 - before.length - after.length).fill('0');
-  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+  return `${ipv6Groups(plain).slice(0, 4).join(':')}::/64`;
 }
 
-function groupsOf(part: string): string[] {
+/** The eight groups of an IPv6 address, in hexadecimal without leading zeros, however it is written; it has no zone. */
+export function ipv6Groups(address: string): string[] {
+  // The one way of writing it, without an IPv4 address at its end (RFC 5952 §4).
+  const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const [before, after] = [groupsIn(head), groupsIn(tail)];
+  const zeros = Array<string>(8 - before.length - after.length).fill('0');
+  return [...before, ...zeros, ...after];
+}
+
+function groupsIn(part: string): string[] {
   return part === '' ? [] : part.split(':');
 }

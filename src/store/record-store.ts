@@ -58,8 +58,8 @@ export interface Removed {
  * Where replicas share state: small texts under a key, with limits that the store itself enforces and a partition (the
  * records of one user) in which they can be counted and removed together.
  *
- * A record exists only between `create` or `put` and the first of `remove`, `removePartition`, `trimPartition`, `endAll` and its limits. No other call
- * brings one into being, so what has been removed stays removed, whatever was in flight.
+ * A record exists only between `create` or `put` and the first of `remove`, `removePartition`, `trimPartition`, `endAll`
+ * and its limits. No other call brings one into being, so what has been removed stays removed, whatever was in flight.
  *
  * A partition also has a generation, which outlives its records. What is made for its user counts only while that stands:
  * `put` keeps nothing that was made under an earlier one, and `advance` ends all that was.

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { baseEnv } from '../config/base-env.ts';
 import { runBuilt } from '../support/child.ts';
 import { freePort } from '../support/test-service.ts';
 
@@ -61,10 +62,8 @@ test('an address at which something else listens is named, with code 78', async 
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const { port } = other.address() as AddressInfo;
   const child = runBuilt(t, 'dist/main.js', [], {
+    ...baseEnv,
     PORT: String(port),
-    PORTAL_AUTH: 'demo',
-    QLIK_TENANT_URL: 'https://acme.eu.qlikcloud.com',
-    QLIK_CLIENT_ID: 'client',
     QLIK_CLIENT_SECRET: CANARY,
     SESSION_SECRET: CANARY.repeat(4),
     ADMIN_PORT: String(await freePort()),
@@ -86,12 +85,10 @@ test('DEBUG brings no password to light', async (t) => {
   await new Promise<void>((resolve) => redis.listen(0, '127.0.0.1', resolve));
   const { port } = redis.address() as AddressInfo;
   const child = runBuilt(t, 'dist/main.js', [], {
+    ...baseEnv,
     DEBUG: '*',
     PORT: String(await freePort()),
     ADMIN_PORT: String(await freePort()),
-    PORTAL_AUTH: 'demo',
-    QLIK_TENANT_URL: 'https://acme.eu.qlikcloud.com',
-    QLIK_CLIENT_ID: 'client',
     QLIK_CLIENT_SECRET: CANARY,
     SESSION_SECRET: CANARY.repeat(4),
     REDIS_URL: `redis://broker:${CANARY}@127.0.0.1:${port}`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { baseEnv } from '../config/base-env.ts';
 import { runBuilt } from '../support/child.ts';
 import { freePort } from '../support/test-service.ts';
 import { until } from '../support/until.ts';
@@ -10,12 +11,10 @@ const CANARY = 'canary-8d1f';
 async function envOf(fault: string) {
   const script = `const secret = process.env.QLIK_CLIENT_SECRET; process.on('SIGUSR2', () => { ${fault} });`;
   return {
+    ...baseEnv,
     NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(script)}`,
     PORT: String(await freePort()),
     ADMIN_PORT: String(await freePort()),
-    PORTAL_AUTH: 'demo',
-    QLIK_TENANT_URL: 'https://acme.eu.qlikcloud.com',
-    QLIK_CLIENT_ID: 'client',
     QLIK_CLIENT_SECRET: CANARY,
     SESSION_SECRET: CANARY.repeat(4),
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { baseEnv } from '../config/base-env.ts';
 import { runBuilt } from '../support/child.ts';
 import { freePort } from '../support/test-service.ts';
 
@@ -9,13 +10,9 @@ for (const command of [['dist/main.js'], ['dist/cli/main.js', 'serve']]) {
     const port = await freePort();
     const [file = '', ...args] = command;
     const child = runBuilt(t, file, args, {
+      ...baseEnv,
       PORT: String(port),
       ADMIN_PORT: String(await freePort()),
-      PORTAL_AUTH: 'demo',
-      QLIK_TENANT_URL: 'https://acme.eu.qlikcloud.com',
-      QLIK_CLIENT_ID: 'client',
-      QLIK_CLIENT_SECRET: 'secret',
-      SESSION_SECRET: 's'.repeat(40),
     });
     await child.printed(/"event":"service.listening"/);
     for (let time = 0; time < 10; time += 1) {

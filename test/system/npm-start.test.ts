@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { baseEnv } from '../config/base-env.ts';
 import { freePort } from '../support/test-service.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,14 +16,10 @@ test('SIGTERM to npm start ends the service', async (t) => {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
+      ...baseEnv,
       PATH: process.env.PATH,
       PORT: String(await freePort()),
       ADMIN_PORT: String(await freePort()),
-      PORTAL_AUTH: 'demo',
-      QLIK_TENANT_URL: 'https://acme.eu.qlikcloud.com',
-      QLIK_CLIENT_ID: 'client',
-      QLIK_CLIENT_SECRET: 'secret',
-      SESSION_SECRET: 'a'.repeat(40),
     },
   });
   t.after(() => signalGroup(npm.pid as number, 'SIGKILL'));

@@ -11,8 +11,7 @@ const ALLOW_OOM = '#!lua flags=allow-oom';
 /**
  * KEYS permits, spent, waiting, closed; ARGV id of the call, replica, rank, room in the budget or 0, window, permits,
  * their time, when to ask again, how long waiting counts, room among the permits for those whose ids are marked with `p`,
- * or 0. What is in the way, for how long, and the age of each call that
- * counts, the oldest first.
+ * or 0. What is in the way, for how long, and the age of each call that counts, the oldest first.
  */
 export const ENTER = `${ALLOW_OOM}
 local time = redis.call('TIME')

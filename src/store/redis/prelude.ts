@@ -2,10 +2,10 @@
  * What the scripts about records have in common; all keys begin with the prefix.
  *
  * A record is a hash: `v` value, `r` revision, `i` idle limit and `e` end in milliseconds, `g` partition, and, of one that
- * was put, `n` generation; of one that ends with all, `b` when it was created. Its key expires with the idle limit or the end, whichever is first. The time is that of
- * Redis. A partition is a sorted set of its records' keys by their end; a key in it may have ended by its idle limit, or
- * belong to another partition by now. A generation is that of all partitions, then that of the partition. A record's own script
- * reads the keys of its partition, whose hash tag is the same.
+ * was put, `n` generation; of one that ends with all, `b` when it was created. Its key expires with the idle limit or the
+ * end, whichever is first. The time is that of Redis. A partition is a sorted set of its records' keys by their end; a key
+ * in it may have ended by its idle limit, or belong to another partition by now. A generation is that of all partitions,
+ * then that of the partition. A record's own script reads the keys of its partition, whose hash tag is the same.
  *
  * Whoever may write to Redis can plant anything. A record that is none is as good as missing: it must not look like an
  * outage. A generation that is none is an error: nobody knows what counts.
