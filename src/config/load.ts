@@ -1,7 +1,8 @@
 import { BrokerError } from '../errors.ts';
 import type { ConfigFile } from './config-file.ts';
 import { contradictions, doubts, type Issue } from './rules.ts';
-import { type Setting, type SettingName, type Settings, settings as table } from './settings.ts';
+import type { Setting } from './settings/setting.ts';
+import { type SettingName, type Settings, settings as table } from './settings.ts';
 
 /** Everything that is wrong with the configuration, found in one go. */
 export class ConfigurationError extends BrokerError<'configuration_invalid'> {

@@ -1,4 +1,5 @@
-import { type Setting, settingsTable } from './settings.ts';
+import type { Setting } from './settings/setting.ts';
+import { settingsTable } from './settings.ts';
 
 /** Addresses that stand for every interface when listening; nothing can be reached under them. */
 const EVERYWHERE: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };

@@ -1,4 +1,5 @@
-import { type Setting, settingsTable } from './settings.ts';
+import type { Setting } from './settings/setting.ts';
+import { settingsTable } from './settings.ts';
 
 type Entry = [name: string, setting: Setting];
 
@@ -18,7 +19,7 @@ export function renderSettingsPage(): string {
     );
   });
   return `${[
-    '<!-- Generated from src/config/settings.ts by `npm run settings:write`. -->',
+    '<!-- Generated from src/config/settings/ by `npm run settings:write`. -->',
     '# Settings',
     [
       'The service reads its settings from environment variables. It checks them all at the start: when anything is',
@@ -42,7 +43,7 @@ export function renderEnvExample(): string {
     return [`# ${heading}`, ...lines].join('\n');
   });
   return `${[
-    '# Generated from src/config/settings.ts by `npm run settings:write`; docs/settings.md explains each.',
+    '# Generated from src/config/settings/ by `npm run settings:write`; docs/settings.md explains each.',
     ...sections,
   ].join('\n\n')}\n`;
 }

@@ -17,7 +17,7 @@ describe('the reference of the settings', () => {
       const written = readFileSync(new URL(path, root), 'utf8');
       assert.ok(
         written === render(),
-        `${path} is not what src/config/settings.ts says; run \`npm run settings:write\``,
+        `${path} is not what src/config/settings/ says; run \`npm run settings:write\``,
       );
     });
   }

@@ -1,4 +1,4 @@
-import type { SettingName, Settings } from './settings.ts';
+import type { SettingName, Settings } from '../settings.ts';
 
 /** What must hold among settings. */
 export interface Rule {

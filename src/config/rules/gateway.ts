@@ -1,7 +1,6 @@
+import { gateway } from '../settings/gateway.ts';
+import { isProxy } from './conditions.ts';
 import type { Rule } from './rule.ts';
-import { type Settings, settingsTable } from './settings.ts';
-
-const isProxy = (s: Settings) => s.PORTAL_AUTH === 'proxy';
 
 /** Those that carry who it is, and the one with the proof. */
 const HEADERS = [
@@ -14,7 +13,7 @@ const HEADERS = [
 ] as const;
 
 /** What a gateway's identity headers need before they may be believed, and what they go with. */
-export const proxyRules: readonly Rule[] = [
+export const gatewayRules: readonly Rule[] = [
   {
     names: ['PROXY_SECRET', 'PORTAL_AUTH'],
     holds: (s) => isProxy(s) === (s.PROXY_SECRET !== undefined),
@@ -33,7 +32,7 @@ export const proxyRules: readonly Rule[] = [
   ...HEADERS.map(
     (name): Rule => ({
       names: [name, 'PORTAL_AUTH'],
-      holds: (s) => isProxy(s) || s[name] === settingsTable['Portal sign-in'][name].default,
+      holds: (s) => isProxy(s) || s[name] === gateway[name].default,
       otherwise: 'goes with PORTAL_AUTH=proxy only',
     }),
   ),

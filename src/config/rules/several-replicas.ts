@@ -1,6 +1,7 @@
-import { isLoopback } from './kinds.ts';
+import { isLoopback } from '../kinds.ts';
+import type { Settings } from '../settings.ts';
+import { isProduction } from './conditions.ts';
 import type { Rule } from './rule.ts';
-import type { Settings } from './settings.ts';
 
 const isTls = (s: Settings) => s.REDIS_URL?.tls === true;
 
@@ -10,7 +11,7 @@ function staysHere({ REDIS_URL, REDIS_SENTINELS }: Settings): boolean {
 }
 
 /** What the shared store needs, and what it goes with. */
-export const redisRules: readonly Rule[] = [
+export const severalReplicasRules: readonly Rule[] = [
   {
     names: ['STORE_KEY', 'REDIS_URL'],
     holds: (s) => (s.REDIS_URL !== undefined) === (s.STORE_KEY !== undefined && s.STORE_KEY.length > 0),
@@ -47,8 +48,7 @@ export const redisRules: readonly Rule[] = [
   },
   {
     names: ['REDIS_URL', 'REDIS_SENTINELS', 'NODE_ENV'],
-    holds: (s) =>
-      s.REDIS_URL === undefined || s.NODE_ENV?.toLowerCase() !== 'production' || isTls(s) || staysHere(s),
+    holds: (s) => s.REDIS_URL === undefined || !isProduction(s) || isTls(s) || staysHere(s),
     otherwise:
       'must begin with `rediss:` when NODE_ENV is production, unless Redis is on this machine and no Sentinels can lead elsewhere: its password and all session keys would cross the network in the clear',
   },

@@ -1,0 +1,41 @@
+import { headerName, headerSecret, optionalHeaderName } from '../header-kinds.ts';
+import type { Setting } from './setting.ts';
+
+/** `PORTAL_AUTH=proxy`. */
+export const gateway = {
+  PROXY_SECRET: {
+    kind: headerSecret,
+    fromFile: true,
+    doc: 'With `PORTAL_AUTH=proxy`: what only the gateway knows. Without it and an address in `TRUSTED_PROXIES` no header below is read.',
+  },
+  PROXY_SECRET_HEADER: {
+    kind: headerName,
+    default: 'x-proxy-secret',
+    doc: 'The header in which the gateway sends it.',
+  },
+  PROXY_USER_HEADER: {
+    kind: headerName,
+    default: 'x-forwarded-user',
+    doc: 'The header that identifies the user, for ever. The gateway must overwrite or remove what a client sends in this header and in each of the next four, of which those that are set to `none` are not read.',
+  },
+  PROXY_EMAIL_HEADER: {
+    kind: optionalHeaderName,
+    default: 'x-forwarded-email',
+    doc: 'The header with the e-mail, which counts only with `TRUST_EMAIL=true`.',
+  },
+  PROXY_NAME_HEADER: {
+    kind: optionalHeaderName,
+    default: 'x-forwarded-name',
+    doc: 'The header with the name to show.',
+  },
+  PROXY_GROUPS_HEADER: {
+    kind: optionalHeaderName,
+    default: 'x-forwarded-groups',
+    doc: 'The header with the groups, separated by commas; a comma alone says that there are none.',
+  },
+  PROXY_TENANT_HEADER: {
+    kind: optionalHeaderName,
+    default: 'x-forwarded-tenant',
+    doc: 'The header that names the user’s tenant, by URL or host name: whoever is named with another one gets nothing.',
+  },
+} as const satisfies Record<string, Setting>;

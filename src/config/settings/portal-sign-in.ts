@@ -1,0 +1,37 @@
+import { filePath, flag, oneOf, text } from '../kinds.ts';
+import type { Setting } from './setting.ts';
+
+/** How portal users sign in, and which claims say who they are. */
+export const portalSignIn = {
+  PORTAL_AUTH: {
+    kind: oneOf('oidc', 'proxy', 'assertion', 'demo'),
+    required: true,
+    doc: '`oidc`: an OpenID Connect provider. `proxy`: a gateway in front of the service, by headers. `assertion`: a short-lived JWT that the portal signed. `demo`: a page to pick a user from, for one’s own machine. Refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
+  },
+  DEMO_USERS: {
+    kind: filePath,
+    namesFile: true,
+    doc: 'JSON file of the users to pick from: `[{ "id", "name", "email", "groups" }]`; further members are claims. Without it, those of the sandbox.',
+  },
+  CLAIM_ID: {
+    kind: text,
+    default: 'sub',
+    doc: 'The claim that identifies the user, for ever. When it is the claim of the e-mail, it counts only as `CLAIM_EMAIL` does.',
+  },
+  CLAIM_EMAIL: {
+    kind: text,
+    default: 'email',
+    doc: 'The claim with the e-mail, which counts only together with `email_verified: true`.',
+  },
+  CLAIM_NAME: { kind: text, default: 'name', doc: 'The claim with the name to show.' },
+  CLAIM_GROUPS: {
+    kind: text,
+    default: 'groups',
+    doc: 'The claim with the groups, an array of texts. Without it they are unknown, and nothing is done about them.',
+  },
+  TRUST_EMAIL: {
+    kind: flag,
+    default: 'false',
+    doc: '`true`: an e-mail counts without `email_verified`. Only for providers, and gateways, where nobody can set another’s address.',
+  },
+} as const satisfies Record<string, Setting>;

@@ -1,0 +1,15 @@
+import type { Kind } from '../kinds.ts';
+
+/** One setting: how it is written, what holds without it, and what it is for. */
+export interface Setting<T = unknown> {
+  readonly kind: Kind<T>;
+  /** As it would be written in the environment; `$PORT` stands for the port in force. */
+  readonly default?: string;
+  readonly required?: true;
+  /** The value can also be put into a file whose path is in `<NAME>_FILE`. */
+  readonly fromFile?: true;
+  /** What the file holds that it names is wanted: a `ConfigFile`. */
+  readonly namesFile?: true;
+  /** For operators, in Markdown. */
+  readonly doc: string;
+}
