@@ -145,8 +145,11 @@ for (const USER_MAPPING of ['lookup', 'provision']) {
 rule(
   'users are remembered for a while',
   'USER_REMEMBER',
-  [{ USER_REMEMBER: '1s' }, { USER_REMEMBER: '24d' }],
-  [{ USER_REMEMBER: '999ms' }, { USER_REMEMBER: '0s' }, { USER_REMEMBER: '25d' }],
+  [
+    { ...ADMIN, USER_MAPPING: 'lookup', USER_REMEMBER: '1s' },
+    { ...ADMIN, USER_MAPPING: 'lookup', USER_REMEMBER: '24d' },
+  ],
+  ['999ms', '0s', '25d'].map((USER_REMEMBER) => ({ ...ADMIN, USER_MAPPING: 'lookup', USER_REMEMBER })),
 );
 
 rule(
@@ -346,7 +349,6 @@ rule(
   [
     { ...assertion, ASSERTION_JWKS_URL: published.ASSERTION_JWKS_URL },
     { ...assertion, ASSERTION_PUBLIC_KEY: undefined },
-    { ASSERTION_PUBLIC_KEY: assertion.ASSERTION_PUBLIC_KEY },
     { ...oidc, ASSERTION_JWKS_URL: published.ASSERTION_JWKS_URL },
   ],
 );

@@ -1,22 +1,42 @@
 import type { SettingName, Settings } from '../settings.ts';
-import type { Rule } from './rule.ts';
+
+/** What makes other settings necessary, or gives them a use. */
+export interface Condition {
+  /** As an operator writes it: what stands behind “with” and “without”. */
+  readonly written: string;
+  /** The settings that it reads. */
+  readonly names: readonly SettingName[];
+  readonly holds: (settings: Settings) => boolean;
+}
 
 export const isProduction = (s: Settings) => s.NODE_ENV?.toLowerCase() === 'production';
 export const isProxy = (s: Settings) => s.PORTAL_AUTH === 'proxy';
 export const isAssertion = (s: Settings) => s.PORTAL_AUTH === 'assertion';
 export const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';
-/** Whether the tenant is asked which Qlik user somebody is. */
-export const asksTenant = (s: Settings) => s.USER_MAPPING === 'lookup' || s.USER_MAPPING === 'provision';
+
+/** One of the ways to sign in, or one of several. */
+export function signInBy(...modes: Settings['PORTAL_AUTH'][]): Condition {
+  return {
+    written: `PORTAL_AUTH=${modes.join(' or ')}`,
+    names: ['PORTAL_AUTH'],
+    holds: (s) => modes.includes(s.PORTAL_AUTH),
+  };
+}
+
+/** One of the ways to find the Qlik user, or one of several. */
+export function mappingBy(...ways: Settings['USER_MAPPING'][]): Condition {
+  return {
+    written: `USER_MAPPING=${ways.join(' or ')}`,
+    names: ['USER_MAPPING'],
+    holds: (s) => ways.includes(s.USER_MAPPING),
+  };
+}
+
+/** That a setting without a default is given. */
+export function isSet(name: SettingName): Condition {
+  return { written: name, names: [name], holds: (s) => s[name] !== undefined };
+}
 
 /** Beyond it, Node's timers end at once. */
 export const MAX_TIMER_MS = 2 ** 31;
 export const HOUR_MS = 3_600_000;
-
-/** A setting that one mode of signing in needs, and no other has a use for. */
-export function goesWith(mode: Settings['PORTAL_AUTH'], name: SettingName): Rule {
-  return {
-    names: [name, 'PORTAL_AUTH'],
-    holds: (s) => (s.PORTAL_AUTH === mode) === (s[name] !== undefined),
-    otherwise: `goes with PORTAL_AUTH=${mode}: give both or neither`,
-  };
-}

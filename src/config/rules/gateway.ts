@@ -1,6 +1,8 @@
-import { gateway } from '../settings/gateway.ts';
-import { isProxy } from './conditions.ts';
+import { goesWith, noUseWithout, requiredWith } from './companions.ts';
+import { isProxy, signInBy } from './conditions.ts';
 import type { Rule } from './rule.ts';
+
+const proxy = signInBy('proxy');
 
 /** Those that carry who it is, and the one with the proof. */
 const HEADERS = [
@@ -14,28 +16,14 @@ const HEADERS = [
 
 /** What a gateway's identity headers need before they may be believed, and what they go with. */
 export const gatewayRules: readonly Rule[] = [
-  {
-    names: ['PROXY_SECRET', 'PORTAL_AUTH'],
-    holds: (s) => isProxy(s) === (s.PROXY_SECRET !== undefined),
-    otherwise: 'goes with PORTAL_AUTH=proxy: give both or neither',
-  },
-  {
-    names: ['TRUSTED_PROXIES', 'PORTAL_AUTH'],
-    holds: (s) => !isProxy(s) || s.TRUSTED_PROXIES.length > 0,
-    otherwise: 'is required with PORTAL_AUTH=proxy: the addresses from which the gateway calls',
-  },
+  ...goesWith(proxy, 'PROXY_SECRET', 'what only the gateway knows. `openssl rand -hex 32` makes one'),
+  requiredWith(proxy, 'TRUSTED_PROXIES', 'the addresses from which the gateway calls'),
   {
     names: ['USER_MAPPING', 'PORTAL_AUTH'],
     holds: (s) => !(isProxy(s) && s.USER_MAPPING === 'claim'),
     otherwise: '`claim` cannot be used with PORTAL_AUTH=proxy, which has headers and no claims',
   },
-  ...HEADERS.map(
-    (name): Rule => ({
-      names: [name, 'PORTAL_AUTH'],
-      holds: (s) => isProxy(s) || s[name] === gateway[name].default,
-      otherwise: 'goes with PORTAL_AUTH=proxy only',
-    }),
-  ),
+  ...HEADERS.map((name) => noUseWithout(proxy, name)),
   ...HEADERS.map(
     (name, index): Rule => ({
       names: [name, ...HEADERS.slice(0, index)],

@@ -1,11 +1,15 @@
-import { goesWith, isProduction } from './conditions.ts';
+import { goesWith, noUseWithout } from './companions.ts';
+import { isProduction, signInBy } from './conditions.ts';
 import type { Rule } from './rule.ts';
+
+const oidc = signInBy('oidc');
 
 /** What the sign-in with an OpenID Connect provider needs. */
 export const oidcRules: readonly Rule[] = [
-  goesWith('oidc', 'OIDC_ISSUER'),
-  goesWith('oidc', 'OIDC_CLIENT_ID'),
-  goesWith('oidc', 'OIDC_CLIENT_SECRET'),
+  ...goesWith(oidc, 'OIDC_ISSUER', 'the identity provider, as it spells its own `issuer`'),
+  ...goesWith(oidc, 'OIDC_CLIENT_ID', 'the client that is registered at the provider for this service'),
+  ...goesWith(oidc, 'OIDC_CLIENT_SECRET', 'the secret of that client'),
+  noUseWithout(oidc, 'OIDC_SCOPE'),
   {
     names: ['OIDC_ISSUER', 'NODE_ENV'],
     holds: (s) => !isProduction(s) || !s.OIDC_ISSUER?.startsWith('http:'),

@@ -1,5 +1,6 @@
 import { isLoopback } from '../kinds.ts';
-import { isDemo, isProduction } from './conditions.ts';
+import { noUseWithout } from './companions.ts';
+import { isDemo, isProduction, signInBy } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 /** What the demo sign-in is kept to. */
@@ -19,11 +20,7 @@ export const portalSignInRules: readonly Rule[] = [
     holds: (s) => !isDemo(s) || isLoopback(s.PUBLIC_URL.hostname),
     otherwise: 'must name this machine (`localhost`) with PORTAL_AUTH=demo, which answers no other host',
   },
-  {
-    names: ['DEMO_USERS', 'PORTAL_AUTH'],
-    holds: (s) => isDemo(s) || s.DEMO_USERS === undefined,
-    otherwise: 'goes with PORTAL_AUTH=demo only',
-  },
+  noUseWithout(signInBy('demo'), 'DEMO_USERS'),
   {
     names: ['TRUST_EMAIL', 'PORTAL_AUTH'],
     holds: (s) => !(isDemo(s) && s.TRUST_EMAIL),

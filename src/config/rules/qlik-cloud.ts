@@ -1,4 +1,5 @@
-import { isProduction } from './conditions.ts';
+import { eitherOf, goesWith } from './companions.ts';
+import { isProduction, isSet } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 /** The tenant and the client that impersonates. */
@@ -8,14 +9,10 @@ export const qlikCloudRules: readonly Rule[] = [
     holds: (s) => !isProduction(s) || s.QLIK_TENANT_URL.startsWith('https:'),
     otherwise: 'must be https when NODE_ENV is production',
   },
-  {
-    names: ['QLIK_CLIENT_SECRET', 'QLIK_CLIENT_PRIVATE_KEY'],
-    holds: (s) => (s.QLIK_CLIENT_SECRET === undefined) !== (s.QLIK_CLIENT_PRIVATE_KEY === undefined),
-    otherwise: 'give exactly one of QLIK_CLIENT_SECRET and QLIK_CLIENT_PRIVATE_KEY',
-  },
-  {
-    names: ['QLIK_CLIENT_KEY_ID', 'QLIK_CLIENT_PRIVATE_KEY'],
-    holds: (s) => (s.QLIK_CLIENT_KEY_ID === undefined) === (s.QLIK_CLIENT_PRIVATE_KEY === undefined),
-    otherwise: 'goes with QLIK_CLIENT_PRIVATE_KEY: give both or neither',
-  },
+  ...eitherOf(['QLIK_CLIENT_SECRET', 'QLIK_CLIENT_PRIVATE_KEY'], 'the secret of the OAuth client'),
+  ...goesWith(
+    isSet('QLIK_CLIENT_PRIVATE_KEY'),
+    'QLIK_CLIENT_KEY_ID',
+    'the `kid` under which its public key is registered at the tenant',
+  ),
 ];

@@ -1,9 +1,17 @@
 import { isLoopback } from '../kinds.ts';
 import type { Settings } from '../settings.ts';
-import { isProduction } from './conditions.ts';
+import { goesWith, noUseWithout } from './companions.ts';
+import { type Condition, isProduction, isSet } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 const isTls = (s: Settings) => s.REDIS_URL?.tls === true;
+
+const redis = isSet('REDIS_URL');
+const redisOverTls: Condition = {
+  written: 'a REDIS_URL that begins with `rediss:`',
+  names: ['REDIS_URL'],
+  holds: isTls,
+};
 
 /** Whether all that is said to Redis stays on this machine for sure. Sentinels may lead anywhere. */
 function staysHere({ REDIS_URL, REDIS_SENTINELS }: Settings): boolean {
@@ -12,15 +20,11 @@ function staysHere({ REDIS_URL, REDIS_SENTINELS }: Settings): boolean {
 
 /** What the shared store needs, and what it goes with. */
 export const severalReplicasRules: readonly Rule[] = [
+  ...goesWith(redis, 'STORE_KEY', 'what seals the records there. `openssl rand -base64 32` makes one'),
+  noUseWithout(redis, 'REDIS_KEY_PREFIX'),
   {
-    names: ['STORE_KEY', 'REDIS_URL'],
-    holds: (s) => (s.REDIS_URL !== undefined) === (s.STORE_KEY !== undefined && s.STORE_KEY.length > 0),
-    otherwise: 'goes with REDIS_URL: give both or neither. `openssl rand -base64 32` makes one',
-  },
-  {
-    names: ['REDIS_SENTINELS', 'REDIS_URL'],
-    holds: (s) => s.REDIS_SENTINELS === undefined || s.REDIS_URL !== undefined,
-    otherwise: 'needs REDIS_URL, which says how to sign in at the Redis that the Sentinels name',
+    ...noUseWithout(redis, 'REDIS_SENTINELS'),
+    otherwise: 'has no use without REDIS_URL, which says how to sign in at the Redis that the Sentinels name',
   },
   {
     names: ['REDIS_SENTINELS'],
@@ -36,16 +40,8 @@ export const severalReplicasRules: readonly Rule[] = [
       ),
     otherwise: 'must have the same user and password for each',
   },
-  {
-    names: ['REDIS_SENTINEL_NAME', 'REDIS_SENTINELS'],
-    holds: (s) => (s.REDIS_SENTINEL_NAME === undefined) === (s.REDIS_SENTINELS === undefined),
-    otherwise: 'goes with REDIS_SENTINELS: give both or neither',
-  },
-  {
-    names: ['REDIS_CA', 'REDIS_URL'],
-    holds: (s) => s.REDIS_CA === undefined || isTls(s),
-    otherwise: 'goes with a REDIS_URL that begins with `rediss:`',
-  },
+  ...goesWith(isSet('REDIS_SENTINELS'), 'REDIS_SENTINEL_NAME', 'the name under which they watch the Redis'),
+  noUseWithout(redisOverTls, 'REDIS_CA'),
   {
     names: ['REDIS_URL', 'REDIS_SENTINELS', 'NODE_ENV'],
     holds: (s) => s.REDIS_URL === undefined || !isProduction(s) || isTls(s) || staysHere(s),
