@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import * as v from 'valibot';
-import { problem } from './route-schemas.ts';
+import { problemOrPage } from './route-schemas.ts';
 
 /**
  * Judges each answer by its route's schema, for tests: one that does not fit becomes an internal error that names the
@@ -22,7 +22,7 @@ type Described = v.GenericSchema | { content: Record<string, { schema: v.Generic
 
 function schemaOf(request: FastifyRequest, reply: FastifyReply): v.GenericSchema | undefined {
   const { schema } = request.routeOptions;
-  const response = (schema?.response ?? { default: problem }) as Record<string, Described | undefined>;
+  const response = (schema?.response ?? { default: problemOrPage }) as Record<string, Described | undefined>;
   const described = response[reply.statusCode] ?? (reply.statusCode >= 400 ? response.default : undefined);
   return described && 'content' in described ? described.content[mediaType(reply)]?.schema : described;
 }

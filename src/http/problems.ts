@@ -16,11 +16,16 @@ export interface ProblemsOptions {
   readonly tell: (refusal: Refusal) => void;
   /** Whether a path that is there for other methods is 405 and names them, rather than 404. */
   readonly nameMethods: boolean;
+  /** How a problem is sent; as `application/problem+json` when absent. */
+  readonly send?: SendProblem;
 }
+
+/** Answers with a problem. */
+export type SendProblem = (reply: FastifyReply, problem: HttpProblem) => FastifyReply;
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The problem that an error stands for, told and noted. For error handlers that render it in their own way. */
+    /** The problem that an error stands for, told and noted. For answers that show it in their own way. */
     refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): HttpProblem;
   }
   interface FastifyReply {
@@ -30,7 +35,8 @@ declare module 'fastify' {
 }
 
 /** Answers whatever goes wrong with a problem (RFC 9457), on either listener. Goes before all routes. */
-export const answerProblems = fp<ProblemsOptions>(async (app, { tell, nameMethods }) => {
+export const answerProblems = fp<ProblemsOptions>(async (app, options) => {
+  const { tell, nameMethods, send = sendProblem } = options;
   const allowed = new Map<string, string[]>();
 
   app.decorateReply('problemCode', undefined);
@@ -41,7 +47,7 @@ export const answerProblems = fp<ProblemsOptions>(async (app, { tell, nameMethod
     return problem;
   });
 
-  app.setErrorHandler((error, request, reply) => sendProblem(reply, app.refuse(error, request, reply)));
+  app.setErrorHandler((error, request, reply) => send(reply, app.refuse(error, request, reply)));
 
   // The router would read the path of a request as a pattern; so the paths are kept as they are.
   app.addHook('onRoute', ({ method, url, routePath }) => {
@@ -59,7 +65,7 @@ export const answerProblems = fp<ProblemsOptions>(async (app, { tell, nameMethod
 });
 
 /** Answers with `application/problem+json`. */
-export function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
+export const sendProblem: SendProblem = (reply, problem) => {
   const { status, headers, body } = problemAnswer(problem, reply.request.id);
   return reply
     .code(status)
@@ -67,4 +73,4 @@ export function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyR
     .type('application/problem+json')
     .serializer(JSON.stringify)
     .send(body);
-}
+};

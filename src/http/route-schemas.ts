@@ -19,6 +19,9 @@ export const script = { content: { 'text/javascript': { schema: v.string() } } }
 /** Whatever goes wrong, on any route. */
 export const problem = { content: { 'application/problem+json': { schema: problemSchema } } };
 
+/** The same, where people may meet it: they get a page. */
+export const problemOrPage = { content: { ...problem.content, ...htmlPage.content } };
+
 /** What a route takes and gives, as it was registered. */
 export interface RouteSchemas {
   readonly method: string;
@@ -34,8 +37,13 @@ declare module 'fastify' {
   }
 }
 
+export interface SchemasOptions {
+  /** What any route may answer when something goes wrong. */
+  readonly errors: typeof problem | typeof problemOrPage;
+}
+
 /** Refuses to register a route that leaves out a schema of anything that it can take or give. Goes before all routes. */
-export const requireSchemas = fp(async (app) => {
+export const requireSchemas = fp<SchemasOptions>(async (app, { errors }) => {
   const found: RouteSchemas[] = [];
   app.decorate('routeSchemas', found);
 
@@ -45,7 +53,7 @@ export const requireSchemas = fp(async (app) => {
     const missing = partsOf(route).find((part) => schema[part] === undefined);
     if (missing) throw new Error(`${method} ${url} has no schema of its ${missing}`);
     const { policy } = this;
-    const complete = { ...schema, response: withProblems(schema.response, policy) };
+    const complete = { ...schema, response: { ...(schema.response as object), default: errors } };
     found.push({ method, url, policy, schema: complete });
     route.schema = looked(complete);
   });
@@ -59,13 +67,6 @@ function partsOf({ method, url }: Pick<RouteOptions, 'method' | 'url'>): (keyof 
     ...(mayHaveBody ? ['body' as const] : []),
     'response',
   ];
-}
-
-function withProblems(response: unknown, policy: PolicyName | undefined): object {
-  return {
-    ...(response as object),
-    default: policy === 'people' ? { content: { ...problem.content, ...htmlPage.content } } : problem,
-  };
 }
 
 /** Without those that are not looked at. */

@@ -1,15 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { BrokerEvent, Emit } from '../events.ts';
-import { prefersHtml } from './accept.ts';
-import { sendPage } from './pages/html-page.ts';
-import { problemPage } from './pages/problem-page.ts';
 import { mayCall } from './policy/callers.ts';
 import type { Origins } from './policy/origins.ts';
-import { givenReturnTo } from './policy/return-to.ts';
 import { sessionHeaders } from './policy/security-headers.ts';
-import { HttpProblem, problemAnswer } from './problem.ts';
-import { sendProblem } from './problems.ts';
+import { HttpProblem } from './problem.ts';
 
 /** What holds for every route of a scope. */
 export type PolicyName = 'public' | 'pages' | 'session' | 'people';
@@ -72,36 +67,16 @@ export const sessionPolicy = fp<PolicyOptions>(async (scope, { origins, emit }) 
   });
 });
 
-export interface PeoplePolicyOptions extends PolicyOptions {
-  /** Path under which the routes live, without a trailing slash. */
-  readonly base: string;
-}
-
 /**
- * For navigations, which other sites may begin: each route has a state or a proof of its own. People get a problem as a
- * page with a way on; scripts, and whoever else does not ask for HTML, as it is.
+ * For navigations, which other sites may begin: each route has a state or a proof of its own, or changes nothing.
  */
-export const peoplePolicy = fp<PeoplePolicyOptions>(async (scope, { origins, base, emit }) => {
+export const peoplePolicy = fp<Pick<PolicyOptions, 'emit'>>(async (scope, { emit }) => {
   name(scope, 'people');
   scope.addHook('onRequestAbort', async (request) => emit(abandoned(request)));
   scope.addHook('onRequest', (_request, reply, done) => {
     reply.headers(sessionHeaders);
     done();
   });
-
-  scope.setErrorHandler((error, request, reply) => {
-    const problem = scope.refuse(error, request, reply);
-    if (!prefersHtml(request.headers.accept)) return sendProblem(reply, problem);
-    const { status, headers, body } = problemAnswer(problem, request.id);
-    reply.code(status).headers(headers);
-    return sendPage(reply, problemPage(body, loginUrl(request)));
-  });
-
-  function loginUrl(request: FastifyRequest): string {
-    const { returnToOf } = request.routeOptions.config;
-    const returnTo = returnToOf ? returnToOf(request) : givenReturnTo(request.query, origins);
-    return `${base}/login${returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo })}`}`;
-  }
 });
 
 /** A client closed its connection before its answer: no fault, and no `request.completed` will come. */

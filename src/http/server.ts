@@ -3,6 +3,7 @@ import fastifyFormbody from '@fastify/formbody';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { BrokerEvent, Emit } from '../events.ts';
 import { createTrustedPeers } from '../lib/trusted-peers.ts';
+import { createAnswerPeople } from './answer-people.ts';
 import { watchConnections } from './connections.ts';
 import { withoutPort } from './policy/client-address.ts';
 import { answerPreflight, type Origins, shareWithOrigin } from './policy/origins.ts';
@@ -11,7 +12,7 @@ import { namesThisMachine } from './policy/this-machine.ts';
 import { HttpProblem, problems } from './problem.ts';
 import { answerProblems, type Refusal } from './problems.ts';
 import { headProblem, takeEveryHead } from './request-head.ts';
-import { ignored, noBody, requireSchemas } from './route-schemas.ts';
+import { ignored, noBody, problemOrPage, requireSchemas } from './route-schemas.ts';
 import { publicPolicy, requirePolicy } from './scopes.ts';
 import { answerUnparsed } from './unparsed.ts';
 import { byValibot } from './validation.ts';
@@ -28,6 +29,8 @@ declare module 'fastify' {
 
 export interface ServerDeps {
   readonly publicUrl: URL;
+  /** Path under which the routes live, without a trailing slash. */
+  readonly base: string;
   readonly origins: Origins;
   /** Peers whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -52,7 +55,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
  * policy, and with schemas of all that they take and give.
  */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { publicUrl, origins, trustedProxies, loopbackOnly, emit, drainMs } = deps;
+  const { publicUrl, base, origins, trustedProxies, loopbackOnly, emit, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
   const ownLoopbackHost = namesThisMachine(publicUrl.host) ? publicUrl.host : undefined;
   const isTrusted = createTrustedPeers(trustedProxies);
@@ -84,8 +87,12 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   takeEveryHead(app.server);
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
-  await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: true });
-  await app.register(requireSchemas);
+  await app.register(answerProblems, {
+    tell: (refusal) => emit(refusedEvent(refusal)),
+    nameMethods: true,
+    send: createAnswerPeople({ base, origins }),
+  });
+  await app.register(requireSchemas, { errors: problemOrPage });
   await app.register(requirePolicy);
   if (deps.checkAnswers) await app.register((await import('./check-answers.ts')).checkAnswers);
 

@@ -47,6 +47,7 @@ export async function createPublicApp(
 
   const app = await createServer({
     publicUrl,
+    base,
     origins,
     trustedProxies: config.trustedProxies,
     loopbackOnly: config.portal.auth === 'demo',
@@ -87,7 +88,7 @@ export async function createPublicApp(
       if (mode.routes.session) await scope.register(mode.routes.session);
     });
     await under.register(async (scope) => {
-      await scope.register(peoplePolicy, { origins, base, emit });
+      await scope.register(peoplePolicy, { emit });
       await scope.register(mode.routes.people);
     });
   };

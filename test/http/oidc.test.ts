@@ -341,7 +341,7 @@ describe('a way back that is not the one that was begun', () => {
     assert.equal(page.statusCode, 400);
     assert.match(String(page.headers['content-type']), /^text\/html/);
     assert.match(String(page.headers['content-security-policy']), /default-src 'none'.*script-src 'none'/);
-    assert.match(page.body, /<a href="&#47;login">|<a href="\/login">/);
+    assert.match(page.body, /<a [^>]*href="\/login">/);
     assert.ok(!page.body.includes('<script>'));
     assert.match((await service.fetch({ url })).headers['content-type'] as string, /problem\+json/);
   });

@@ -132,7 +132,7 @@ describe('a sign-in through the gateway', () => {
       headers: { accept: 'text/html' },
     });
     assert.equal(page.statusCode, 401);
-    assert.match(page.body, /Nobody is signed in at the gateway\..*href="\/login\?returnTo=%2Fsales"/s);
+    assert.match(page.body, /href="\/login\?returnTo=%2Fsales".*Nobody is signed in at the gateway\./s);
     const problem = await service.as(undefined, { url: '/login' });
     assert.deepEqual([problem.statusCode, problem.json().code], [401, 'session_required']);
     assert.deepEqual([page.headers['set-cookie'], problem.headers['set-cookie']], [undefined, undefined]);

@@ -144,6 +144,7 @@ describe('an answer that its schema does not allow', () => {
   ) {
     const app = await createServer({
       publicUrl: new URL('http://localhost'),
+      base: '',
       origins: originsOf('http://localhost'),
       trustedProxies: [],
       loopbackOnly: false,

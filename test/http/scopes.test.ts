@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { FastifyInstance, FastifyPluginAsync, HTTPMethods, RouteOptions } from 'fastify';
 import type { BrokerEvent } from '../../src/events.ts';
-import { HttpProblem } from '../../src/http/problem.ts';
+import { HttpProblem, type ProblemCode } from '../../src/http/problem.ts';
 import { ignored, noBody } from '../../src/http/route-schemas.ts';
 import {
   type PolicyName,
@@ -26,7 +26,7 @@ const policies: Record<PolicyName, (scope: FastifyInstance) => Promise<void>> = 
   public: async (scope) => void (await scope.register(publicPolicy)),
   pages: async (scope) => void (await scope.register(pagesPolicy, { origins, emit })),
   session: async (scope) => void (await scope.register(sessionPolicy, { origins, emit })),
-  people: async (scope) => void (await scope.register(peoplePolicy, { origins, base: '/qlik', emit })),
+  people: async (scope) => void (await scope.register(peoplePolicy, { emit })),
 };
 
 interface Bare {
@@ -43,7 +43,8 @@ function request(app: FastifyInstance, method: HTTPMethods, headers: Record<stri
 
 async function server(t: TestContext, routes: FastifyPluginAsync, events: BrokerEvent[] = []) {
   const app = await createServer({
-    publicUrl: new URL(OWN),
+    publicUrl: new URL(`${OWN}/qlik`),
+    base: '/qlik',
     origins,
     trustedProxies: [],
     loopbackOnly: false,
@@ -100,6 +101,14 @@ function assertProblem(response: Awaited<ReturnType<typeof request>>, status: nu
 
 function pick(headers: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.keys(SESSION_HEADERS).map((name) => [name, headers[name]]));
+}
+
+function fails(code: ProblemCode): Partial<RouteOptions> {
+  return {
+    async handler() {
+      throw new HttpProblem(code, 'A <b>detail</b>.', { retryAfterMs: 7_000 });
+    },
+  };
 }
 
 const fetched = { origin: OWN, 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'empty' };
@@ -183,35 +192,11 @@ describe('a bare route in the scope `public`', () => {
 });
 
 describe('a bare route in the scope `people`', () => {
-  const fails: Partial<RouteOptions> = {
-    async handler() {
-      throw new HttpProblem('store_unavailable', 'A <b>detail</b>.', { retryAfterMs: 7_000 });
-    },
-  };
-
   test('runs when another site sends somebody here, and nobody may keep the answer', async (t) => {
     const { ask, runs } = await bare(t, 'people');
     const response = await ask({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' });
     assert.deepEqual([response.statusCode, runs()], [200, 1]);
     assert.deepEqual(pick(response.headers), SESSION_HEADERS);
-  });
-
-  test('gives people its problem as a page, with its status and a way on', async (t) => {
-    const { ask, events } = await bare(t, 'people', fails);
-    const response = await ask({ accept: BROWSER }, 'GET', '?returnTo=%2Freports%3Fa%3D%22');
-    assert.equal(response.statusCode, 503);
-    assert.match(String(response.headers['content-type']), /^text\/html/);
-    assert.match(
-      String(response.headers['content-security-policy']),
-      /^default-src 'none'; style-src 'sha256-/,
-    );
-    assert.equal(response.headers['retry-after'], '7');
-    assert.match(response.body, /href="\/qlik\/login\?returnTo=%2Freports%3Fa%3D%2522"/);
-    assert.match(response.body, /The session store does not answer: A &#60;b&#62;detail/);
-    const [refused] = events.filter(({ type }) => type === 'request.refused');
-    assert.ok(refused && 'requestId' in refused && response.body.includes(refused.requestId));
-    const [completed] = events.filter(({ type }) => type === 'request.completed');
-    assert.ok(completed && 'code' in completed && completed.code === 'store_unavailable');
   });
 
   for (const [what, query] of [
@@ -220,45 +205,87 @@ describe('a bare route in the scope `people`', () => {
     ['is there twice', '?returnTo=%2Fa&returnTo=%2Fb'],
     ['is not there', ''],
   ]) {
-    test(`whose returnTo ${what}, lets people try again without it`, async (t) => {
-      const { ask } = await bare(t, 'people', fails);
+    test(`whose returnTo ${what}, lets people sign in without it`, async (t) => {
+      const { ask } = await bare(t, 'people', fails('session_required'));
       const { body } = await ask({ accept: BROWSER }, 'GET', query);
       assert.match(body, /href="\/qlik\/login(\?returnTo=%2F)?"/);
     });
   }
 
+  test('that is given a returnTo, lets people sign in and come there', async (t) => {
+    const { ask } = await bare(t, 'people', fails('session_required'));
+    const { body } = await ask({ accept: BROWSER }, 'GET', '?returnTo=%2Freports%3Fa%3D%22');
+    assert.match(body, /href="\/qlik\/login\?returnTo=%2Freports%3Fa%3D%2522"/);
+  });
+
   test('that knows where the login was to end, says so', async (t) => {
-    const { ask } = await bare(t, 'people', { ...fails, config: { returnToOf: () => '/from-a-cookie' } });
+    const config = { returnToOf: () => '/from-a-cookie' };
+    const { ask } = await bare(t, 'people', { ...fails('session_required'), config });
     const { body } = await ask({ accept: BROWSER }, 'GET', '?returnTo=%2Fx');
     assert.match(body, /href="\/qlik\/login\?returnTo=%2Ffrom-a-cookie"/);
   });
+});
 
-  for (const accept of [
-    undefined,
-    '*/*',
-    'application/json',
-    'application/json, text/html;q=0.5',
-    'text/html;q=0, */*',
-    'application/problem+json;q=0.9, text/html;q=0.8',
-  ]) {
-    test(`gives scripts its problem as it is: Accept: ${accept}`, async (t) => {
-      const { ask } = await bare(t, 'people', fails);
-      const response = await ask(accept === undefined ? {} : { accept });
-      assertProblem(response, 503, 'store_unavailable');
-      assert.equal(response.headers['retry-after'], '7');
+describe('a bare route of any scope that fails', () => {
+  for (const policy of Object.keys(policies) as PolicyName[]) {
+    test(`such as ${policy}, gives people its problem as a page, with its status and a way on`, async (t) => {
+      const { ask, events } = await bare(t, policy, fails('store_unavailable'));
+      const response = await ask({ ...fetched, accept: BROWSER });
+      assert.equal(response.statusCode, 503);
+      assert.match(String(response.headers['content-type']), /^text\/html/);
+      assert.match(
+        String(response.headers['content-security-policy']),
+        /^default-src 'none'; style-src 'sha256-/,
+      );
+      assert.deepEqual(
+        [response.headers['retry-after'], response.headers['cache-control']],
+        ['7', 'no-store'],
+      );
+      assert.match(String(response.headers.vary), /\bOrigin\b.*\bAccept\b/);
+      assert.match(response.body, /<a [^>]*href="">Try again/);
+      assert.match(response.body, /The session store does not answer: A &#60;b&#62;detail/);
+      const [refused] = events.filter(({ type }) => type === 'request.refused');
+      assert.ok(refused && 'requestId' in refused && response.body.includes(refused.requestId));
+      const [completed] = events.filter(({ type }) => type === 'request.completed');
+      assert.ok(completed && 'code' in completed && completed.code === 'store_unavailable');
+    });
+
+    test(`such as ${policy}, does not have a form sent again by a link`, async (t) => {
+      const { ask } = await bare(t, policy, { method: 'POST', ...fails('store_unavailable') });
+      const { body } = await ask({ ...fetched, accept: BROWSER });
+      assert.match(body, /<h1>We cannot see who is signed in/);
+      assert.doesNotMatch(body, /<a /);
+    });
+
+    for (const accept of [
+      undefined,
+      '*/*',
+      'application/json',
+      'application/json, text/html;q=0.5',
+      'text/html;q=0, */*',
+      'application/problem+json;q=0.9, text/html;q=0.8',
+    ]) {
+      test(`such as ${policy}, gives scripts its problem as it is: Accept: ${accept}`, async (t) => {
+        const { ask } = await bare(t, policy, fails('store_unavailable'));
+        const response = await ask({ ...fetched, ...(accept !== undefined && { accept }) });
+        assertProblem(response, 503, 'store_unavailable');
+        assert.equal(response.headers['retry-after'], '7');
+        assert.match(String(response.headers.vary), /\bAccept\b/);
+      });
+    }
+
+    test(`such as ${policy}, in a way nobody foresaw, tells people nothing of it`, async (t) => {
+      const { ask } = await bare(t, policy, {
+        async handler() {
+          throw new Error('canary');
+        },
+      });
+      const response = await ask({ ...fetched, accept: BROWSER });
+      assert.equal(response.statusCode, 500);
+      assert.match(response.body, /<h1>Something went wrong here/);
+      assert.doesNotMatch(response.body, /canary/);
     });
   }
-
-  test('that fails in a way nobody foresaw, tells people nothing of it', async (t) => {
-    const { ask } = await bare(t, 'people', {
-      async handler() {
-        throw new Error('canary');
-      },
-    });
-    const response = await ask({ accept: BROWSER });
-    assert.equal(response.statusCode, 500);
-    assert.doesNotMatch(response.body, /canary/);
-  });
 });
 
 describe('a bare route in any scope', () => {

@@ -8,7 +8,7 @@ import { namesThisMachine } from '../policy/this-machine.ts';
 import { HttpProblem } from '../problem.ts';
 import { answerProblems, type Refusal } from '../problems.ts';
 import { headProblem, takeEveryHead } from '../request-head.ts';
-import { requireSchemas } from '../route-schemas.ts';
+import { problem, requireSchemas } from '../route-schemas.ts';
 import { answerUnparsed } from '../unparsed.ts';
 import { byValibot } from '../validation.ts';
 import { type AdminTokens, createBearers } from './bearers.ts';
@@ -56,7 +56,7 @@ export async function createAdminServer(deps: AdminServerDeps): Promise<FastifyI
   const refusalOf = createBearers(tokens, deps.now);
 
   await app.register(answerProblems, { tell: (refusal) => emit(refusedEvent(refusal)), nameMethods: false });
-  await app.register(requireSchemas);
+  await app.register(requireSchemas, { errors: problem });
   if (deps.checkAnswers) await app.register((await import('../check-answers.ts')).checkAnswers);
 
   app.addHook('onRequest', async (request, reply) => {

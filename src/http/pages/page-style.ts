@@ -30,12 +30,14 @@ header > div { flex: 1 1 20rem; }
 .kpi { grid-column: 1 / -1; min-height: 7rem; }
 .wide { grid-column: 1 / -1; }
 .people { display: grid; gap: .6rem; margin-top: 1.5rem; }
-button {
-  font: inherit; color: inherit; cursor: pointer; background: var(--card); border: 1px solid var(--line);
-  border-radius: 10px; padding: .6rem 1rem;
+a { color: var(--accent); }
+button, .button {
+  display: inline-block; font: inherit; color: inherit; text-decoration: none; cursor: pointer; background: var(--card);
+  border: 1px solid var(--line); border-radius: 10px; padding: .6rem 1rem;
 }
-button:hover { border-color: var(--accent); }
-button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+button:hover, .button:hover { border-color: var(--accent); }
+.main { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
+:is(a, button, summary):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 button[disabled] { opacity: .5; cursor: progress; }
 .person { display: flex; gap: .9rem; align-items: center; text-align: left; width: 100%; padding: .8rem 1rem; }
 .person strong, .person small { display: block; }

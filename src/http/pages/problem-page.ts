@@ -1,19 +1,55 @@
 import type { ProblemAnswer } from '../problem.ts';
 import { escapeHtml, type HtmlPage } from './html-page.ts';
+import { type ProblemText, problemTexts, signInTexts } from './problem-texts.ts';
 
-/** What people get instead of a problem's JSON: what went wrong, and a way on. `loginUrl`: where to try again. */
-export function problemPage(
-  { title, status, code, detail, requestId }: ProblemAnswer['body'],
-  loginUrl: string,
-): HtmlPage {
-  const advice = status >= 500 ? 'Please try again in a moment.' : 'Please sign in again.';
+export interface ProblemPageOptions {
+  /** Whether the problem met somebody who signs in: it is told in other words, and tried again from the start. */
+  readonly atSignIn: boolean;
+  /** Where to sign in. */
+  readonly loginUrl: string;
+  /** Where the service, or the portal, begins. */
+  readonly startUrl: string;
+  /** Whether the same address can be opened again: not after a form was sent. */
+  readonly mayRepeat: boolean;
+}
+
+/** What people get instead of a problem's JSON: what went wrong, what they can do, and what an operator will ask for. */
+export function problemPage(body: ProblemAnswer['body'], options: ProblemPageOptions): HtmlPage {
+  const { title, code, detail, requestId } = body;
+  const text = (options.atSignIn ? signInTexts[code] : undefined) ?? problemTexts[code];
   return {
-    title: 'You are not signed in',
+    title: text.heading,
     body: `<main class="narrow">
-<h1>You are not signed in</h1>
-<p>${escapeHtml(`${title}: ${detail}`)}</p>
-<p>${advice} <a href="${escapeHtml(loginUrl)}">Sign in</a></p>
-<p class="quiet">${escapeHtml(`${code}, ${requestId}`)}</p>
+<h1>${escapeHtml(text.heading)}</h1>
+<p>${escapeHtml(text.what)}</p>
+<p>${escapeHtml(text.advice)}</p>
+${wayOn(text, options)}
+${forOperators([
+  ['Problem', `${title}: ${detail}`],
+  ['Code', code],
+  ['Number', requestId],
+])}
 </main>`,
   };
+}
+
+/** What somebody who can mend it wants to know. */
+function forOperators(facts: readonly (readonly [name: string, value: string])[]): string {
+  const rows = facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`);
+  return `<section class="card operators"><h2>For whoever runs this</h2><dl>${rows.join('')}</dl></section>`;
+}
+
+function wayOn(
+  { way }: ProblemText,
+  { atSignIn, loginUrl, startUrl, mayRepeat }: ProblemPageOptions,
+): string {
+  if (way === 'start') return button(startUrl, 'Go to the start page');
+  if (way === 'sign in') return button(loginUrl, 'Sign in');
+  if (way === 'try again' && atSignIn) return button(loginUrl, 'Try again');
+  // An empty link leads to the address of the very page that it is on.
+  return way === 'try again' && mayRepeat ? button('', 'Try again') : '';
+}
+
+function button(url: string, label: string): string {
+  return `<p class="actions"><a class="button main" href="${escapeHtml(url)}">${escapeHtml(label)}</a></p>`;
 }
