@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { nearest } from '../lib/nearest.ts';
 import type { Command } from './command.ts';
-import { nearest } from './nearest.ts';
 
 interface Entry {
   readonly summary: string;

@@ -1,9 +1,11 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { trimBlanks } from '../lib/blanks.ts';
+import { nearest } from '../lib/nearest.ts';
 import type { Rate } from '../lib/rate-limiter.ts';
 import { holdsMapped } from './address-ranges.ts';
 import { Secret } from './secret.ts';
+import { strayCharacters, strayOfDocument } from './stray-characters.ts';
 
 /** How one kind of setting is written. */
 export interface Kind<T> {
@@ -13,11 +15,36 @@ export interface Kind<T> {
   readonly expected: string;
 }
 
-/** A kind whose `parse` says undefined for what cannot be read. */
-export function kind<T>(expected: string, parse: (raw: string) => T | undefined): Kind<T> {
+type Parse<T> = (raw: string) => T | undefined;
+
+/** A kind of one line, whose `parse` says undefined for what cannot be read. */
+export function kind<T>(expected: string, parse: Parse<T>): Kind<T> {
+  return kindWithout(strayCharacters, expected, parse);
+}
+
+/** The same of a text that may have several lines. */
+export function documentKind<T>(expected: string, parse: Parse<T>): Kind<T> {
+  return kindWithout(strayOfDocument, expected, parse);
+}
+
+/** The same for PEM, whose line ends are lost most easily. */
+export function pemKind<T>(expected: string, parse: Parse<T>): Kind<T> {
+  const stray = (raw: string) =>
+    strayOfDocument(raw) ??
+    (/-----\\[rn]/.test(raw) ? 'holds `\\n` where its lines end; give it line ends, or a file' : undefined);
+  return kindWithout(stray, expected, parse);
+}
+
+function kindWithout<T>(
+  stray: (raw: string) => string | undefined,
+  expected: string,
+  parse: Parse<T>,
+): Kind<T> {
   return {
     expected,
     parse(raw) {
+      const found = stray(raw);
+      if (found) throw new Error(found);
       const value = parse(raw);
       if (value === undefined) throw new Error(`expected ${expected}`);
       return value;
@@ -39,22 +66,61 @@ export const scope: Kind<string> = kind('names of scopes with one blank between 
 export const filePath: Kind<string> = kind('the path of a file', (raw) => raw);
 
 /** A TCP port. */
-export const port: Kind<number> = kind('a port from 1 to 65535', (raw) => wholeNumber(raw, 1, 65_535));
+export const port: Kind<number> = kind('a port from 1 to 65535', (raw) => {
+  // As for `ADMIN_PORT` and a Service named `admin`.
+  if (/^(tcp|udp|sctp):\/\//.test(raw))
+    throw new Error(
+      'is what Kubernetes sets for a Service of that name; give the pod `enableServiceLinks: false`',
+    );
+  return wholeNumber(raw, 1, 65_535);
+});
 
 /** A whole number of 1 or more. */
 export const count: Kind<number> = kind('a whole number from 1 to 10000000', (raw) =>
   wholeNumber(raw, 1, 10_000_000),
 );
 
-/** One of the words given. */
+/** One of the words given. For another one, the error names the word that was probably meant. */
 export function oneOf<const W extends string>(...words: W[]): Kind<W> {
-  return kind(words.map((word) => `\`${word}\``).join(', '), (raw) => words.find((word) => word === raw));
+  return wordOf(words, words.map((word) => `\`${word}\``).join(', '));
 }
 
 /** Yes or no. */
-export const flag: Kind<boolean> = kind('`true` or `false`', (raw) =>
-  raw === 'true' || raw === 'false' ? raw === 'true' : undefined,
+export const flag: Kind<boolean> = {
+  expected: '`true` or `false`',
+  parse: (raw) => wordOf(['true', 'false'], '`true` or `false`').parse(raw) === 'true',
+};
+
+const ENVIRONMENTS = ['production', 'development', 'test'] as const;
+
+/**
+ * Whose machine this is, as Node’s users write it. Any other word stops the start: most mean production, and would get
+ * none of its safeguards.
+ */
+export const environment: Kind<(typeof ENVIRONMENTS)[number]> = wordOf(
+  ENVIRONMENTS,
+  '`production`; or, on one’s own machine, `development`, `test` or nothing',
+  'production',
 );
+
+function wordOf<W extends string>(words: readonly W[], expected: string, otherwise?: W): Kind<W> {
+  return kind(expected, (raw) => {
+    const word = words.find((one) => one === raw);
+    const meant = word ?? nearestWord(raw.toLowerCase(), words) ?? otherwise;
+    if (!word && meant) throw new Error(`expected ${expected}; did you mean \`${meant}\`?`);
+    return word;
+  });
+}
+
+const SHORTEST_BEGINNING = 3;
+
+/** The word with the fewest mistakes, or one that is the beginning of the other, as `prod` and `warning` are. */
+function nearestWord(raw: string, words: readonly string[]): string | undefined {
+  const isBeginning = raw.length >= SHORTEST_BEGINNING;
+  return (
+    nearest(raw, words) ?? words.find((word) => raw.startsWith(word) || (isBeginning && word.startsWith(raw)))
+  );
+}
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Nothing here is meant to take longer, and far beyond it neither dates nor Redis can follow. */
@@ -81,15 +147,46 @@ export const rate: Kind<Rate> = kind('a rate such as `10/s`, `90/min` or `1000/h
     : undefined;
 });
 
-/** A comma-separated list of another kind; blanks around the parts do not count. */
+/**
+ * A comma-separated list of another kind; blanks around the entries do not count. An error says which entry is wrong, by
+ * its position alone: it may be a secret.
+ */
 export function list<T>(item: Kind<T>): Kind<readonly T[]> {
-  return kind(`${item.expected}; several separated by commas`, (raw) =>
-    raw
-      .split(',')
-      .map(trimBlanks)
-      .filter((part) => part !== '')
-      .map((part) => item.parse(part)),
-  );
+  return listOf(item, () => '');
+}
+
+/** The same of what is no secret: an error shows the entry that is wrong. */
+export function shownList<T>(item: Kind<T>): Kind<readonly T[]> {
+  return listOf(item, shown);
+}
+
+function listOf<T>(item: Kind<T>, show: (entry: string) => string): Kind<readonly T[]> {
+  return documentKind(`${item.expected}; several separated by commas`, (raw) => {
+    const entries = raw.split(',').map(trimBlanks);
+    const several = entries.filter((entry) => entry !== '').length > 1;
+    const wrong: string[] = [];
+    const values = entries.flatMap((entry, index) => {
+      if (entry === '') return [];
+      try {
+        return [item.parse(entry)];
+      } catch (error) {
+        const which = several ? `entry ${index + 1}` : 'the entry';
+        const place = several || show(entry) ? `${which}${show(entry)}: ` : '';
+        wrong.push(`${place}${(error as Error).message}`);
+        return [];
+      }
+    });
+    if (wrong.length > 0) throw new Error(wrong.join('; '));
+    return values;
+  });
+}
+
+const LONGEST_SHOWN = 80;
+
+/** Nothing of what may hold a password, or looks like no text. */
+function shown(entry: string): string {
+  const isPlain = /^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(entry) && !/[@`]/.test(entry);
+  return isPlain && entry.length <= LONGEST_SHOWN ? ` (\`${entry}\`)` : '';
 }
 
 /** A secret of at least `minLength` characters. */
@@ -102,7 +199,7 @@ export function secret(minLength = 1): Kind<Secret> {
  * A private key with which Qlik Cloud accepts client assertions: RSA of 2048 bits or more (RS256) or P-384 (ES384).
  * A `KeyObject` prints nothing of the key.
  */
-export const privateKey: Kind<KeyObject> = kind(
+export const privateKey: Kind<KeyObject> = pemKind(
   'a private key as PEM or JWK: RSA of 2048 bits or more, or EC P-384',
   (raw) => {
     const key = readPrivateKey(raw);
@@ -117,7 +214,7 @@ export const privateKey: Kind<KeyObject> = kind(
 const PEM_CERTIFICATE = '-----BEGIN CERTIFICATE-----';
 
 /** CA certificates in PEM. */
-export const certificates: Kind<string> = kind('CA certificates in PEM', (raw) => {
+export const certificates: Kind<string> = pemKind('CA certificates in PEM', (raw) => {
   const [, ...blocks] = raw.split(PEM_CERTIFICATE);
   return blocks.length > 0 && blocks.every((block) => isCertificate(PEM_CERTIFICATE + block))
     ? raw

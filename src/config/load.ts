@@ -3,6 +3,8 @@ import type { ConfigFile } from './config-file.ts';
 import { contradictions, doubts, type Issue } from './rules.ts';
 import type { Setting } from './settings/setting.ts';
 import { type SettingName, type Settings, settings as table } from './settings.ts';
+import { strayCharacters } from './stray-characters.ts';
+import { unknownVariables } from './unknown-variables.ts';
 
 /** Everything that is wrong with the configuration, found in one go. */
 export class ConfigurationError extends BrokerError<'configuration_invalid'> {
@@ -30,12 +32,6 @@ export interface Loaded {
   readonly warnings: readonly Issue[];
 }
 
-const OUR_PREFIXES =
-  /^(ADMIN|ALLOWED|ASSERTION|CLAIM|DEMO|GROUPS|KEEP_ALIVE|OIDC|PORTAL|POST_LOGOUT|PROXY|QLIK|RATE_LIMIT|REDIS|SESSION|SHUTDOWN|SIGN_IN|STORE|TENANT|TENANTS|TOKEN|TRUSTED|USER)_/;
-
-/** Set by X11 desktops in every terminal; not a misspelling of ours. */
-const NOT_OURS = new Set(['SESSION_MANAGER']);
-
 /**
  * The settings for an environment. An empty variable counts as absent. Throws a `ConfigurationError` that names
  * all issues at once and repeats no secret.
@@ -50,7 +46,8 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
       if (raw === undefined) {
         if (setting.required) throw new Error(`is required: ${setting.kind.expected}`);
       } else if (setting.namesFile) {
-        const file: ConfigFile = { path: raw, text: read(raw, raw, readFile) };
+        const path = setting.kind.parse(raw) as string;
+        const file: ConfigFile = { path, text: read(path, path, readFile) };
         fileChecks[name as SettingName]?.(file);
         values[name] = file;
       } else {
@@ -79,9 +76,11 @@ function rawValue(
   const path = setting.fromFile ? env[`${name}_FILE`] || undefined : undefined;
   if (direct !== undefined && path !== undefined)
     throw new Error(`give either ${name} or ${name}_FILE, not both`);
+  if (path === undefined) return direct;
+  const stray = strayCharacters(path);
+  if (stray) throw new Error(`the path in ${name}_FILE ${stray}`);
   // Named by its variable: somebody may have put the secret itself there.
-  if (path !== undefined) return read(path, `the file in ${name}_FILE`, readFile).replace(/\r?\n$/, '');
-  return direct;
+  return read(path, `the file in ${name}_FILE`, readFile).replace(/\r?\n$/, '');
 }
 
 /** `PORT` stands before what follows it; when it is unusable, that is one problem and no second one. */
@@ -95,14 +94,4 @@ function read(path: string, label: string, readFile: LoadOptions['readFile']): s
   } catch (error) {
     throw new Error(`cannot read ${label}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
   }
-}
-
-function unknownVariables(env: LoadOptions['env']): Issue[] {
-  return Object.keys(env)
-    .filter((name) => OUR_PREFIXES.test(name) && !NOT_OURS.has(name) && !isKnown(name))
-    .map((name) => ({ name, message: 'is not a setting; is it misspelt?' }));
-}
-
-function isKnown(name: string): boolean {
-  return table.has(name) || (name.endsWith('_FILE') && table.get(name.slice(0, -5))?.fromFile === true);
 }

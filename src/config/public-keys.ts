@@ -1,8 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import type { Kind } from './kinds.ts';
-
-const expected =
-  'a public key as PEM or JWK, or several in PEM: RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519';
+import { type Kind, pemKind } from './kinds.ts';
 
 const PEM_KEY = /-----BEGIN (RSA )?PUBLIC KEY-----[^-]+-----END (RSA )?PUBLIC KEY-----/g;
 const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
@@ -11,14 +8,13 @@ const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
  * Keys with which signatures are verified (RFC 7518 §3.1, RFC 8037). A private key is refused, though a public one
  * could be made of it: it belongs nowhere but where things are signed.
  */
-export const publicKeys: Kind<readonly KeyObject[]> = {
-  expected,
-  parse(raw) {
+export const publicKeys: Kind<readonly KeyObject[]> = pemKind(
+  'a public key as PEM or JWK, or several in PEM: RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519',
+  (raw) => {
     const keys = readKeys(raw);
-    if (keys.length === 0 || !keys.every(isFit)) throw new Error(`expected ${expected}`);
-    return keys;
+    return keys.length > 0 && keys.every(isFit) ? keys : undefined;
   },
-};
+);
 
 function readKeys(raw: string): KeyObject[] {
   try {

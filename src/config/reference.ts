@@ -24,11 +24,17 @@ export function renderSettingsPage(): string {
     [
       'The service reads its settings from environment variables. It checks them all at the start: when anything is',
       'wrong or contradictory, it lists every problem, binds nothing, and ends with exit code 78. An empty variable',
-      'counts as absent. A variable that looks like one of these and is none is named, too; alone it is a warning in the log.',
+      'counts as absent. A variable that looks like one of these and is none is named, too, with the one that was probably',
+      'meant; alone it is a warning in the log. Those that Kubernetes, Docker and others set for themselves are passed over.',
     ].join('\n'),
     [
       'A variable listed with a `_FILE` twin can be put into a file instead, with the path in the twin: one newline at',
       'its end is trimmed. Giving both is an error.',
+    ].join('\n'),
+    [
+      'Nothing else is cut off a value. Quotes around it (which `docker --env-file` and systemd’s and shells’ files treat',
+      'differently), blanks or line ends beside it, and a byte order mark in front stop the start, each with a word that',
+      'repeats nothing of a secret.',
     ].join('\n'),
     ...sections,
   ].join('\n\n')}\n`;

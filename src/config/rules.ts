@@ -1,4 +1,6 @@
+import type { Rate } from '../lib/rate-limiter.ts';
 import { assertionRules } from './rules/assertion.ts';
+import { HOUR_MS } from './rules/conditions.ts';
 import { gatewayRules } from './rules/gateway.ts';
 import { listeningRules } from './rules/listening.ts';
 import { oidcRules } from './rules/oidc.ts';
@@ -9,7 +11,7 @@ import { sessionRules } from './rules/sessions.ts';
 import { severalReplicasRules } from './rules/several-replicas.ts';
 import { tokenRules } from './rules/tokens.ts';
 import { whichQlikUserRules } from './rules/which-qlik-user.ts';
-import type { Settings } from './settings.ts';
+import type { SettingName, Settings } from './settings.ts';
 
 /** A problem with a setting, worded for the operator who has to mend it. */
 export interface Issue {
@@ -40,19 +42,38 @@ export function contradictions(settings: Settings, unusable: ReadonlySet<string>
     .map(({ names, otherwise }) => ({ name: names[0], message: otherwise }));
 }
 
+/** Of Qlik Cloud’s tier 2, for each tenant. */
+const TENANT_CALLS_A_MINUTE = 100;
+const MINUTE_MS = 60_000;
+/** How long Qlik Cloud’s tokens live. */
+const TOKEN_LIFETIME_MS = 6 * HOUR_MS;
+
 /** What contradicts nothing, and is probably not meant so. */
-export function doubts({ PUBLIC_URL, TRUSTED_PROXIES, QLIK_SCOPE }: Settings): Issue[] {
+export function doubts(s: Settings): Issue[] {
   const found: Issue[] = [];
-  if (PUBLIC_URL.protocol === 'https:' && TRUSTED_PROXIES.length === 0)
-    found.push({
-      name: 'TRUSTED_PROXIES',
-      message:
-        'is empty, though with a PUBLIC_URL of https something in front ends TLS: all clients will look like one address',
-    });
-  if (QLIK_SCOPE.split(' ').some((name) => /^admin/i.test(name)))
-    found.push({
-      name: 'QLIK_SCOPE',
-      message: 'holds an admin scope: every page gets a token with those rights',
-    });
+  const doubt = (name: SettingName, message: string) => found.push({ name, message });
+
+  if (s.PUBLIC_URL.protocol === 'https:' && s.TRUSTED_PROXIES.length === 0)
+    doubt(
+      'TRUSTED_PROXIES',
+      'is empty, though with a PUBLIC_URL of https something in front ends TLS: all clients will look like one address',
+    );
+  if (s.QLIK_SCOPE.split(' ').some((name) => /^admin/i.test(name)))
+    doubt('QLIK_SCOPE', 'holds an admin scope: every page gets a token with those rights');
+  if (mostInAMinute(s.TENANT_BUDGET) > TENANT_CALLS_A_MINUTE)
+    doubt(
+      'TENANT_BUDGET',
+      'allows more in a minute than the 100 calls of tier 2 that Qlik Cloud grants a tenant: it will throttle them',
+    );
+  if (s.TOKEN_REFRESH_BEFORE >= TOKEN_LIFETIME_MS)
+    doubt(
+      'TOKEN_REFRESH_BEFORE',
+      'is no less than the six hours that Qlik Cloud’s tokens live: each use renews the token, at the cost of the budget',
+    );
   return found;
+}
+
+/** A budget may be spent at once, and is whole again after its window. */
+function mostInAMinute({ limit, windowMs }: Rate): number {
+  return limit * Math.max(1, MINUTE_MS / windowMs);
 }

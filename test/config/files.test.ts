@@ -25,11 +25,33 @@ describe('a secret in a file', () => {
     });
   }
 
-  test('keeps everything but one newline: blanks, and newlines before it', (t) => {
-    const path = file(t, ` ${SECRET} \n\n`);
-    const { settings } = load({ QLIK_CLIENT_SECRET: undefined, QLIK_CLIENT_SECRET_FILE: path });
+  test('loses one newline and nothing else: what stands beside it is refused, not cut off', (t) => {
+    for (const [content, word] of [
+      [`${SECRET}\n\n`, 'ends with a line end'],
+      [` ${SECRET}\n`, 'begins with a blank'],
+      [`\ufeff${SECRET}\n`, 'begins with a byte order mark'],
+      [Buffer.from(`\ufeff${SECRET}\r\n`, 'utf16le'), 'is no text in UTF-8'],
+    ] as const) {
+      const path = file(t, content);
+      const [problem = '', ...others] = problemsOf({
+        QLIK_CLIENT_SECRET: undefined,
+        QLIK_CLIENT_SECRET_FILE: path,
+      });
+      assert.ok(problem.startsWith(`QLIK_CLIENT_SECRET: ${word}; `), problem);
+      assert.deepEqual(others, []);
+    }
+  });
 
-    assert.equal(settings.QLIK_CLIENT_SECRET?.reveal(), ` ${SECRET} \n`);
+  test('whose path is in quotes is no file: the problem says why', () => {
+    assert.deepEqual(
+      problemsOf({ QLIK_CLIENT_SECRET: undefined, QLIK_CLIENT_SECRET_FILE: '"/run/secrets/canary"' }),
+      [
+        'QLIK_CLIENT_SECRET: the path in QLIK_CLIENT_SECRET_FILE is in quotes, which are part of the value; leave them out',
+      ],
+    );
+    assert.deepEqual(problemsOf({ DEMO_USERS: '"users.json"' }), [
+      'DEMO_USERS: is in quotes, which are part of the value; leave them out',
+    ]);
   });
 
   test('given besides the variable is an error, also when both say the same', (t) => {
@@ -133,7 +155,7 @@ describe('a file that a setting names', () => {
   });
 });
 
-function file(t: TestContext, content: string, name = 'file'): string {
+function file(t: TestContext, content: string | Buffer, name = 'file'): string {
   const folder = mkdtempSync(join(tmpdir(), 'settings-'));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, name), content);

@@ -17,6 +17,7 @@ import {
   secret,
   tenantUrl,
 } from '../../src/config/kinds.ts';
+import { strayCharacters } from '../../src/config/stray-characters.ts';
 
 interface Examples<T> {
   readonly good: readonly (readonly [raw: string, value: unknown])[];
@@ -32,7 +33,9 @@ function describeKind<T>(name: string, kind: Kind<T>, { good, bad, of = (value) 
     }
     for (const raw of bad) {
       test(`refuses ${JSON.stringify(raw)}, and says what would be right`, () =>
-        assert.throws(() => kind.parse(raw), { message: `expected ${kind.expected}` }));
+        assert.throws(() => kind.parse(raw), {
+          message: strayCharacters(raw) ?? `expected ${kind.expected}`,
+        }));
     }
   });
 }
@@ -64,7 +67,7 @@ describeKind('a count', count, {
 
 describeKind('a word', oneOf('lax', 'strict'), {
   good: [['lax', 'lax']],
-  bad: ['', 'Lax', 'lax ', 'none', 'toString'],
+  bad: ['', 'none of them', 'lax ', 'none', 'toString'],
 });
 
 describeKind('a duration', duration, {

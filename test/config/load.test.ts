@@ -198,6 +198,22 @@ describe('what is probably not meant so', () => {
     assert.deepEqual(doubts({ PUBLIC_URL: 'http://localhost' }), []);
   });
 
+  for (const [name, wrong, right] of [
+    ['TENANT_BUDGET', ['101/min', '2/s', '1000/h'], ['100/min', '1/s', '100/h', '90/min']],
+    ['TOKEN_REFRESH_BEFORE', ['6h', '24h'], ['359m', '10m']],
+    ['QLIK_SCOPE', ['admin_classic'], ['user_default']],
+  ] as const) {
+    test(`is a ${name} that Qlik Cloud has no use for`, () => {
+      for (const value of wrong)
+        assert.deepEqual(
+          doubts({ [name]: value }).map((doubt) => doubt.name),
+          [name],
+          value,
+        );
+      for (const value of right) assert.deepEqual(doubts({ [name]: value }), [], value);
+    });
+  }
+
   test('stands beside no issue', () => {
     assert.throws(
       () => load({ ...signedIn, PUBLIC_URL: 'https://broker.example', PORT: 'x' }),

@@ -121,7 +121,7 @@ describe('STORE_KEY', () => {
   ] as const) {
     test(`${what} are refused, and not repeated`, () => {
       const issues = problemsOf({ ...redis, STORE_KEY: `${STORE_KEY},${wrong}` });
-      assert.match(issues.join(), /^STORE_KEY: expected 32 bytes in base64 or hex/);
+      assert.match(issues.join(), /^STORE_KEY: entry 2: expected 32 bytes in base64 or hex/);
       assert.ok(!issues.join().includes(wrong) && !issues.join().includes(STORE_KEY));
     });
   }

@@ -160,7 +160,7 @@ describe('serve loads what serving takes', () => {
     const byCommand = await serve(t, ['dist/cli/main.js', 'serve'], 'proxy');
     assert.deepEqual(
       byCommand.ours.filter((file) => !ours.includes(file)),
-      ['cli/commands/serve.js', 'cli/main.js', 'cli/nearest.js', 'cli/wrong-usage.js'],
+      ['cli/commands/serve.js', 'cli/main.js', 'cli/wrong-usage.js'],
     );
   });
 });

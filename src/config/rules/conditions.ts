@@ -9,7 +9,7 @@ export interface Condition {
   readonly holds: (settings: Settings) => boolean;
 }
 
-export const isProduction = (s: Settings) => s.NODE_ENV?.toLowerCase() === 'production';
+export const isProduction = (s: Settings) => s.NODE_ENV === 'production';
 export const isProxy = (s: Settings) => s.PORTAL_AUTH === 'proxy';
 export const isAssertion = (s: Settings) => s.PORTAL_AUTH === 'assertion';
 export const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';

@@ -1,4 +1,16 @@
-import { cidr, duration, landing, list, oneOf, origin, port, publicUrl, secret, text } from '../kinds.ts';
+import {
+  cidr,
+  duration,
+  environment,
+  landing,
+  oneOf,
+  origin,
+  port,
+  publicUrl,
+  secret,
+  shownList,
+  text,
+} from '../kinds.ts';
 import type { Setting } from './setting.ts';
 
 /** Where the service and its operators’ listener answer, and how the process behaves. */
@@ -16,12 +28,12 @@ export const listening = {
     doc: 'Where a sign-out ends: a form’s, and one that goes through the identity provider, where it must be registered as an absolute URL. With `PORTAL_AUTH=proxy`: the gateway’s own sign-out.',
   },
   ALLOWED_ORIGINS: {
-    kind: list(origin),
+    kind: shownList(origin),
     default: '',
     doc: 'Origins other than that of `PUBLIC_URL` whose pages may call. Compared exactly: scheme, host and port. In production https only.',
   },
   TRUSTED_PROXIES: {
-    kind: list(cidr),
+    kind: shownList(cidr),
     default: '',
     doc: "Proxies whose `X-Forwarded-For` is believed: together at most half of all addresses. Without it, the peer's address is the client's. With `PORTAL_AUTH=proxy`: the gateway.",
   },
@@ -46,8 +58,7 @@ export const listening = {
     doc: 'Bearer token that reads metrics and does nothing else, for Prometheus. With either token, metrics need one.',
   },
   NODE_ENV: {
-    kind: text,
-    default: '',
+    kind: environment,
     doc: '`production` refuses what is only fit for one’s own machine.',
   },
   SHUTDOWN_DELAY: {

@@ -1,4 +1,4 @@
-import { duration, filePath, list, oneOf, text } from '../kinds.ts';
+import { duration, filePath, oneOf, shownList, text } from '../kinds.ts';
 import type { Setting } from './setting.ts';
 
 /** Which Qlik user a portal user is. */
@@ -20,7 +20,7 @@ export const whichQlikUser = {
     doc: 'With `lookup` and `provision`: how long a user who was found is remembered before the tenant is asked again, behind an answer.',
   },
   USER_DENY: {
-    kind: list(text),
+    kind: shownList(text),
     default: '',
     doc: 'Qlik users, by id or subject, that are never impersonated. Compared without case, before the mint and again with the minted token, whatever the mapping knows. Subjects `qlikbot\\…` are always denied.',
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest } from '../../src/cli/nearest.ts';
+import { nearest } from '../../src/lib/nearest.ts';
 
 const names = ['serve', 'demo', 'sandbox', 'version'];
 const words: [string, string | undefined][] = [

@@ -4,6 +4,7 @@ const MOST_MISTAKES = 2;
 /** The name that was probably meant: it differs from the word in at most two letters. Undefined when there is none. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   return names
+    .filter((name) => Math.abs(name.length - word.length) <= MOST_MISTAKES)
     .map((name) => ({ name, mistakes: levenshtein(word, name) }))
     .filter(({ mistakes }) => mistakes <= MOST_MISTAKES)
     .sort((a, b) => a.mistakes - b.mistakes)[0]?.name;
