@@ -23,7 +23,7 @@ export function kind<T>(expected: string, parse: Parse<T>): Kind<T> {
 }
 
 /** The same of a text that may have several lines. */
-export function documentKind<T>(expected: string, parse: Parse<T>): Kind<T> {
+function documentKind<T>(expected: string, parse: Parse<T>): Kind<T> {
   return kindWithout(strayOfDocument, expected, parse);
 }
 
