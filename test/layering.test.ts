@@ -40,7 +40,7 @@ describe('the house', () => {
     ['service/a.ts', "import '../demo/demo-mode.ts';", /service may import demo only lazily$/],
     ['service/a.ts', "await import('../demo/demo-mode.ts');", undefined],
     ['service/a.ts', "import type { DemoUser } from '../demo/demo-auth.ts';", undefined],
-    ['main.ts', "import './demo/demo-mode.ts';", /main\.ts may not import demo$/],
+    ['serve.ts', "import './demo/demo-mode.ts';", /serve\.ts may not import demo$/],
     ['cli/main.ts', "import './commands/demo.ts';", /cli\/main\.ts may import cli\/commands only lazily$/],
     ['cli/main.ts', "import '../sandbox/sandbox.ts';", /cli\/main\.ts may not import sandbox$/],
     ['sandbox/routes/a.ts', "import '../../lib/clock.ts';", /sandbox may not import lib$/],

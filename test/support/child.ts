@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -27,6 +28,39 @@ export function runBuilt(
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
   });
+  return watch(t, child, () => child.kill('SIGKILL'));
+}
+
+/**
+ * Runs a program such as `npm` in a folder, with exactly this environment, a `PATH` that begins with this Node's, and a home
+ * of its own. It is ended with the test, and with it all processes that it has left behind.
+ */
+export function runProgram(
+  t: TestContext,
+  folder: string,
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Child {
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: folder, ...env },
+    // A group of its own.
+    detached: true,
+  });
+  return watch(t, child, () => signalGroup(child, 'SIGKILL'));
+}
+
+/** Sends a signal, 0 for none, to each process of a program's group; false when there is none. */
+export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-(pid as number), signal);
+  } catch {
+    return false;
+  }
+}
+
+function watch(t: TestContext, child: ChildProcessWithoutNullStreams, kill: () => void): Child {
   let output = '';
   child.stdout.on('data', (data) => {
     output += data;
@@ -36,7 +70,7 @@ export function runBuilt(
   });
   const exited = once(child, 'exit');
   t.after(async () => {
-    child.kill('SIGKILL');
+    kill();
     await exited;
   });
 

@@ -7,8 +7,8 @@ Runs the service. Its settings come from environment variables: see docs/setting
 Exit codes: 0 stopped by a signal, 1 failed or stopped too slowly, 70 a bug, 78 wrong configuration.
 `;
 
-/** `qlik-token-broker serve`: the same as `node dist/main.js`. */
+/** `qlik-token-broker serve`: the same as `node dist/main.js` without arguments. */
 export async function run(args: string[]): Promise<void> {
   if (args.length > 0) throw new WrongUsageError('serve takes no arguments');
-  await import('../../main.ts');
+  await import('../../serve.ts');
 }
