@@ -23,6 +23,8 @@ export interface BrokerConfig {
     /** For every call, and for those that only read metrics. */
     readonly tokens: { readonly all: Secret | undefined; readonly metrics: Secret | undefined };
   };
+  /** How long a connection of the public listener stays open without a request. */
+  readonly keepAliveMs: number;
   readonly shutdown: { readonly delayMs: number; readonly timeoutMs: number };
   readonly logLevel: string;
   readonly portal: PortalConfig;
@@ -63,6 +65,7 @@ export function brokerConfig(settings: Settings): BrokerConfig {
       port: s.ADMIN_PORT,
       tokens: { all: s.ADMIN_TOKEN, metrics: s.ADMIN_METRICS_TOKEN },
     },
+    keepAliveMs: s.KEEP_ALIVE_TIMEOUT,
     shutdown: { delayMs: s.SHUTDOWN_DELAY, timeoutMs: s.SHUTDOWN_TIMEOUT },
     logLevel: s.LOG_LEVEL,
     portal: portalConfig(s),

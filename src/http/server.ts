@@ -37,6 +37,8 @@ export interface ServerDeps {
   /** Answer no other host than a name of this machine, so that no other site's name can be made to lead here. */
   readonly loopbackOnly: boolean;
   readonly emit: Emit;
+  /** How long a connection stays open without a request, after its first. */
+  readonly keepAliveMs: number;
   /** How long requests that are under way may still take when the server is closed. */
   readonly drainMs: number;
   /** Judge each answer by its route's schema: for tests. */
@@ -47,15 +49,13 @@ const MAX_BODY_BYTES = 128 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** More at once than any tenant's limits let us answer in time. */
 const MAX_WAITING = 10_000;
-/** Longer than the idle timeout of common load balancers, which then never meet a connection that is being closed. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 /**
  * The public listener without its routes: what holds for every request. Routes are to be registered in scopes with a
  * policy, and with schemas of all that they take and give.
  */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { publicUrl, base, origins, trustedProxies, loopbackOnly, emit, drainMs } = deps;
+  const { publicUrl, base, origins, trustedProxies, loopbackOnly, emit, keepAliveMs, drainMs } = deps;
   const fixedHeaders = securityHeaders(publicUrl);
   const ownLoopbackHost = namesThisMachine(publicUrl.host) ? publicUrl.host : undefined;
   const isTrusted = createTrustedPeers(trustedProxies);
@@ -71,7 +71,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    keepAliveTimeout: keepAliveMs,
     schemaController: byValibot,
     clientErrorHandler: (error, socket) => answerUnparsed(error, socket, fixedHeaders, emit),
     // What no route can be found for, such as a path with a broken escape; no hook runs then.

@@ -52,6 +52,7 @@ export async function createPublicApp(
     trustedProxies: config.trustedProxies,
     loopbackOnly: config.portal.auth === 'demo',
     emit,
+    keepAliveMs: config.keepAliveMs,
     drainMs: deadlines.drainMs,
     checkAnswers: deps.checkAnswers,
   });

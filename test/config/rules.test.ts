@@ -248,6 +248,13 @@ rule(
 );
 
 rule(
+  'connections outlive a moment, and a timer can be set to their end',
+  'KEEP_ALIVE_TIMEOUT',
+  [{ KEEP_ALIVE_TIMEOUT: '1s' }, { KEEP_ALIVE_TIMEOUT: '620s' }, { KEEP_ALIVE_TIMEOUT: '24d' }],
+  [{ KEEP_ALIVE_TIMEOUT: '0s' }, { KEEP_ALIVE_TIMEOUT: '999ms' }, { KEEP_ALIVE_TIMEOUT: '25d' }],
+);
+
+rule(
   'not everybody is a trusted proxy',
   'TRUSTED_PROXIES',
   [{ TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8' }],

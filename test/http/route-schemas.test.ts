@@ -149,6 +149,7 @@ describe('an answer that its schema does not allow', () => {
       trustedProxies: [],
       loopbackOnly: false,
       emit() {},
+      keepAliveMs: 1_000,
       drainMs: 0,
       checkAnswers,
     });

@@ -49,6 +49,7 @@ async function server(t: TestContext, routes: FastifyPluginAsync, events: Broker
     trustedProxies: [],
     loopbackOnly: false,
     emit: (event) => void events.push(event),
+    keepAliveMs: 1_000,
     drainMs: 0,
     checkAnswers: true,
   });

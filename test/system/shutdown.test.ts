@@ -144,7 +144,11 @@ describe('SIGTERM', () => {
   }
 
   test('ends an idle connection at once, and one with a request when that is answered', async (t) => {
-    const { child, url } = await start(t, { TOKEN_DEADLINE: '50s', SHUTDOWN_TIMEOUT: '60s' });
+    const { child, url } = await start(t, {
+      KEEP_ALIVE_TIMEOUT: '1h',
+      TOKEN_DEADLINE: '50s',
+      SHUTDOWN_TIMEOUT: '60s',
+    });
     const [idle, busy] = [await open(t, url), await open(t, url)];
     idle.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(idle, 'data');

@@ -21,6 +21,11 @@ export const listeningRules: readonly Rule[] = [
     otherwise: 'means most addresses there are: list the proxies, or the networks that hold nothing else',
   },
   {
+    names: ['KEEP_ALIVE_TIMEOUT'],
+    holds: (s) => s.KEEP_ALIVE_TIMEOUT >= 1_000 && s.KEEP_ALIVE_TIMEOUT < MAX_TIMER_MS,
+    otherwise: 'must be from 1s to 24d: connections that end sooner are ended under requests',
+  },
+  {
     names: ['ADMIN_TOKEN', 'ADMIN_METRICS_TOKEN', 'ADMIN_HOST'],
     holds: (s) =>
       isLoopback(s.ADMIN_HOST) || s.ADMIN_TOKEN !== undefined || s.ADMIN_METRICS_TOKEN !== undefined,

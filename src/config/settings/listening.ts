@@ -37,6 +37,11 @@ export const listening = {
     default: '',
     doc: "Proxies whose `X-Forwarded-For` is believed: together at most half of all addresses. Without it, the peer's address is the client's. With `PORTAL_AUTH=proxy`: the gateway.",
   },
+  KEEP_ALIVE_TIMEOUT: {
+    kind: duration,
+    default: '75s',
+    doc: 'How long a connection of the service stays open without a request; from 1s to 24d. Longer than [what is in front](container.md#load-balancers) keeps it, which otherwise meets connections that are being closed, and answers 502.',
+  },
   ADMIN_PORT: {
     kind: port,
     default: '9464',
