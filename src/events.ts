@@ -10,6 +10,20 @@ export type EventQlikUser = { readonly userId: string } | { readonly subject: st
 /** Which of our OAuth clients: the one that impersonates users, or the one that manages them. */
 export type EventClient = 'impersonation' | 'management';
 
+/** What a service that starts is: its settings, as far as anybody may see them. */
+export interface RunningService {
+  readonly version: string;
+  /** The version of Node. */
+  readonly node: string;
+  /** `PORTAL_AUTH`. */
+  readonly portalAuth: string;
+  /** `mapping`: how portal users become users of that tenant. */
+  readonly tenants: readonly { readonly url: string; readonly mapping: string }[];
+  /** `memory`, or where Redis is. */
+  readonly store: string;
+  readonly publicUrl: string;
+}
+
 /** Why a session ended, as far as anybody ended it: those that merely run out are not noticed. */
 export type SessionEnd =
   | 'logout'
@@ -123,7 +137,8 @@ type AdminEvent =
 
 type ProcessEvent =
   | { type: 'config.doubtful'; variable: string; hint: string }
-  | { type: 'service.listening'; address: string; publicUrl: string; node: string }
+  /** `address` and `adminAddress`: where the two listeners are bound. */
+  | ({ type: 'service.listening'; address: string; adminAddress: string } & RunningService)
   | { type: 'service.stopping' }
   | { type: 'service.stopped' }
   | { type: 'service.stop_timed_out' }

@@ -10,6 +10,7 @@ import { endOnCrash } from './service/crash.ts';
 import { fileChecks } from './service/file-checks.ts';
 import { createService } from './service/service.ts';
 import { keepDebuggerShut, stopOnSignals } from './service/signals.ts';
+import { whatRuns } from './service/what-runs.ts';
 
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_MISCONFIGURED = 78;
@@ -38,12 +39,12 @@ try {
   const service = await createService({ config, events });
   const { close, readAgain } = service;
   stopOnSignals({ close, readAgain, timeoutMs: config.shutdown.timeoutMs, emit: events.emit });
-  const address = await service.listen();
+  await service.listen();
   events.emit({
     type: 'service.listening',
-    address,
-    publicUrl: config.publicUrl.href,
-    node: process.version,
+    ...whatRuns(config),
+    address: service.app.listeningOrigin,
+    adminAddress: service.adminApp.listeningOrigin,
   });
 } catch (error) {
   const issues = error instanceof ConfigurationError ? error.issues : listenIssues(error);

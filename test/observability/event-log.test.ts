@@ -119,7 +119,19 @@ const examples: {
 
   'config.doubtful': [['warn', { variable: 'QLIK_TENNANT_URL', hint: 'QLIK_TENANT_URL?' }]],
   'service.listening': [
-    ['info', { address: 'http://127.0.0.1:3000', publicUrl: 'http://localhost:3000/', node: 'v20.20.0' }],
+    [
+      'info',
+      {
+        version: '0.1.0',
+        node: '20.20.0',
+        portalAuth: 'oidc',
+        tenants: [{ url: 'https://acme.eu.qlikcloud.com', mapping: 'subject' }],
+        store: 'memory',
+        publicUrl: 'http://localhost:3000/',
+        address: 'http://127.0.0.1:3000',
+        adminAddress: 'http://127.0.0.1:9464',
+      },
+    ],
   ],
   'service.stopping': [['info', {}]],
   'service.stopped': [['info', {}]],

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { ownVersion } from '../../lib/own-version.ts';
 
 /** What `--help` prints. */
 export const usage = `Usage: qlik-token-broker version [--json]
@@ -10,8 +10,7 @@ Prints the version of this program and of Node.
 /** `qlik-token-broker version`. */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } });
-  const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-  const versions = { version: manifest.version as string, node: process.versions.node };
+  const versions = { version: ownVersion(), node: process.versions.node };
   process.stdout.write(
     values.json
       ? `${JSON.stringify(versions)}\n`
