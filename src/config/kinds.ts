@@ -260,15 +260,15 @@ export const tenantUrl: Kind<string> = kind(
 );
 
 /**
- * An identity provider's issuer (OpenID Connect Discovery 1.0 §3), spelt as the provider does. Plain http passes on
- * loopback only; `rules.ts` refuses it in production.
+ * An identity provider's issuer (OpenID Connect Discovery 1.0 §3), spelt as the provider does: it stays as it is. Plain
+ * http passes on loopback only; `rules/oidc.ts` refuses it in production.
  */
 export const issuer: Kind<string> = kind(
   'an issuer such as `https://login.example.com/realms/main`: https, no query',
   (raw) => {
-    const url = bareUrl(raw);
+    const url = /^https?:/.test(raw) ? bareUrl(raw) : undefined;
     if (!url || url.pathname.includes('/.well-known/')) return undefined;
-    return url.protocol === 'https:' || isLoopback(url.hostname) ? url.href : undefined;
+    return url.protocol === 'https:' || isLoopback(url.hostname) ? raw : undefined;
   },
 );
 
@@ -310,7 +310,8 @@ function wholeNumber(raw: string, min: number, max: number): number | undefined 
   return value >= min && value <= max ? value : undefined;
 }
 
-function httpUrl(raw: string): URL | undefined {
+/** An absolute http(s) URL without credentials, wildcards or blanks. */
+export function httpUrl(raw: string): URL | undefined {
   const url = !/[\s\\]/.test(raw) && URL.canParse(raw) ? new URL(raw) : undefined;
   const plain = url && !url.username && !url.password && !/\*|^\.|\.\./.test(url.hostname);
   return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? url : undefined;

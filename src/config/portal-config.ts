@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { ConfigFile } from './config-file.ts';
 import { given } from './given.ts';
+import type { AuthorizationParameters } from './oidc-kinds.ts';
 import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,7 +24,11 @@ export interface OidcConfig {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: Secret;
+  /** Where its metadata are, when that is not below the issuer. */
+  readonly discoveryUrl: string | undefined;
   readonly scope: string;
+  /** Further parameters of the authorization request. */
+  readonly parameters: AuthorizationParameters;
   readonly claims: ClaimsConfig;
 }
 
@@ -71,7 +76,9 @@ export function portalConfig(s: Settings): PortalConfig {
         issuer: given(s, 'OIDC_ISSUER'),
         clientId: given(s, 'OIDC_CLIENT_ID'),
         clientSecret: given(s, 'OIDC_CLIENT_SECRET'),
+        discoveryUrl: s.OIDC_DISCOVERY_URL,
         scope: s.OIDC_SCOPE,
+        parameters: s.OIDC_PARAMS ?? {},
         claims: claimsConfig(s),
       };
     case 'proxy':

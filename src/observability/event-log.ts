@@ -17,6 +17,11 @@ interface Entry<T extends EventType> {
 
 const ONCE_A_MINUTE = { limit: 1, windowMs: 60_000 };
 
+/** Somebody who signs users in and gives no answer comes back; one that cannot be used is for an operator to mend. */
+function levelOfTrouble({ error }: { error: unknown }): Level {
+  return (error as { code?: unknown } | undefined)?.code === 'idp_bad_response' ? 'error' : 'warn';
+}
+
 const JUDGED = {
   accepted:
     'A page says that Qlik rejected its token, but the tenant accepts it. Do the allowed origins of the OAuth client include those of the pages?',
@@ -96,9 +101,9 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
     sentence: 'A record in Redis does not open. It counts as missing.',
     onceAMinuteFor: 'why',
   },
-  'idp.troubled': { level: 'warn', sentence: 'The identity provider is in trouble.' },
+  'idp.troubled': { level: levelOfTrouble, sentence: 'The identity provider is in trouble.' },
   'idp.recovered': { level: 'info', sentence: 'The identity provider answers.' },
-  'portal_keys.troubled': { level: 'warn', sentence: 'The keys of the portal are in trouble.' },
+  'portal_keys.troubled': { level: levelOfTrouble, sentence: 'The keys of the portal are in trouble.' },
   'portal_keys.recovered': { level: 'info', sentence: 'The keys of the portal are known.' },
   'gateway.bypassed': {
     level: 'warn',

@@ -7,7 +7,10 @@ export async function fetchKeys(http: ProviderHttp, url: string): Promise<JSONWe
   const response = await http.fetch(url, { method: 'GET', headers: { accept: 'application/json' } });
   const answer: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
   if (!isKeySet(answer))
-    throw new IdentityProviderError('idp_bad_response', { reason: 'no_keys', claim: 'jwks_uri' });
+    throw new IdentityProviderError('idp_bad_response', {
+      ...{ reason: 'no_keys', claim: 'jwks_uri' },
+      ...{ host: new URL(url).host, status: response.status },
+    });
   return answer;
 }
 

@@ -1,21 +1,34 @@
 import { BrokerError } from '../errors.ts';
 
-/** What an operator needs to know of trouble with the identity provider; holds nothing that came with an answer. */
+/**
+ * What an operator needs to know of trouble with the identity provider; of what came with an answer, only issuers, made
+ * harmless.
+ */
 export interface IdentityProviderTrouble {
   /** `OAUTH_…`, `ERR_…`, a code of Node's, or a word of ours. */
   readonly reason: string;
+  /** Host and port of what was asked. */
+  readonly host?: string;
+  /** Of the answer that cannot be used. */
+  readonly status?: number;
   /** The claim or metadata that is wrong. */
   readonly claim?: string;
   /** The error that the provider named, if OAuth or OpenID Connect knows it. */
   readonly providerError?: string;
+  /** The issuer that the settings name, and the one that was found. */
+  readonly expected?: string;
+  readonly found?: string;
 }
 
 const MESSAGES = {
-  idp_unavailable: 'The identity provider does not answer.',
-  idp_bad_response: 'The identity provider’s answer cannot be used.',
+  idp_unavailable: 'The identity provider does not answer, or has trouble of its own.',
+  idp_bad_response: 'The identity provider’s answer cannot be used. An operator must act: the log says why.',
 } as const;
 
-/** The identity provider could not be asked, or its answer cannot be used. The message is safe to show. */
+/**
+ * The identity provider could not be asked (`idp_unavailable`: another try may help), or its answer cannot be used, its
+ * certificate included (`idp_bad_response`: an operator must act). The message is safe to show.
+ */
 export class IdentityProviderError extends BrokerError<keyof typeof MESSAGES> {
   declare readonly details: IdentityProviderTrouble;
 

@@ -53,7 +53,7 @@ export function createLogoutTokenReader({
         if (typ !== undefined && !TYPES.includes(String(typ).toLowerCase())) throw unlikely(payload, 'typ');
         return logoutOf(payload, now());
       } catch (error) {
-        throw providerTrouble(error);
+        throw providerTrouble(error, { issuer: metadata.issuer });
       }
     },
   };

@@ -41,7 +41,10 @@ export interface OidcProvider {
 }
 
 export interface OidcProviderOptions {
+  /** Spelt as the provider does. */
   readonly issuer: string;
+  /** Where the metadata are; undefined: below the issuer (OpenID Connect Discovery 1.0 §4). */
+  readonly discoveryUrl: string | undefined;
   readonly clientId: string;
   readonly clientSecret: Secret;
   readonly clock: Clock;
@@ -69,7 +72,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
   let healthy = false;
 
   function becomes(error: IdentityProviderError | undefined): void {
-    if (healthy === (error === undefined) && trouble?.details.reason === error?.details.reason) return;
+    if (healthy === (error === undefined) && isSame(trouble, error)) return;
     healthy = error === undefined;
     trouble = error;
     emit(error ? { type: 'idp.troubled', issuer, error } : { type: 'idp.recovered', issuer });
@@ -111,7 +114,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
     } catch (error) {
       if (closed) return;
       failures += 1;
-      becomes(providerTrouble(error));
+      becomes(providerTrouble(error, { host: metadataUrl(options).host }));
       schedule(retryMs());
     }
   }
@@ -129,7 +132,8 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
     async current() {
       if (!known) await flight.underWay;
       if (known) return known;
-      throw new IdentityProviderError('idp_unavailable', trouble?.details ?? { reason: 'starting' }, {
+      const { code = 'idp_unavailable', details = { reason: 'starting' } } = trouble ?? {};
+      throw new IdentityProviderError(code, details, {
         retryAfterMs: Math.max(1_000, next.at - clock.now()),
         cause: trouble,
       });
@@ -151,25 +155,42 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
   };
 }
 
+/** Whether that is no news for an operator. Which of the provider's hosts it is may change with each call. */
+function isSame(a: IdentityProviderError | undefined, b: IdentityProviderError | undefined): boolean {
+  const [one, other] = [a?.details, b?.details];
+  return one?.reason === other?.reason && one?.claim === other?.claim && one?.found === other?.found;
+}
+
+function metadataUrl({ issuer, discoveryUrl }: OidcProviderOptions): URL {
+  return new URL(discoveryUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+}
+
+/** Whether the settings name a place without TLS, which they may on one's own machine. */
+function isPlainHttp(options: OidcProviderOptions): boolean {
+  return options.issuer.startsWith('http:') || metadataUrl(options).protocol === 'http:';
+}
+
 async function discover(options: OidcProviderOptions, http: ProviderHttp): Promise<ServerMetadata> {
-  const { issuer, clientId } = options;
-  const found = await discovery(new URL(issuer), clientId, undefined, undefined, {
-    execute: issuer.startsWith('http:') ? [allowInsecureRequests] : [],
+  const plainHttp = isPlainHttp(options);
+  // Asked for by its whole address, openid-client leaves it to us whose metadata it is.
+  const found = await discovery(metadataUrl(options), options.clientId, undefined, undefined, {
+    execute: plainHttp ? [allowInsecureRequests] : [],
     [customFetch]: http.fetch as never,
   });
-  return checkMetadata(found.serverMetadata(), issuer);
+  return checkMetadata(found.serverMetadata(), options.issuer, { plainHttp });
 }
 
 function configure(
-  { issuer, clientId, clientSecret }: OidcProviderOptions,
+  options: OidcProviderOptions,
   metadata: ServerMetadata,
   http: ProviderHttp,
 ): Configuration {
   const methods = metadata.token_endpoint_auth_methods_supported;
   // In the body it needs no encoding, about which providers disagree.
   const authenticate = methods?.includes('client_secret_post') ? ClientSecretPost : ClientSecretBasic;
+  const { clientId, clientSecret } = options;
   const configuration = new Configuration(metadata, clientId, undefined, authenticate(clientSecret.reveal()));
   configuration[customFetch] = http.fetch as never;
-  if (issuer.startsWith('http:')) allowInsecureRequests(configuration);
+  if (isPlainHttp(options)) allowInsecureRequests(configuration);
   return configuration;
 }

@@ -7,6 +7,7 @@ import {
   randomNonce,
   randomPKCECodeVerifier,
 } from 'openid-client';
+import type { AuthorizationParameters } from '../config/oidc-kinds.ts';
 import type { ClaimsConfig } from '../config/portal-config.ts';
 import { type Claims, completeClaims, userFromClaims } from './claims.ts';
 import type { IdentityProviderError } from './identity-provider-error.ts';
@@ -56,6 +57,8 @@ export interface OidcAuthDeps {
   readonly postLogoutUri: string;
   readonly clientId: string;
   readonly scope: string;
+  /** Further parameters of the authorization request. */
+  readonly parameters: AuthorizationParameters;
   readonly claims: ClaimsConfig;
   readonly now: () => number;
 }
@@ -73,7 +76,8 @@ const MAX_ID_TOKEN = 4_096;
 const MAX_SUBJECT = 255;
 
 export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
-  const { provider, redirectUri, postLogoutUri, clientId, scope, claims, now } = deps;
+  const { provider, redirectUri, postLogoutUri, clientId, scope, parameters, claims, now } = deps;
+  const { max_age: maxAge } = parameters;
 
   async function userInfo(known: KnownProvider, accessToken: string, idToken: Claims): Promise<Claims> {
     const { id, email, name, groups, others } = claims.names;
@@ -91,6 +95,8 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
       expectedState: login.state,
       expectedNonce: login.nonce,
       pkceCodeVerifier: login.verifier,
+      // What was asked for must have been done: whoever signs in could have taken it out of the request.
+      ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
       idTokenExpected: true,
     });
     const idToken = tokens.id_token as string;
@@ -111,6 +117,7 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
       const { configuration } = await provider.current();
       const secrets = { nonce: randomNonce(), verifier: randomPKCECodeVerifier() };
       const url = buildAuthorizationUrl(configuration, {
+        ...parameters,
         redirect_uri: redirectUri,
         response_type: 'code',
         scope,
@@ -126,7 +133,7 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
       const known = await provider.current();
       checkReturn(evidence.query, known);
       const { idToken, payload, told } = await exchange(evidence, known).catch((error) => {
-        const trouble = providerTrouble(error);
+        const trouble = providerTrouble(error, { issuer: known.metadata.issuer });
         if (trouble.code === 'idp_unavailable') provider.troubled(trouble);
         throw refusal(trouble);
       });

@@ -1,4 +1,4 @@
-import { Agent, errors, request } from 'undici';
+import { Agent, request } from 'undici';
 import { createTurns } from '../lib/turns.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';
 
@@ -14,8 +14,9 @@ export type ProviderFetch = (
 
 /**
  * HTTP to an identity provider. Redirects are not followed, compressed answers are neither asked for nor unpacked, and
- * an answer is read whole before anybody sees it. Rejects with an `IdentityProviderError`: what is too large is an
- * `idp_bad_response`; what is too slow, cut off, a 5xx or a 429 is `idp_unavailable`.
+ * an answer is read whole before anybody sees it. Rejects with an `IdentityProviderError`: what is too large, no HTTP, or
+ * under a certificate that is not trusted is an `idp_bad_response`; what is too slow, cut off, a 5xx or a 429 is
+ * `idp_unavailable`.
  */
 export interface ProviderHttp {
   readonly fetch: ProviderFetch;
@@ -49,6 +50,7 @@ export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): Provider
     url: string,
     { method, headers, body }: Parameters<ProviderFetch>[1],
   ): Promise<Response> {
+    const { host } = new URL(url);
     const signal = AbortSignal.timeout(timeoutMs);
     let status: number;
     let text: string;
@@ -65,10 +67,10 @@ export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): Provider
       type = response.headers['content-type'];
       text = await response.body.text();
     } catch (error) {
-      throw transportTrouble(error, signal.aborted);
+      throw transportTrouble(error, { timedOut: signal.aborted, host });
     }
     if (status >= 500 || status === 429)
-      throw new IdentityProviderError('idp_unavailable', { reason: `status_${status}` });
+      throw new IdentityProviderError('idp_unavailable', { reason: `status_${status}`, host, status });
     const isEmpty = status === 204 || status === 205 || status === 304;
     return new Response(isEmpty ? null : text, {
       status,
@@ -77,8 +79,20 @@ export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): Provider
   }
 }
 
-function transportTrouble(error: unknown, timedOut: boolean): IdentityProviderError {
+/**
+ * Codes of answers that are none which we may read: too much, no HTTP, no TLS where it should be, or a certificate that
+ * is not trusted, for which Node has OpenSSL's own words.
+ */
+const ANSWERED =
+  /^(?:UND_ERR_RES_EXCEEDED_MAX_SIZE|UND_ERR_HEADERS_OVERFLOW|HPE_|ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA$|INVALID_PURPOSE$|HOSTNAME_MISMATCH$)/;
+
+function transportTrouble(
+  error: unknown,
+  { timedOut, host }: { timedOut: boolean; host: string },
+): IdentityProviderError {
   const reason = timedOut ? 'timeout' : String((error as { code?: unknown }).code ?? 'unknown');
-  const oversized = error instanceof errors.ResponseExceededMaxSizeError;
-  return new IdentityProviderError(oversized ? 'idp_bad_response' : 'idp_unavailable', { reason });
+  return new IdentityProviderError(ANSWERED.test(reason) ? 'idp_bad_response' : 'idp_unavailable', {
+    reason,
+    host,
+  });
 }

@@ -1,5 +1,6 @@
 import type { ServerMetadata } from 'openid-client';
 import { IdentityProviderError } from './identity-provider-error.ts';
+import { shownIssuer } from './provider-trouble.ts';
 
 /** Endpoints without which nobody can sign in. */
 const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const;
@@ -7,18 +8,23 @@ const NEEDED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const
 const OPTIONAL = ['end_session_endpoint', 'userinfo_endpoint'] as const;
 
 /**
- * The provider's metadata (OpenID Connect Discovery 1.0 §3) as far as it can be used: it is the issuer's that was asked
- * for, its endpoints can be reached safely, and it is not known to lack PKCE with S256. Throws an
- * `IdentityProviderError`.
+ * The provider's metadata (OpenID Connect Discovery 1.0 §3) as far as it can be used: it is the issuer's, compared
+ * exactly (§4.3), its endpoints can be reached safely, and it is not known to lack PKCE with S256. `plainHttp`: endpoints
+ * without TLS will do, as on one's own machine. Throws an `IdentityProviderError`.
  */
-export function checkMetadata(metadata: ServerMetadata, issuer: string): ServerMetadata {
+export function checkMetadata(
+  metadata: ServerMetadata,
+  issuer: string,
+  { plainHttp }: { plainHttp: boolean },
+): ServerMetadata {
   const isSafe = (url: unknown): boolean =>
     typeof url === 'string' &&
     URL.canParse(url) &&
-    (new URL(url).protocol === 'https:' || (issuer.startsWith('http:') && new URL(url).protocol === 'http:'));
+    (new URL(url).protocol === 'https:' || (plainHttp && new URL(url).protocol === 'http:'));
 
   // Not left to openid-client, which lets some issuers of Microsoft's pass that sign in everybody.
-  if (new URL(metadata.issuer).href !== issuer) throw unusable('issuer');
+  if (metadata.issuer !== issuer)
+    throw unusable('issuer', { expected: shownIssuer(issuer), found: shownIssuer(metadata.issuer) });
   for (const name of NEEDED) if (!isSafe(metadata[name])) throw unusable(name);
   const { code_challenge_methods_supported: methods } = metadata;
   if (Array.isArray(methods) && !methods.includes('S256')) throw unusable('code_challenge_methods_supported');
@@ -28,6 +34,6 @@ export function checkMetadata(metadata: ServerMetadata, issuer: string): ServerM
   return checked as ServerMetadata;
 }
 
-function unusable(name: string): IdentityProviderError {
-  return new IdentityProviderError('idp_bad_response', { reason: 'metadata', claim: name });
+function unusable(name: string, issuers: { expected?: string; found?: string } = {}): IdentityProviderError {
+  return new IdentityProviderError('idp_bad_response', { reason: 'metadata', claim: name, ...issuers });
 }

@@ -19,6 +19,7 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
   const { issuer, clientId, clientSecret } = portal;
   const provider = createOidcProvider({
     issuer,
+    discoveryUrl: portal.discoveryUrl,
     clientId,
     clientSecret,
     clock,
@@ -32,6 +33,7 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
     postLogoutUri: new URL(config.postLogoutUrl, publicUrl).href,
     clientId,
     scope: portal.scope,
+    parameters: portal.parameters,
     claims: portal.claims,
     now: clock.wall,
   });

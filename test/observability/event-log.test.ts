@@ -4,6 +4,7 @@ import type { BrokerEvent } from '../../src/events.ts';
 import { errorFacts } from '../../src/observability/error-facts.ts';
 import { createEventLog, logTable } from '../../src/observability/event-log.ts';
 import { createLog } from '../../src/observability/log.ts';
+import { IdentityProviderError } from '../../src/portal/identity-provider-error.ts';
 import { TokenError } from '../../src/tenant/token-error.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
@@ -16,6 +17,8 @@ const OWN_ORIGIN = 'https://portal.example.com';
 
 /** Foreign, and full of what it picked up on its way. */
 const error = Object.assign(new Error(CANARY, { cause: new TypeError(CANARY) }), { body: CANARY });
+/** For an operator to mend. */
+const wrongIssuer = new IdentityProviderError('idp_bad_response', { reason: 'metadata', claim: 'issuer' });
 const requestId = 'request-1';
 const route = '/qlik-token';
 const tenant = 'acme';
@@ -77,9 +80,15 @@ const examples: {
   'store.back': [['info', {}]],
   'store.may_evict': [['warn', { policy: 'allkeys-lru' }]],
   'store.record_unreadable': [['warn', { why: 'forged' }]],
-  'idp.troubled': [['warn', { issuer: 'https://login.example.com', error }]],
+  'idp.troubled': [
+    ['warn', { issuer: 'https://login.example.com', error }],
+    ['error', { issuer: 'https://login.example.com', error: wrongIssuer }],
+  ],
   'idp.recovered': [['info', { issuer: 'https://login.example.com' }]],
-  'portal_keys.troubled': [['warn', { url: 'https://portal.example.com/jwks.json', error }]],
+  'portal_keys.troubled': [
+    ['warn', { url: 'https://portal.example.com/jwks.json', error }],
+    ['error', { url: 'https://portal.example.com/jwks.json', error: wrongIssuer }],
+  ],
   'portal_keys.recovered': [['info', { url: 'https://portal.example.com/jwks.json' }]],
   'gateway.bypassed': [
     ['warn', { why: 'peer', peer: '203.0.113.7' }],

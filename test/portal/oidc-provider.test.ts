@@ -25,7 +25,7 @@ async function start(t: TestContext, lies: (issuer: string) => Lies = () => ({})
   const clock = createManualClock();
   const changes: (string | undefined)[] = [];
   const provider = createOidcProvider({
-    ...{ issuer: `${idp.issuer}/`, clientId: 'portal', clientSecret: new Secret('s') },
+    ...{ issuer: idp.issuer, discoveryUrl: undefined, clientId: 'portal', clientSecret: new Secret('s') },
     ...{ clock, random: () => 0.5, timeoutMs: 300 },
     emit: (event) =>
       changes.push('error' in event ? (event.error as IdentityProviderError).details.reason : undefined),
@@ -65,6 +65,7 @@ describe('a provider’s metadata', () => {
     ['an issuer with a path more', (issuer) => metadata({ issuer: `${issuer}/x` })],
     ['no issuer', () => metadata({ issuer: undefined })],
     ['an issuer that is no URL', () => metadata({ issuer: 'x' })],
+    ['an issuer with a slash more', (issuer) => metadata({ issuer: `${issuer}/` })],
     ['no authorization endpoint', () => metadata({ authorization_endpoint: undefined })],
     [
       'javascript as authorization endpoint',
@@ -124,7 +125,7 @@ describe('a provider’s metadata', () => {
     idp.lies = {};
     await clock.advance(1_000);
     await until(() => provider.healthy);
-    assert.deepEqual(changes, [undefined, 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED', undefined]);
+    assert.deepEqual(changes, [undefined, 'metadata', undefined]);
   });
 
   test('are asked for again soon when a sign-in met trouble, and once for all of them', async (t) => {
@@ -204,20 +205,27 @@ test('the metadata of every directory’s users are refused', () => {
     token_endpoint: `${host}/t`,
     jwks_uri: `${host}/k`,
   };
-  assert.throws(() => checkMetadata(found, issuer('common')), IdentityProviderError);
-  assert.ok(checkMetadata({ ...found, issuer: issuer('1') }, issuer('1')));
-  assert.throws(() => checkMetadata({ ...found, issuer: issuer('1') }, issuer('2')), IdentityProviderError);
-  assert.throws(
-    () => checkMetadata({ ...found, issuer: issuer('1'), token_endpoint: 'http://localhost/' }, issuer('1')),
-    IdentityProviderError,
-  );
+  const plainHttp = false;
+  assert.throws(() => checkMetadata(found, issuer('common'), { plainHttp }), {
+    code: 'idp_bad_response',
+    details: {
+      ...{ reason: 'metadata', claim: 'issuer' },
+      ...{ expected: issuer('common'), found: issuer('{tenantid}') },
+    },
+  });
+  const ofOne = { ...found, issuer: issuer('1') };
+  assert.ok(checkMetadata(ofOne, issuer('1'), { plainHttp }));
+  assert.throws(() => checkMetadata(ofOne, issuer('2'), { plainHttp }), IdentityProviderError);
+  const plain = { ...ofOne, token_endpoint: 'http://localhost/' };
+  assert.throws(() => checkMetadata(plain, issuer('1'), { plainHttp }), IdentityProviderError);
+  assert.ok(checkMetadata(plain, issuer('1'), { plainHttp: true }));
 });
 
 test('a provider that never answers does not hold up the end', async (t) => {
   const idp = await startLyingProvider(t);
   idp.lies = answer(() => {});
   const provider = createOidcProvider({
-    ...{ issuer: `${idp.issuer}/`, clientId: 'portal', clientSecret: new Secret('s') },
+    ...{ issuer: idp.issuer, discoveryUrl: undefined, clientId: 'portal', clientSecret: new Secret('s') },
     ...{ clock: systemClock, random: () => 0.5, timeoutMs: 3_600_000, emit: () => {} },
   });
   await until(() => idp.asked.size > 0);

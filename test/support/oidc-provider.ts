@@ -15,6 +15,8 @@ export interface RealProvider {
   signsIn: string | undefined;
   /** How often which path was asked for. */
   readonly asked: Map<string, number>;
+  /** Under which names of its own which path was asked for. */
+  readonly askedAt: Map<string, Set<string>>;
   /** How long a request for this path waits. */
   delayMs: (path: string) => number;
   /** From now on it does not answer, until this is called again with false. */
@@ -101,11 +103,13 @@ export async function startRealProvider(
   });
 
   const asked = new Map<string, number>();
+  const askedAt = new Map<string, Set<string>>();
   let isAway = false;
   const callback = provider.callback();
   const server = createServer(async (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     asked.set(path, (asked.get(path) ?? 0) + 1);
+    askedAt.set(path, (askedAt.get(path) ?? new Set()).add(String(request.headers.host)));
     if (isAway) return request.socket.destroy();
     await setTimeout(real.delayMs(path));
     if (!path.startsWith('/interaction/')) return callback(request, response);
@@ -146,6 +150,7 @@ export async function startRealProvider(
     },
     signsIn: undefined,
     asked,
+    askedAt,
     delayMs: () => 0,
     away(now) {
       isAway = now;

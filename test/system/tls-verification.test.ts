@@ -49,11 +49,11 @@ describe(`given ${VARIABLE}=0, a certificate that nobody vouches for is refused 
     ],
     [
       'of the identity provider',
-      (t, port) => assert.rejects(provider(t).fetch(`https://localhost:${port}/`, post), refused),
+      (t, port) => assert.rejects(provider(t).fetch(`https://localhost:${port}/`, post), refused(port)),
     ],
     [
       'of published keys',
-      (t, port) => assert.rejects(fetchKeys(provider(t), `https://localhost:${port}/jwks`), refused),
+      (t, port) => assert.rejects(fetchKeys(provider(t), `https://localhost:${port}/jwks`), refused(port)),
     ],
     [
       'of Redis',
@@ -85,7 +85,10 @@ describe(`given ${VARIABLE}=0, a certificate that nobody vouches for is refused 
 });
 
 const post = { method: 'POST', headers: {}, body: new URLSearchParams({ client_secret: PASSWORD }) };
-const refused = { code: 'idp_unavailable', details: { reason: 'DEPTH_ZERO_SELF_SIGNED_CERT' } };
+const refused = (port: number) => ({
+  code: 'idp_bad_response',
+  details: { reason: 'DEPTH_ZERO_SELF_SIGNED_CERT', host: `localhost:${port}` },
+});
 
 function provider(t: TestContext) {
   const http = createProviderHttp({ timeoutMs: PATIENCE_MS });

@@ -10,9 +10,16 @@ export const oidcRules: readonly Rule[] = [
   ...goesWith(oidc, 'OIDC_CLIENT_ID', 'the client that is registered at the provider for this service'),
   ...goesWith(oidc, 'OIDC_CLIENT_SECRET', 'the secret of that client'),
   noUseWithout(oidc, 'OIDC_SCOPE'),
+  noUseWithout(oidc, 'OIDC_DISCOVERY_URL'),
+  noUseWithout(oidc, 'OIDC_PARAMS'),
   {
     names: ['OIDC_ISSUER', 'NODE_ENV'],
     holds: (s) => !isProduction(s) || !s.OIDC_ISSUER?.startsWith('http:'),
+    otherwise: 'must be https when NODE_ENV is production',
+  },
+  {
+    names: ['OIDC_DISCOVERY_URL', 'NODE_ENV'],
+    holds: (s) => !isProduction(s) || !s.OIDC_DISCOVERY_URL?.startsWith('http:'),
     otherwise: 'must be https when NODE_ENV is production',
   },
   {

@@ -1,11 +1,16 @@
 import { issuer, rate, scope, secret, text } from '../kinds.ts';
+import { authorizationParameters, metadataUrl } from '../oidc-kinds.ts';
 import type { Setting } from './setting.ts';
 
 /** `PORTAL_AUTH=oidc`. */
 export const oidc = {
   OIDC_ISSUER: {
     kind: issuer,
-    doc: 'With `PORTAL_AUTH=oidc`: the identity provider, spelt as it spells its own `issuer`. `http:` only on loopback, outside of production.',
+    doc: 'With `PORTAL_AUTH=oidc`: the identity provider, spelt letter by letter as it spells its own `issuer`. `http:` only on loopback, outside of production.',
+  },
+  OIDC_DISCOVERY_URL: {
+    kind: metadataUrl,
+    doc: 'Where its metadata are read, when the service reaches the provider elsewhere than browsers do. Their `issuer` must be `OIDC_ISSUER`; they say which endpoints are used. Without it: `OIDC_ISSUER` + `/.well-known/openid-configuration`. `http:` only on loopback, outside of production.',
   },
   OIDC_CLIENT_ID: { kind: text, doc: 'The client that is registered there for this service.' },
   OIDC_CLIENT_SECRET: { kind: secret(), fromFile: true, doc: 'Its secret.' },
@@ -13,6 +18,10 @@ export const oidc = {
     kind: scope,
     default: 'openid profile email',
     doc: 'What the provider is asked for; `openid` is one of them.',
+  },
+  OIDC_PARAMS: {
+    kind: authorizationParameters,
+    doc: 'Further parameters with which browsers are sent to the provider. `+` is a blank, `%2B` a plus. Whoever signs in can change them.',
   },
   RATE_LIMIT_SIGN_IN: {
     kind: rate,

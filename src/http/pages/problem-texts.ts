@@ -130,9 +130,9 @@ export const problemTexts: Readonly<Record<ProblemCode, ProblemText>> = {
     way: 'try again',
   },
   idp_bad_response: {
-    heading: 'The sign-in does not work',
-    what: 'It is not about you: the place where you sign in and this service do not understand each other.',
-    advice: 'Try again. If it happens again, tell whoever runs the portal, with the number below.',
+    heading: 'This sign-in is not set up correctly',
+    what: 'It is not about you: the place where you sign in and this service do not understand each other, and somebody has to mend that.',
+    advice: 'Tell whoever runs the portal, with the number below.',
     way: 'try again',
   },
   tenant_throttled: {
@@ -148,7 +148,7 @@ export const problemTexts: Readonly<Record<ProblemCode, ProblemText>> = {
     way: 'try again',
   },
   idp_unavailable: {
-    heading: 'The sign-in does not answer',
+    heading: 'The sign-in is not available',
     what: 'The place where you sign in is busy, or cannot be reached from here at the moment.',
     advice: IN_A_MOMENT,
     way: 'try again',
