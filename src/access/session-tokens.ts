@@ -1,4 +1,4 @@
-import type { Emit } from '../events.ts';
+import type { Emit, EventQlikUser } from '../events.ts';
 import { NoSessionError } from '../session/no-session-error.ts';
 import type { Session } from '../session/sessions.ts';
 import { TokenError } from '../tenant/token-error.ts';
@@ -31,6 +31,10 @@ export interface SessionTokens {
   obtain(request: TokenRequest): Promise<Token>;
   /** For a page that thinks its token was refused. */
   rejected(request: TokenRequest): Promise<Token>;
+  /** Like those, for whoever says that there is a token and hands out none. */
+  readonly unserved: Pick<SessionTokens, 'cached' | 'obtain'>;
+  /** Which user of the tenant that is, as far as it is known without a call. */
+  qlikUser(session: Session): EventQlikUser | undefined;
 }
 
 export interface SessionTokensDeps {
@@ -50,11 +54,13 @@ export function createSessionTokens({ tokens, logout, emit }: SessionTokensDeps)
         if (error instanceof NoSessionError) await logout.afterwards(session.user);
         throw error;
       });
-      if (token?.generation === current.generation) {
-        emit({ type: 'token.served', cache: 'miss' });
-        return token;
-      }
+      if (token?.generation === current.generation) return token;
     }
+  }
+
+  function served(token: Token): Token {
+    emit({ type: 'token.served', cache: 'miss' });
+    return token;
   }
 
   return {
@@ -63,8 +69,13 @@ export function createSessionTokens({ tokens, logout, emit }: SessionTokensDeps)
       if (token) emit({ type: 'token.served', cache: 'hit' });
       return token;
     },
-    obtain: (request) => obtainWith(tokens.obtain, request),
-    rejected: (request) => obtainWith(tokens.rejected, request),
+    obtain: (request) => obtainWith(tokens.obtain, request).then(served),
+    rejected: (request) => obtainWith(tokens.rejected, request).then(served),
+    unserved: {
+      cached: ({ user, generation }) => tokens.cached(user, generation),
+      obtain: (request) => obtainWith(tokens.obtain, request),
+    },
+    qlikUser: ({ user }) => tokens.qlikUser(user),
   };
 }
 

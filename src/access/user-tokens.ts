@@ -1,11 +1,12 @@
 import { DirectoryError } from '../directory/directory-error.ts';
+import type { EventQlikUser } from '../events.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import { userTag } from '../portal/user-tag.ts';
 import type { Advance, Advanced } from '../store/record-store.ts';
 import { superseded, TokenError } from '../tenant/token-error.ts';
 import type { Deadline } from '../token/deadline.ts';
 import type { Token } from '../token/token.ts';
-import { cacheKey, type TokenKey, type TokenOwner } from '../token/token-key.ts';
+import { cacheKey, eventFacts, type TokenKey, type TokenOwner } from '../token/token-key.ts';
 import type { TokenService } from '../token/token-service.ts';
 import type { Tenants } from './tenants.ts';
 
@@ -20,6 +21,8 @@ export interface UserTokens {
   obtain(user: PortalUser, generation: string, deadline: Deadline): Promise<Token>;
   /** Like `obtain`, for a page that thinks its token was refused. */
   rejected(user: PortalUser, generation: string, deadline: Deadline): Promise<Token>;
+  /** Which user of the tenant that is, as far as it is known without a call; undefined also when nobody may be that user. */
+  qlikUser(user: PortalUser): EventQlikUser | undefined;
   /** Whether the token that is kept for the user is another Qlik user's, who the user was before. */
   isAnothers(user: PortalUser): Promise<boolean>;
   /** What the store is to be told when the user's sessions end: the token ends with the last one. */
@@ -97,6 +100,10 @@ export function createUserTokens({ tenants, tokens }: UserTokensDeps): UserToken
     },
     obtain: obtainWith(tokens.obtain),
     rejected: obtainWith(tokens.rejected),
+    qlikUser(user) {
+      const key = tenants.find(user) && knownOrNone(user);
+      return key && eventFacts(key).qlikUser;
+    },
     async isAnothers(user) {
       const key = knownOrNone(user);
       return key !== undefined && tokens.isAnothers(key);

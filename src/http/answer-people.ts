@@ -18,8 +18,9 @@ export interface AnswerPeopleDeps {
  * code and headers are the same for both.
  */
 export function createAnswerPeople({ base, origins }: AnswerPeopleDeps): SendProblem {
-  function loginUrl(request: FastifyRequest): string {
-    const { returnToOf } = request.routeOptions.config ?? {};
+  function loginUrl(request: FastifyRequest): string | undefined {
+    const { returnToOf, noLoginHere } = request.routeOptions.config ?? {};
+    if (noLoginHere) return undefined;
     const returnTo = returnToOf ? returnToOf(request) : givenReturnTo(request.query, origins);
     return `${base}/login${returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo })}`}`;
   }

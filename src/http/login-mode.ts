@@ -12,6 +12,7 @@ import type { SessionCookie } from '../session/session-cookie.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { OpenSession } from './open-session.ts';
 import type { CookieSession, CurrentSession } from './policy/current-session.ts';
+import type { NamedUser } from './policy/following-session.ts';
 import type { Origins } from './policy/origins.ts';
 
 /** How one mode of `PORTAL_AUTH` signs users in. */
@@ -24,6 +25,8 @@ export interface LoginMode {
   };
   /** Makes the session depend on more than the cookie; absent where it does not. */
   follow?(session: CurrentSession): CurrentSession;
+  /** Whom something else than the session names in a request; absent where nothing does. */
+  readonly namedUser?: NamedUser;
   /** Whether a request with a user's session may also end the user's other ones; absent where it always may. */
   speaksFor?(request: FastifyRequest, user: PortalUser): Promise<boolean>;
   /** Where the user is signed out at the identity provider too. */

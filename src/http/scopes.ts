@@ -22,6 +22,8 @@ declare module 'fastify' {
     ownProof?: true;
     /** In the scope `people`: where the login was to end, as far as that is known and safe. */
     returnToOf?: (request: FastifyRequest) => string | undefined;
+    /** In the scope `people`: `/login` does not sign anybody in, so that no page leads there. */
+    noLoginHere?: boolean;
   }
 }
 

@@ -24,6 +24,7 @@ export function createGatewayMode(portal: GatewayConfig, deps: LoginModeDeps): L
         await scope.register(gatewayLoginRoute, { origins, namedUser, openSession });
       },
     },
+    namedUser,
     follow: (session) => createFollowingSession(session, namedUser, logout),
     speaksFor: (request, user) =>
       namedUser(request).then(

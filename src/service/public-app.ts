@@ -11,6 +11,7 @@ import { qlikConfigRoute } from '../http/routes/qlik-config.ts';
 import { qlikTokenRoutes } from '../http/routes/qlik-token.ts';
 import { qlikTokenScriptRoute } from '../http/routes/qlik-token-script.ts';
 import { sessionRoute } from '../http/routes/session.ts';
+import { startPageRoute } from '../http/routes/start-page.ts';
 import { pagesPolicy, peoplePolicy, publicPolicy, sessionPolicy } from '../http/scopes.ts';
 import { createServer } from '../http/server.ts';
 import { createRateLimiter } from '../lib/rate-limiter.ts';
@@ -63,11 +64,12 @@ export async function createPublicApp(
       await scope.register(qlikTokenScriptRoute);
       if (mode.routes.public) await scope.register(mode.routes.public);
     });
+    const rateLimiter = createRateLimiter(rateLimits.token, clock.now);
     await under.register(async (scope) => {
       await scope.register(pagesPolicy, { origins, emit });
       await scope.register(qlikTokenRoutes, {
         currentSession,
-        rateLimiter: createRateLimiter(rateLimits.token, clock.now),
+        rateLimiter,
         tokens,
         clock,
         emit,
@@ -91,6 +93,21 @@ export async function createPublicApp(
     await under.register(async (scope) => {
       await scope.register(peoplePolicy, { emit });
       await scope.register(mode.routes.people);
+      // In the demo, the portal is there.
+      if (config.portal.auth !== 'demo')
+        await scope.register(startPageRoute, {
+          currentSession,
+          namedUser: mode.namedUser,
+          tenants,
+          tokens,
+          rateLimiter,
+          clock,
+          requestMs: deadlines.requestMs,
+          sessionLifetimeMs: session.lifetimeMs,
+          base,
+          logout: { endSessionUrl: mode.endSessionUrl, postLogoutUrl: config.postLogoutUrl },
+          noLoginHere: config.portal.auth === 'assertion',
+        });
     });
   };
   await app.register(routes, { prefix: base });

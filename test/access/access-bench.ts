@@ -118,6 +118,7 @@ function createHeldTokens(): HeldTokens {
     failWith(error) {
       failure = error;
     },
+    qlikUser: unexpected,
     isAnothers: async (user) => others.has(userTag(user)),
     becomeAnothers: (user) => void others.add(userTag(user)),
     ending: () => ({ dependent: 'no token', forMs: LIFETIME_MS }),

@@ -66,6 +66,7 @@ function follow({ tokens = [], looks = [], cached, afterwards }: Script) {
       },
       obtain: ask('obtain'),
       rejected: ask('rejected'),
+      qlikUser: () => assert.fail('not to be called'),
       isAnothers: unexpected,
       ending: () => assert.fail('not to be called'),
       ended: () => assert.fail('not to be called'),

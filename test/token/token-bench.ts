@@ -14,7 +14,7 @@ import { createCredentialsStatus } from '../../src/tenant/credentials-status.ts'
 import { createTokenClient, type TokenClient } from '../../src/tenant/token-client.ts';
 import type { Deadline } from '../../src/token/deadline.ts';
 import type { Token } from '../../src/token/token.ts';
-import type { TokenKey } from '../../src/token/token-key.ts';
+import { eventFacts, type TokenKey } from '../../src/token/token-key.ts';
 import {
   createTokenService,
   type TokenService,
@@ -156,6 +156,7 @@ function withSessions(service: TokenService, { generationOf }: SharedWorld): Ben
       cached: (user, generation) => service.cached(keyOf(user), generation),
       obtain: (user, generation, deadline) => service.obtain(keyOf(user), generation, deadline),
       rejected: (user, generation, deadline) => service.rejected(keyOf(user), generation, deadline),
+      qlikUser: (user) => eventFacts(keyOf(user)).qlikUser,
       isAnothers: (user) => service.isAnothers(keyOf(user)),
       ending: (user) => service.ending(keyOf(user).owner),
       ended: (user, advanced) => service.ended(keyOf(user), advanced),

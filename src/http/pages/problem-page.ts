@@ -5,8 +5,8 @@ import { type ProblemText, problemTexts, signInTexts } from './problem-texts.ts'
 export interface ProblemPageOptions {
   /** Whether the problem met somebody who signs in: it is told in other words, and tried again from the start. */
   readonly atSignIn: boolean;
-  /** Where to sign in. */
-  readonly loginUrl: string;
+  /** Where to sign in; undefined where that is not for us to say. */
+  readonly loginUrl: string | undefined;
   /** Where the service, or the portal, begins. */
   readonly startUrl: string;
   /** Whether the same address can be opened again: not after a form was sent. */
@@ -34,7 +34,7 @@ ${forOperators([
 }
 
 /** What somebody who can mend it wants to know. */
-function forOperators(facts: readonly (readonly [name: string, value: string])[]): string {
+export function forOperators(facts: readonly (readonly [name: string, value: string])[]): string {
   const rows = facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`);
   return `<section class="card operators"><h2>For whoever runs this</h2><dl>${rows.join('')}</dl></section>`;
 }
@@ -43,13 +43,20 @@ function wayOn(
   { way }: ProblemText,
   { atSignIn, loginUrl, startUrl, mayRepeat }: ProblemPageOptions,
 ): string {
-  if (way === 'start') return button(startUrl, 'Go to the start page');
-  if (way === 'sign in') return button(loginUrl, 'Sign in');
-  if (way === 'try again' && atSignIn) return button(loginUrl, 'Try again');
-  // An empty link leads to the address of the very page that it is on.
-  return way === 'try again' && mayRepeat ? button('', 'Try again') : '';
+  switch (way) {
+    case 'start':
+      return button(startUrl, 'Go to the start page');
+    case 'sign in':
+      return button(loginUrl, 'Sign in');
+    case 'try again':
+      // An empty link leads to the address of the very page that it is on.
+      return button(atSignIn ? loginUrl : mayRepeat ? '' : undefined, 'Try again');
+    default:
+      return '';
+  }
 }
 
-function button(url: string, label: string): string {
+function button(url: string | undefined, label: string): string {
+  if (url === undefined) return '';
   return `<p class="actions"><a class="button main" href="${escapeHtml(url)}">${escapeHtml(label)}</a></p>`;
 }
