@@ -40,18 +40,58 @@ export function renderSettingsPage(): string {
   ].join('\n\n')}\n`;
 }
 
-/** `.env.example`, generated from the table of settings. */
+/**
+ * `.env.example`, generated from the table of settings: what has to be filled in, then the rest, commented out with its
+ * default. Written so that Node, Docker, Compose and systemd read the same out of it.
+ */
 export function renderEnvExample(): string {
-  const sections = groups().map(([heading, entries]) => {
-    const lines = entries.map(([name, setting]) =>
-      setting.required ? `${name}=` : `# ${name}=${setting.default?.replace('$PORT', '3000') ?? ''}`,
-    );
-    return [`# ${heading}`, ...lines].join('\n');
-  });
-  return `${[
-    '# Generated from src/config/settings/ by `npm run settings:write`; docs/settings.md explains each.',
-    ...sections,
-  ].join('\n\n')}\n`;
+  const [firstPart, rest]: [Entry[], string[][]] = [[], []];
+  for (const [heading, entries] of groups()) {
+    const optional = entries.filter(([, { required, usual }]) => !required && !usual);
+    firstPart.push(...entries.filter((entry) => !optional.includes(entry)));
+    if (optional.length > 0)
+      rest.push([`# --- ${heading}`, ...optional.flatMap((entry) => [...comment(entry), `#${line(entry)}`])]);
+  }
+  const required = [
+    '# --- To be filled in',
+    ...firstPart.flatMap((entry) => [...comment(entry), line(entry)]),
+  ];
+  return `${[ENV_HEADER, required, ...rest].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+const ENV_HEADER = [
+  '# cp .env.example .env, fill in the first part, then: npm run build && npm start',
+  '#',
+  '# `docker run --env-file`, env_file in Compose and EnvironmentFile in systemd take it, too: NAME=value, without quotes,',
+  '# and nothing behind the value. They disagree about # $ \\ and quotes within: put a secret that has one of these into a',
+  '# file, and write NAME_FILE=/path/to/it instead.',
+  '#',
+  '# docs/settings.md says more of each. Generated from src/config/settings/ by `npm run settings:write`.',
+];
+
+/** Characters in a line of comment. */
+const WIDTH = 118;
+
+function line([name, setting]: Entry): string {
+  return `${name}=${setting.default?.replace('$PORT', '3000') ?? ''}`;
+}
+
+/** The first sentence of the documentation, as plain text. */
+function comment([, { doc }]: Entry): string[] {
+  const [sentence] = /^.*?\.(?= |$)/.exec(doc) ?? [doc];
+  const lines: string[] = [];
+  let last = '#';
+  for (const word of sentence
+    .replaceAll(/\[([^[\]]*)\]\([^()]*\)/g, '$1')
+    .replaceAll('`', '')
+    .split(' ')) {
+    if (last.length + 1 + word.length > WIDTH) {
+      lines.push(last);
+      last = '#';
+    }
+    last += ` ${word}`;
+  }
+  return [...lines, last];
 }
 
 function written(setting: Setting): string {

@@ -24,6 +24,9 @@ describe('the command line', () => {
     [['demo', '--port', 'x'], 2, /port/],
     // The tenant has started by then.
     [['demo', '--log-level', 'x'], 78, /LOG_LEVEL: expected/],
+    [['sandbox', 'there-is-no-such-program'], 1, /cannot run `there-is-no-such-program`: ENOENT\n/],
+    [['sandbox', '--', 'sh', '-c', 'exit 7'], 7, /Sandbox tenant +http/],
+    [['sandbox', 'sh', '-c', 'exit 7'], 2, /after '--'/],
     [['constructor'], 2, /no command `constructor`\.\n/],
     [['serv'], 2, /no command `serv`\. Did you mean `serve`\?\n/],
   ];

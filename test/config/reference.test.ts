@@ -38,19 +38,40 @@ describe('the reference of the settings', () => {
     for (const row of rows) assert.equal(row.match(/(?<!\\)\|/g)?.length, 5, row);
   });
 
-  test('.env.example loads once what is required is filled in', () => {
+  test('.env.example asks for what is required, and loads once that is filled in', () => {
     const example = parseEnv(renderEnvExample());
+    assert.deepEqual(Object.keys(example).toSorted(), Object.keys(baseEnv).toSorted());
     const required = [...table].filter(([, setting]) => setting.required).map(([name]) => name);
-    assert.deepEqual(Object.keys(example).toSorted(), required.toSorted());
+    for (const name of required) assert.ok(name in example, name);
 
     assert.deepEqual(problemsOf({ ...example, ...baseEnv }), []);
   });
 
   test('.env.example still loads when somebody uncomments all of it', () => {
-    const uncommented = renderEnvExample().replace(/^# (?=[A-Z_]+=)/gm, '');
-    const example = parseEnv(uncommented);
+    const example = parseEnv(uncommented());
     assert.deepEqual(Object.keys(example).toSorted(), [...table.keys()].toSorted());
 
     assert.deepEqual(problemsOf({ ...example, ...baseEnv }), []);
   });
+
+  test('.env.example has a word on each setting, its default, and lines that fit a terminal', () => {
+    const lines = renderEnvExample().split('\n');
+    for (const [name, { default: value = '' }] of table) {
+      const at = lines.findIndex((line) => line.replace(/^#/, '').startsWith(`${name}=`));
+      assert.match(lines[at - 1] ?? '', /^# .*\.$/, name);
+      assert.ok(lines[at]?.endsWith(`=${value.replace('$PORT', '3000')}`), lines[at]);
+    }
+    for (const line of lines) assert.ok(line.length <= 120, line);
+  });
+
+  // Node cuts a value at #, Compose puts variables in for $, systemd reads \, and Docker keeps quotes and blanks.
+  test('.env.example means the same to Node, Docker, Compose and systemd', () => {
+    for (const line of uncommented().split('\n')) {
+      assert.match(line, /^$|^#|^[A-Z][A-Z_]*=([^\s#$\\'"`]+( [^\s#$\\'"`]+)*)?$/);
+    }
+  });
 });
+
+function uncommented(): string {
+  return renderEnvExample().replace(/^#(?=[A-Z_]+=)/gm, '');
+}

@@ -28,8 +28,7 @@ export function freshCheckout(t: Pick<TestContext, 'after'>): string {
 /** A folder with what this project has built and installed, and no `.env`: to be read, and started in. */
 export function builtCheckout(t: Pick<TestContext, 'after'>): string {
   const folder = emptyFolder(t);
-  for (const path of ['package.json', '.env.example', '.esbuild', 'src', 'dist'])
-    cpSync(join(root, path), join(folder, path), { recursive: true });
+  for (const path of [...SOURCES, 'dist']) cpSync(join(root, path), join(folder, path), { recursive: true });
   spawnSync('ln', ['-s', join(root, 'node_modules'), folder]);
   return folder;
 }

@@ -6,14 +6,19 @@ export const qlikCloud = {
   QLIK_TENANT_URL: {
     kind: tenantUrl,
     required: true,
-    doc: 'The tenant. `http:` only for a sandbox on loopback, outside of production.',
+    doc: 'The tenant, such as `https://acme.eu.qlikcloud.com`. `http:` only for a sandbox on loopback, outside of production.',
   },
   QLIK_CLIENT_ID: {
     kind: text,
     required: true,
     doc: 'The OAuth client that may impersonate users, with trusted consent.',
   },
-  QLIK_CLIENT_SECRET: { kind: secret(), fromFile: true, doc: 'Its secret; or else a private key:' },
+  QLIK_CLIENT_SECRET: {
+    kind: secret(),
+    usual: true,
+    fromFile: true,
+    doc: 'Its secret; or else `QLIK_CLIENT_PRIVATE_KEY`.',
+  },
   QLIK_CLIENT_PRIVATE_KEY: {
     kind: privateKey,
     fromFile: true,

@@ -7,7 +7,7 @@ export const sessions = {
     kind: list(secret(32)),
     required: true,
     fromFile: true,
-    doc: 'Signs the session cookie, and seals that of a sign-in under way. A list: the first signs, all verify. Rotated as `STORE_KEY` is; a single replica can begin with the second step.',
+    doc: 'Signs the session cookie, and seals that of a sign-in under way; `openssl rand -hex 32` makes one. A list: the first signs, all verify. Rotated as `STORE_KEY` is; a single replica can begin with the second step.',
   },
   SESSION_IDLE_TIMEOUT: {
     kind: duration,

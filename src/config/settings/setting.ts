@@ -6,6 +6,8 @@ export interface Setting<T = unknown> {
   /** As it would be written in the environment; `$PORT` stands for the port in force. */
   readonly default?: string;
   readonly required?: true;
+  /** Not required, and yet nearly everybody gives it: `.env.example` has it among what is. */
+  readonly usual?: true;
   /** The value can also be put into a file whose path is in `<NAME>_FILE`. */
   readonly fromFile?: true;
   /** What the file holds that it names is wanted: a `ConfigFile`. */

@@ -6,7 +6,7 @@ export const whichQlikUser = {
   USER_MAPPING: {
     kind: oneOf('subject', 'claim', 'table', 'lookup', 'provision'),
     default: 'subject',
-    doc: '`subject`: the portal user’s id is the Qlik subject. `claim`: `USER_CLAIM` holds the Qlik user id. `table`: `USER_TABLE` says. `lookup`: the tenant is asked, by subject or verified e-mail. `provision`: the same, and who is not there is created; groups are kept in step.',
+    doc: 'How the Qlik user is found: `subject`, the portal user’s id is the Qlik subject; `claim`, `USER_CLAIM` holds the Qlik user id; `table`, `USER_TABLE` says; `lookup`, the tenant is asked, by subject or verified e-mail; `provision`, the same, and who is not there is created. Then groups are kept in step, too.',
   },
   USER_CLAIM: { kind: text, doc: 'The claim of the portal user that holds the Qlik user id.' },
   USER_TABLE: {
