@@ -9,12 +9,21 @@ export interface Call {
   grantType?: string;
   /** Whom a token request asked for. */
   userLookup?: { field: string; value: string };
-  /** Who called, as the token of the request says. */
+  /** Who called, as the token of the request says, even one that is revoked or has expired. */
   subject?: string;
+  /** The origin of the page that called; absent for a server. */
+  origin?: string;
   /** 0 as long as nothing was answered: for ever, after a reset or a hang. */
   status: number;
   /** When it came in, ms since epoch on the sandbox's clock. */
   at: number;
+  /** When it was answered, on the same clock. */
+  answeredAt?: number;
+}
+
+/** A call, and its number in the log; numbers only grow. */
+export interface NumberedCall extends Call {
+  number: number;
 }
 
 /** Which calls to count: all that is given must hold. `path` is exact, or a prefix that ends in `*`. */
@@ -33,6 +42,8 @@ export interface CallFilter {
 export interface CallLog {
   list(filter?: CallFilter): Call[];
   count(filter?: CallFilter): number;
+  /** Those whose number is greater, the latest 500 of them. */
+  after(number: number): NumberedCall[];
   clear(): void;
 }
 
@@ -42,19 +53,30 @@ export interface CallRecorder extends CallLog {
 }
 
 const CAPACITY = 100_000;
+const MOST_AT_ONCE = 500;
 
 /** A log in memory that keeps at least the latest hundred thousand calls. */
 export function createCallLog(): CallRecorder {
   let calls: Call[] = [];
+  /** How many there were before the first that is kept. */
+  let gone = 0;
   const list = (filter: CallFilter = {}) => calls.filter((call) => fits(call, filter));
   return {
     list: (filter) => list(filter).map((call) => ({ ...call })),
     count: (filter) => list(filter).length,
+    after(number) {
+      const first = Math.max(number - gone, calls.length - MOST_AT_ONCE, 0);
+      return calls.slice(first).map((call, index) => ({ number: gone + first + index + 1, ...call }));
+    },
     clear() {
+      gone += calls.length;
       calls = [];
     },
     record(call) {
-      if (calls.length >= 2 * CAPACITY) calls = calls.slice(-CAPACITY);
+      if (calls.length >= 2 * CAPACITY) {
+        gone += calls.length - CAPACITY;
+        calls = calls.slice(-CAPACITY);
+      }
       calls.push(call);
       return call;
     },

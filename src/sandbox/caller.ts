@@ -22,6 +22,16 @@ export async function authenticateCaller(tenant: Tenant, authorization: string |
   return caller;
 }
 
+/** Whom the bearer token was issued for, also when it lives no more; undefined for a forged one, or none. */
+export async function subjectOf(
+  tenant: Tenant,
+  authorization: string | undefined,
+): Promise<string | undefined> {
+  const bearer = bearerOf(authorization);
+  const id = bearer === undefined ? undefined : await tenant.tokens.userOf(bearer);
+  return id === undefined ? undefined : tenant.state.users.get(id)?.subject;
+}
+
 /** The token in an `Authorization: Bearer` header. */
 export function bearerOf(authorization: string | undefined): string | undefined {
   return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];

@@ -3,7 +3,7 @@ import { exchangeOf } from './exchange.ts';
 import type { Client } from './model.ts';
 import type { Tenant } from './tenant.ts';
 
-const OPEN_PATHS = ['/api/v1/', '/oauth/token', '/oauth/revoke', '/resources/', '/sandbox/faults'];
+const OPEN_PATHS = ['/api/v1/', '/oauth/token', '/oauth/revoke', '/resources/', '/sandbox/'];
 const REQUEST_HEADERS =
   'accept, authorization, content-type, qlik-api-version, qlik-csrf-token, x-requested-with, x-sandbox';
 

@@ -41,7 +41,14 @@ export function registerExchange(app: FastifyInstance, tenant: Tenant): void {
 
   app.addHook('onRequest', async (request) => {
     const path = request.url.split('?', 1)[0] ?? '/';
-    const call: Call = { method: request.method, path, status: 0, at: tenant.now() };
+    const { origin } = request.headers;
+    const call: Call = {
+      method: request.method,
+      path,
+      ...(origin !== undefined && { origin }),
+      status: 0,
+      at: tenant.now(),
+    };
     request.setDecorator<Exchange>(KEY, { call, effects: [] });
     if (!path.startsWith('/sandbox/')) tenant.calls.record(call);
   });
@@ -57,7 +64,9 @@ export function registerExchange(app: FastifyInstance, tenant: Tenant): void {
   });
 
   app.addHook('onSend', async (request, reply) => {
-    exchangeOf(request).call.status = reply.statusCode;
+    const { call } = exchangeOf(request);
+    call.status = reply.statusCode;
+    call.answeredAt = tenant.now();
     reply.header('date', new Date(tenant.now()).toUTCString());
   });
 }

@@ -13,8 +13,8 @@ import { registerExchange } from './exchange.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { acceptPublicKeys } from './public-keys.ts';
 import { registerApi } from './routes/api.ts';
+import { registerControl } from './routes/control.ts';
 import { registerEmbedRuntime } from './routes/embed-runtime.ts';
-import { registerFaultControl } from './routes/fault-control.ts';
 import { registerOAuth } from './routes/oauth.ts';
 import { registerWellKnown } from './routes/well-known.ts';
 import seed from './seed.json' with { type: 'json' };
@@ -170,7 +170,7 @@ async function createServer(tenant: Tenant): Promise<FastifyInstance> {
   registerEmbedRuntime(app);
   app.register(async (scope) => registerOAuth(scope, tenant));
   app.register(async (scope) => registerApi(scope, tenant), { prefix: '/api/v1' });
-  app.register(async (scope) => registerFaultControl(scope, tenant), { prefix: '/sandbox/faults' });
+  app.register(async (scope) => registerControl(scope, tenant), { prefix: '/sandbox' });
   return app;
 }
 

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { compactVerify, decodeJwt, exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose';
+import {
+  compactVerify,
+  decodeJwt,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import { merged } from './merge.ts';
 import type { Client, User } from './model.ts';
 
@@ -46,6 +55,8 @@ export interface Tokens {
   issue(grant: TokenGrant): Promise<{ token: string; issuedAtSeconds: number }>;
   /** What the token says, or undefined when it is forged, expired, revoked, or for another purpose. */
   verify(token: string, purpose?: TokenPurpose): Promise<VerifiedToken | undefined>;
+  /** The id of the user whom a token was issued for, also when it lives no more; undefined for a forged one. */
+  userOf(token: string): Promise<string | undefined>;
   /** Revokes a token and what was exchanged for it. Anything that is no token of ours is ignored (RFC 7009). */
   revoke(token: string): Promise<void>;
   /** The same by id; false when there is no such living token. */
@@ -83,6 +94,16 @@ export async function createTokens(deps: {
 
   function isLiving(record: TokenRecord): boolean {
     return record.expiresAtMs > deps.now() && (record.parentId === undefined || records.has(record.parentId));
+  }
+
+  /** The claims of a token that was issued here, whether it still lives or not. */
+  async function signed(token: string): Promise<JWTPayload | undefined> {
+    try {
+      await compactVerify(token, publicKey, { algorithms: ['ES384'] });
+    } catch {
+      return undefined;
+    }
+    return decodeJwt(token);
   }
 
   function forget(id: string): boolean {
@@ -141,12 +162,12 @@ export async function createTokens(deps: {
     },
 
     async revoke(token) {
-      try {
-        await compactVerify(token, publicKey, { algorithms: ['ES384'] });
-      } catch {
-        return;
-      }
-      forget(String(decodeJwt(token).jti));
+      const claims = await signed(token);
+      if (claims) forget(String(claims.jti));
+    },
+
+    async userOf(token) {
+      return (await signed(token))?.sub;
     },
 
     revokeById(id) {

@@ -53,7 +53,14 @@ export function registerWebSockets(app: FastifyInstance, tenant: Tenant): WebSoc
 
   async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const path = request.url?.split('?', 1)[0] ?? '/';
-    const call: Call = { method: 'GET', path, status: 0, at: tenant.now() };
+    const { origin } = request.headers;
+    const call: Call = {
+      method: 'GET',
+      path,
+      ...(origin !== undefined && { origin }),
+      status: 0,
+      at: tenant.now(),
+    };
     tenant.calls.record(call);
     try {
       const effects = tenant.faults.take(call);

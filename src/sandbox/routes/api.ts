@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { authenticateCaller } from '../caller.ts';
+import { authenticateCaller, subjectOf } from '../caller.ts';
 import { rateLimited } from '../errors.ts';
 import { exchangeOf } from '../exchange.ts';
 import type { Tenant } from '../tenant.ts';
@@ -19,7 +19,12 @@ const TIER_TWO = new Set(['POST /api/v1/users', 'PATCH /api/v1/users/:id', 'POST
 export function registerApi(app: FastifyInstance, tenant: Tenant): void {
   app.addHook('preValidation', async (request) => {
     const exchange = exchangeOf(request);
-    const caller = await authenticateCaller(tenant, request.headers.authorization);
+    const { authorization } = request.headers;
+    const caller = await authenticateCaller(tenant, authorization).catch(async (error) => {
+      const subject = await subjectOf(tenant, authorization);
+      if (subject !== undefined) exchange.call.subject = subject;
+      throw error;
+    });
     exchange.caller = caller;
     exchange.client = caller.client;
     exchange.call.subject = caller.user.subject;

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { httpError } from '../errors.ts';
 import type { Fault } from '../faults.ts';
 import type { Tenant } from '../tenant.ts';
 
@@ -57,28 +56,20 @@ const FAULT = {
   },
 };
 
-/**
- * `/sandbox/faults`: POST adds a fault, GET lists those in force, DELETE clears one or all. Not part of Qlik Cloud.
- * Every call needs the header `X-Sandbox: 1`: a page of another origin cannot send it without a preflight, which
- * only the allowed origins of a client are granted.
- */
+/** `/sandbox/faults`: POST adds a fault, GET lists those in force, DELETE clears one or all. */
 export function registerFaultControl(app: FastifyInstance, tenant: Tenant): void {
-  app.addHook('onRequest', async (request) => {
-    if (request.headers['x-sandbox'] !== '1') throw httpError(403, 'the header X-Sandbox: 1 is needed');
-  });
-
-  app.post<{ Body: Fault }>('', { schema: { body: FAULT } }, async (request, reply) =>
+  app.post<{ Body: Fault }>('/faults', { schema: { body: FAULT } }, async (request, reply) =>
     reply.code(201).send(tenant.faults.add(request.body)),
   );
 
-  app.get('', async () => tenant.faults.list());
+  app.get('/faults', async () => tenant.faults.list());
 
-  app.delete('', async (_request, reply) => {
+  app.delete('/faults', async (_request, reply) => {
     tenant.faults.clear();
     return reply.code(204).send();
   });
 
-  app.delete<{ Params: { id: string } }>('/:id', async (request, reply) => {
+  app.delete<{ Params: { id: string } }>('/faults/:id', async (request, reply) => {
     tenant.faults.clear(request.params.id);
     return reply.code(204).send();
   });
