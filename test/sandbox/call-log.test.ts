@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { NumberedCall } from '../../src/sandbox/call-log.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import {
   adminToken,
@@ -73,6 +74,11 @@ it('no secret and no token gets into the log', async (t) => {
   }
 });
 
+interface Log {
+  now: number;
+  calls: NumberedCall[];
+}
+
 const asked = (sandbox: Sandbox, query = '') =>
   call(`${sandbox.url}/sandbox/calls${query}`, { headers: { 'x-sandbox': '1' } });
 
@@ -82,16 +88,16 @@ it('over HTTP the log is read on from where one was, and what is cleared does no
   await call(`${sandbox.url}/one`);
   await call(`${sandbox.url}/two`);
   now += 5;
-  const first = (await asked(sandbox)).json();
+  const first = (await asked(sandbox)).json<Log>();
   assert.equal(first.now, now);
   assert.deepEqual(
-    first.calls.map(({ number, path }: { number: number; path: string }) => [number, path]),
+    first.calls.map(({ number, path }) => [number, path]),
     [
       [1, '/one'],
       [2, '/two'],
     ],
   );
-  assert.equal((await asked(sandbox, '?after=1')).json().calls.length, 1);
+  assert.equal((await asked(sandbox, '?after=1')).json<Log>().calls.length, 1);
   sandbox.calls.clear();
   await call(`${sandbox.url}/three`);
   for (const after of [0, 2])

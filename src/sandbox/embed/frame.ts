@@ -1,5 +1,5 @@
 import { type Layout, seriesOf } from './layout.ts';
-import { drawPicture } from './picture.ts';
+import { createPicture, type Picture } from './picture.ts';
 import { STYLE } from './style.ts';
 
 /** The place on the page that a chart is drawn into: it holds a picture, or says why there is none. */
@@ -14,7 +14,7 @@ export interface Frame {
 
 /**
  * Adds a frame to an element. It lives in a shadow root, whose style sheet is constructed, so that a page's
- * `style-src` need not allow anything for it. The picture is drawn anew when the frame's width changes.
+ * `style-src` need not allow anything for it. The picture is drawn anew when the frame's size changes.
  */
 export function createFrame(target: HTMLElement): Frame {
   const host = document.createElement('div');
@@ -24,47 +24,70 @@ export function createFrame(target: HTMLElement): Frame {
   root.adoptedStyleSheets = [sheet];
   target.append(host);
 
-  let shown: Layout | undefined;
-  let drawnWidth = 0;
+  let shown: Picture | undefined;
+  let drawnSize = '';
+  /** What was shown last: its place stays as large as it was. */
+  let visualization = 'none';
 
+  /** In the place of a picture. */
   function say(text: string, busy: boolean): void {
     shown = undefined;
-    const message = document.createElement('p');
+    const [box, name, plot, message] = [
+      div('no-picture'),
+      div('name'),
+      div('plot'),
+      document.createElement('p'),
+    ];
+    plot.classList.add(visualization);
     message.setAttribute('role', 'status');
     message.textContent = text;
+    plot.append(message);
+    box.append(name, plot);
     host.ariaBusy = String(busy);
-    root.replaceChildren(message);
+    root.replaceChildren(box);
   }
 
   function draw(): void {
     if (!shown) return;
-    drawnWidth = host.clientWidth;
-    const { title, visualization = '' } = shown;
+    drawnSize = size();
+    shown.draw();
+  }
+
+  function show(layout: Layout): void {
+    const { title = 'This chart' } = layout;
     const tableIsOpen = root.querySelector('details')?.open ?? false;
     try {
-      root.replaceChildren(drawPicture(visualization, seriesOf(shown), drawnWidth));
+      const picture = createPicture(layout.visualization ?? '', seriesOf(layout));
+      visualization = layout.visualization ?? 'none';
+      shown = picture;
+      root.replaceChildren(picture.figure);
       root.querySelector('details')?.toggleAttribute('open', tableIsOpen);
+      draw();
       host.ariaBusy = 'false';
     } catch (error) {
-      say(`${title ?? 'This chart'} cannot be shown. ${(error as Error).message}`, false);
+      say(`${title} cannot be shown. ${(error as Error).message}`, false);
     }
   }
 
+  const size = () => `${host.clientWidth} × ${host.clientHeight}`;
   const observer = new ResizeObserver(() => {
-    if (host.clientWidth !== drawnWidth) draw();
+    if (size() !== drawnSize) draw();
   });
   observer.observe(host);
 
   return {
     wait: () => say('Loading the chart…', true),
     fail: (reason) => say(`This chart cannot be shown. ${reason}`, false),
-    show(layout) {
-      shown = layout;
-      draw();
-    },
+    show,
     remove() {
       observer.disconnect();
       host.remove();
     },
   };
+}
+
+function div(className: string): HTMLElement {
+  const made = document.createElement('div');
+  made.className = className;
+  return made;
 }

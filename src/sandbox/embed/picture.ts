@@ -1,69 +1,77 @@
 import { barChart } from './bar-chart.ts';
+import type { Draw } from './drawing.ts';
+import { kpi } from './kpi.ts';
 import type { Series } from './layout.ts';
 import { lineChart } from './line-chart.ts';
-import { fullNumber } from './numbers.ts';
-import { label, svg } from './svg.ts';
+import { fullNumber, textOf } from './numbers.ts';
+import { svg } from './svg.ts';
+import { type Fact, tooltips } from './tooltip.ts';
 
-type Drawing = (series: Series, width: number) => { height: number; shapes: SVGElement[] };
+const DRAWINGS: Record<string, Draw> = { barchart: barChart, linechart: lineChart, kpi };
 
-const DRAWINGS: Record<string, Drawing> = {
-  barchart: barChart,
-  linechart: lineChart,
-  kpi: ({ points }) => ({
-    height: 64,
-    shapes: [label(fullNumber(points[0]?.value ?? 0), { x: 0, y: 48, class: 'number' })],
-  }),
-};
+const NARROWEST = 160;
 
-const NARROWEST = 240;
+/** A chart as a figure. It is drawn, and drawn anew, into whatever room its plot has, once it is in the document. */
+export interface Picture {
+  figure: HTMLElement;
+  draw(): void;
+}
 
-/** A chart as a figure: the picture, described in words, and where there is a dimension the numbers as a table. */
-export function drawPicture(visualization: string, series: Series, width: number): HTMLElement {
+/**
+ * The picture is described in words, tells each of its numbers, and where there is a dimension shows them as a table. Throws,
+ * for its reader, when there is nothing to show.
+ */
+export function createPicture(visualization: string, series: Series): Picture {
   const drawing = Object.hasOwn(DRAWINGS, visualization) ? DRAWINGS[visualization] : undefined;
   if (!drawing)
     throw new Error(`The sandbox draws bar charts, line charts and KPIs, not "${visualization}".`);
   if (series.points.length === 0) throw new Error('There is no data.');
-  const room = Math.max(width, NARROWEST);
-  const { height, shapes } = drawing(series, room);
-  const figure = document.createElement('figure');
-  figure.append(
-    element('figcaption', series.title),
-    svg(
-      'svg',
-      {
-        role: 'img',
-        viewBox: `0 0 ${room} ${height}`,
-        'aria-labelledby': 'title',
-        'aria-describedby': 'desc',
-      },
-      svg('title', { id: 'title' }, series.title),
-      svg('desc', { id: 'desc' }, description(series)),
-      ...shapes,
-    ),
-  );
-  if (series.dimension !== '') figure.append(tableOf(series));
-  return figure;
+  const number = (value: number) => textOf(fullNumber(value, series.format));
+  const facts = series.points.map(({ label, value }) => ({ label: label.full, value: number(value) }));
+  const plot = element('div');
+  plot.className = `plot ${visualization}`;
+  const figure = element('figure', element('figcaption', series.title), plot);
+  if (series.dimension !== '') figure.append(tableOf(series, facts));
+
+  return {
+    figure,
+    draw() {
+      const width = Math.max(plot.clientWidth, NARROWEST);
+      const drawn = drawing(series, { width, height: plot.clientHeight });
+      const picture = svg(
+        'svg',
+        {
+          role: 'img',
+          viewBox: `0 0 ${width} ${drawn.height}`,
+          'aria-label': series.title,
+          'aria-describedby': 'desc',
+        },
+        svg('desc', { id: 'desc' }, description(series, facts)),
+        ...drawn.shapes,
+      );
+      const canvas = element('div', picture, ...tooltips(series.title, drawn, facts, width));
+      canvas.className = 'canvas';
+      plot.replaceChildren(canvas);
+    },
+  };
 }
 
-function description({ dimension, measure, points }: Series): string {
+function description({ dimension, measure }: Series, facts: readonly Fact[]): string {
   const by = dimension === '' ? '' : ` by ${dimension}`;
-  const numbers = points.map(({ label: name, value }) => `${name} ${fullNumber(value)}`.trim());
-  return `${measure}${by}: ${numbers.join(', ')}.`;
+  return `${measure}${by}: ${facts.map(({ label, value }) => `${label} ${value}`.trim()).join(', ')}.`;
 }
 
-function tableOf({ dimension, measure, points }: Series): HTMLElement {
+function tableOf({ dimension, measure }: Series, facts: readonly Fact[]): HTMLElement {
   const headings = element('tr', element('th', dimension), element('th', measure));
   for (const heading of headings.children) heading.setAttribute('scope', 'col');
-  const rows = points.map(({ label: name, value }) => {
-    const heading = element('th', name);
+  const rows = facts.map(({ label, value }) => {
+    const heading = element('th', label);
     heading.setAttribute('scope', 'row');
-    return element('tr', heading, element('td', fullNumber(value)));
+    return element('tr', heading, element('td', value));
   });
-  return element(
-    'details',
-    element('summary', 'As a table'),
-    element('table', element('thead', headings), element('tbody', ...rows)),
-  );
+  const table = element('div', element('table', element('thead', headings), element('tbody', ...rows)));
+  table.className = 'table';
+  return element('details', element('summary', 'As a table'), table);
 }
 
 function element(name: string, ...content: (Node | string)[]): HTMLElement {

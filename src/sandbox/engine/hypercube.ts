@@ -45,7 +45,9 @@ export function computeHypercube(def: unknown, table: Table): Hypercube {
   });
   const measures = entries(def, 'qMeasures').map(({ qDef }) => {
     const source = text([members(qDef).qDef], 0);
-    return { ...readMeasure(source, table), label: text([members(qDef).qLabel], 0) || source };
+    const { qNumFormat } = members(qDef);
+    const format = typeof qNumFormat === 'object' && qNumFormat !== null ? { qNumFormat } : {};
+    return { ...readMeasure(source, table), label: text([members(qDef).qLabel], 0) || source, format };
   });
   if (dimensions.length + measures.length > MAX_COLUMNS) throw invalidParams('too many columns');
 
@@ -71,10 +73,11 @@ export function computeHypercube(def: unknown, table: Table): Hypercube {
         qStateCounts: {},
         ...(index === -1 ? { qError: { qErrorCode: INVALID_DEFINITION } } : {}),
       })),
-      qMeasureInfo: measures.map(({ label, error }, column) => {
+      qMeasureInfo: measures.map(({ label, error, format }, column) => {
         const values = matrix.map((row) => Number(row[dimensions.length + column]?.qNum));
         return {
           qFallbackTitle: label,
+          ...format,
           qMin: values.length === 0 ? 'NaN' : wire(Math.min(...values)),
           qMax: values.length === 0 ? 'NaN' : wire(Math.max(...values)),
           ...(error ? { qError: { qErrorCode: INVALID_DEFINITION, qContext: error } } : {}),
