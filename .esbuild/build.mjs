@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const STEPS = [
   ['the service', 'tsc -p .'],
   ['the browser helper', 'tsc -p src/browser', 'node --import tsx .esbuild/browser-helper.ts'],
-  ['the demo portal', 'tsc -p src/demo/browser', 'node --import tsx .esbuild/demo-embed.ts'],
+  ['the demo portal', 'tsc -p src/demo/browser', 'node --import tsx .esbuild/demo-page.ts'],
   ['the sandbox’s charts', 'tsc -p src/sandbox/embed', 'node --import tsx .esbuild/embed-runtime.ts'],
 ];
 

@@ -2,23 +2,23 @@ import type { DemoConfig } from '../config/portal-config.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { createDemoAuth, parseDemoUsers, sandboxUsers } from './demo-auth.ts';
 import { demoLoginRoute, loginPageRoute } from './login.ts';
-import { demoPortalRoute, demoScriptRoutes } from './portal.ts';
+import { demoFileRoutes, demoPortalRoute } from './portal.ts';
 
 /** `PORTAL_AUTH=demo`. Throws a plain `Error` when the file of demo users is broken. */
 export function createDemoMode({ users, claims }: DemoConfig, deps: LoginModeDeps): LoginMode {
-  const { config, origins, openSession } = deps;
+  const { config, origins, openSession, cookieSession } = deps;
   const { base } = config;
   const tenantUrl = config.tenants[0]?.url ?? '';
   const auth = createDemoAuth({ users: users ? parseDemoUsers(users.text) : sandboxUsers(), claims });
 
   return {
     routes: {
-      public: demoScriptRoutes,
+      public: demoFileRoutes,
       async session(scope) {
         await scope.register(demoLoginRoute, { origins, auth, openSession });
       },
       async people(scope) {
-        await scope.register(demoPortalRoute, { base, tenantUrl });
+        await scope.register(demoPortalRoute, { base, tenantUrl, currentSession: cookieSession });
         await scope.register(loginPageRoute, { origins, auth, base });
       },
     },

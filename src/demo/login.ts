@@ -8,7 +8,7 @@ import { htmlPage, ignored, noBody } from '../http/route-schemas.ts';
 import { isForm } from '../http/routes/form.ts';
 import type { ValibotTypes } from '../http/validation.ts';
 import type { DemoAuth } from './demo-auth.ts';
-import { loginPage } from './login-page.ts';
+import { loginPage } from './pages/login-page.ts';
 
 export interface DemoLoginDeps {
   readonly origins: Origins;
@@ -36,7 +36,7 @@ export const loginPageRoute: FastifyPluginAsync<LoginPageDeps> = async (scope, {
       const page = loginPage({
         users: auth.users,
         returnTo,
-        action: `${base}/login`,
+        base,
         formTargets: origins.foreign,
       });
       return sendPage(reply, page);

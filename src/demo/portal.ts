@@ -1,27 +1,47 @@
 import { readFileSync } from 'node:fs';
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import * as v from 'valibot';
 import { sendPage } from '../http/pages/html-page.ts';
-import { htmlPage, ignored, script as scriptSchema } from '../http/route-schemas.ts';
+import type { CurrentSession } from '../http/policy/current-session.ts';
+import { htmlPage, ignored, noBody, script as scriptSchema } from '../http/route-schemas.ts';
 import type { ValibotTypes } from '../http/validation.ts';
-import { portalPage } from './portal-page.ts';
+import { NoSessionError } from '../session/no-session-error.ts';
+import { ICON_PATH, icon } from './pages/brand.ts';
+import { noSessionPage } from './pages/no-session-page.ts';
+import { portalPage } from './pages/portal-page.ts';
 
 export interface DemoPortalDeps {
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
   readonly tenantUrl: string;
+  readonly currentSession: CurrentSession;
 }
 
-/** `GET /`: a portal to try the service with, against whichever tenant is configured. For the scope `people`. */
-export const demoPortalRoute: FastifyPluginAsync<DemoPortalDeps> = async (scope, { base, tenantUrl }) => {
-  const page = portalPage({ base, tenantUrl });
+/**
+ * `GET /`: a portal to try the service with, against whichever tenant is configured. Whoever is not signed in is led to
+ * the sign-in; who comes from there all the same is told. For the scope `people`.
+ */
+export const demoPortalRoute: FastifyPluginAsync<DemoPortalDeps> = async (scope, deps) => {
+  const { base, tenantUrl, currentSession } = deps;
   const app = scope.withTypeProvider<ValibotTypes>();
-  app.get('/', { schema: { querystring: ignored, response: { 200: htmlPage } } }, async (_request, reply) =>
-    sendPage(reply, page),
+  app.get(
+    '/',
+    { schema: { querystring: ignored, response: { 200: htmlPage, 303: noBody } } },
+    async (request, reply) => {
+      try {
+        const { user } = await currentSession.peek(request, reply);
+        return sendPage(reply, portalPage({ base, tenantUrl, user }));
+      } catch (error) {
+        if (!(error instanceof NoSessionError)) throw error;
+        if (comesFromLogin(request, base)) return sendPage(reply, noSessionPage(base));
+        return reply.redirect(`${base}/login?${new URLSearchParams({ returnTo: request.url })}`, 303);
+      }
+    },
   );
 };
 
-/** The scripts of that page. For the scope `public`. */
-export const demoScriptRoutes: FastifyPluginAsync = async (scope) => {
+/** The demo's script, Qlik's own beside it, and the demo's icon. For the scope `public`. */
+export const demoFileRoutes: FastifyPluginAsync = async (scope) => {
   const app = scope.withTypeProvider<ValibotTypes>();
   for (const name of ['portal.js', 'embed.js']) {
     // The same path from `src` and from `dist`; `npm run build` writes it.
@@ -33,4 +53,15 @@ export const demoScriptRoutes: FastifyPluginAsync = async (scope) => {
         reply.header('cache-control', 'no-cache').type('text/javascript; charset=utf-8').send(script),
     );
   }
+  const iconSchema = { content: { 'image/svg+xml': { schema: v.string() } } };
+  app.get(
+    ICON_PATH,
+    { schema: { querystring: ignored, response: { 200: iconSchema } } },
+    async (_request, reply) => reply.header('cache-control', 'no-cache').type('image/svg+xml').send(icon),
+  );
 };
+
+/** Whether the sign-in page sent the browser here; its policy lets that be known within the origin. */
+function comesFromLogin({ headers: { referer = '' } }: FastifyRequest, base: string): boolean {
+  return URL.canParse(referer) && new URL(referer).pathname === `${base}/login`;
+}

@@ -11,6 +11,10 @@ export interface HtmlPage {
   readonly title: string;
   /** HTML; whatever came from outside is already escaped. */
   readonly body: string;
+  /** CSS of its own, besides that of all pages. */
+  readonly style?: string;
+  /** Path of its icon, an SVG. */
+  readonly icon?: string;
   /** HTML of its script tags. */
   readonly scripts?: string;
   /** Origins to which the page may send forms and be sent on from there; its own is always one of them. */
@@ -21,19 +25,18 @@ export interface HtmlPage {
 
 /** The one style sheet that `<qlik-embed>` writes into the page. */
 const EMBED_STYLE = 'qlik-embed-initial-selections {display: none};';
-const styles = [pageStyle, EMBED_STYLE].map(
-  (style) => `'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-);
 
 /** Sends a page, under a policy that allows its own scripts and style, the tenant's, and nothing else. */
 export function sendPage(reply: FastifyReply, page: HtmlPage): FastifyReply {
-  const { tenant } = page;
+  const { tenant, icon, style = '' } = page;
+  const styles = [pageStyle + style, ...(tenant ? [EMBED_STYLE] : [])].map(hashSource);
   const sockets = tenant?.replace(/^http/, 'ws');
   const policy = [
     "default-src 'none'",
     `style-src ${styles.join(' ')}`,
     tenant ? `script-src 'self' ${tenant}` : "script-src 'none'",
     tenant ? `connect-src 'self' ${tenant} ${sockets}` : "connect-src 'none'",
+    ...(icon === undefined ? [] : ["img-src 'self'"]),
     ["form-action 'self'", ...(page.formTargets ?? [])].join(' '),
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -45,7 +48,11 @@ export function sendPage(reply: FastifyReply, page: HtmlPage): FastifyReply {
     .send(render(page));
 }
 
-function render({ title, body, scripts = '' }: HtmlPage): string {
+function hashSource(style: string): string {
+  return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+}
+
+function render({ title, body, style = '', icon, scripts = '' }: HtmlPage): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -53,7 +60,7 @@ function render({ title, body, scripts = '' }: HtmlPage): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
-<style>${pageStyle}</style>
+${icon === undefined ? '' : `<link rel="icon" type="image/svg+xml" href="${escapeHtml(icon)}">\n`}<style>${pageStyle}${style}</style>
 ${scripts}
 </head>
 <body>

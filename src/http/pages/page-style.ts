@@ -22,14 +22,6 @@ h2 { font-size: .8rem; margin: 0 0 .6rem; color: var(--quiet); font-weight: 600;
 p { margin: 0 0 1rem; }
 .quiet { color: var(--quiet); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.25rem; }
-.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); margin: 1.5rem 0; }
-header { display: flex; flex-wrap: wrap; gap: 1rem; justify-content: space-between; align-items: start; }
-header > div { flex: 1 1 20rem; }
-.charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); margin-top: .5rem; }
-.charts .card { min-height: 8rem; min-width: 0; }
-.kpi { grid-column: 1 / -1; min-height: 7rem; }
-.wide { grid-column: 1 / -1; }
-.people { display: grid; gap: .6rem; margin-top: 1.5rem; }
 a { color: var(--accent); }
 button, .button {
   display: inline-block; font: inherit; color: inherit; text-decoration: none; cursor: pointer; background: var(--card);
@@ -39,20 +31,11 @@ button:hover, .button:hover { border-color: var(--accent); }
 .main { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
 :is(a, button, summary):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 button[disabled] { opacity: .5; cursor: progress; }
-.person { display: flex; gap: .9rem; align-items: center; text-align: left; width: 100%; padding: .8rem 1rem; }
-.person strong, .person small { display: block; }
-.person small { color: var(--quiet); font-size: .9rem; }
-.badge {
-  flex: none; width: 2.6rem; height: 2.6rem; border-radius: 50%; display: grid; place-items: center;
-  background: var(--accent); color: var(--accent-ink); font-weight: 650;
-}
-.big { font-size: 1.5rem; font-weight: 650; line-height: 1.25; overflow-wrap: anywhere; }
 .actions { display: flex; flex-wrap: wrap; gap: .6rem; }
 dl { margin: .6rem 0 0; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .15rem .9rem; font-size: .94rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 ul, ol { margin: 0; padding-left: 1.2rem; }
-meter { width: 100%; height: .6rem; margin-top: .6rem; }
 .bad { color: var(--bad); }
 [hidden] { display: none; }
 `;

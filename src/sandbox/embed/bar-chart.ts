@@ -5,10 +5,10 @@ import { font, linesOf, textWidth } from './text-width.ts';
 
 const SIZE = 13;
 const LINE = 17;
-const BAR = { least: 10, most: 52 };
+const BAR = { least: 10, most: 30 };
 const GAP = 16;
 /** Of what is left, this part goes to the bars and the rest between them. */
-const TO_BARS = 0.6;
+const TO_BARS = 0.4;
 const BETWEEN = 12;
 
 /** Horizontal bars from zero, each with its name and its number above it: both stay readable at any width. */
@@ -25,7 +25,7 @@ export const barChart: Draw = ({ points, format }, { width, height }) => {
   const bar = Math.min(Math.max((left * TO_BARS) / rows.length, BAR.least), BAR.most);
   const gap = GAP + Math.max(left - bar * rows.length, 0) / (between + 1);
 
-  let y = 0;
+  let y = (gap - GAP) / 2;
   const drawn = rows.map(({ value, number, lines }) => {
     const top = y;
     const barTop = top + lines.length * LINE + 4;

@@ -50,8 +50,8 @@ export function startChart(
     const doc = await connection.doc();
     const lossesBefore = losses;
     try {
-      const object = await doc.getObject<Layout>(objectId);
-      const layout = await object.getLayout();
+      const object = await doc.getObject(objectId);
+      const layout = (await object.getLayout()) as Layout;
       if (signal.aborted || losses !== lossesBefore) return;
       frame.show(layout);
       exposeRefApi?.({ getDoc: async () => doc, getObject: async () => object });

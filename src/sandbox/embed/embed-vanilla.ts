@@ -2,8 +2,12 @@ import { type Chart, type ChartProps, startChart } from './chart.ts';
 import { createFrame } from './frame.ts';
 
 /** The attributes of `<qlik-embed>` in camel case, and the host configuration made of those that concern it. */
-interface EmbedProps extends Partial<ChartProps> {
-  ui?: string;
+interface EmbedProps {
+  ui?: string | undefined;
+  hostConfig?: ChartProps['hostConfig'] | undefined;
+  appId?: string | undefined;
+  objectId?: string | undefined;
+  identity?: string | undefined;
   exposeRefApi?: (api: object) => void;
 }
 

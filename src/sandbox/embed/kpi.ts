@@ -11,13 +11,14 @@ export const kpi: Draw = ({ points, format }, { width, height }) => {
   const number = fullNumber(points[0]?.value ?? 0, format);
   const needed = textWidth(textOf(number), font(SIZE.most, 650));
   const size = Math.max(Math.min(SIZE.most, (SIZE.most * width) / needed), SIZE.least);
+  const room = Math.max(height, LEAST_HEIGHT);
   const around = (text: string) => (text === '' ? [] : [svg('tspan', { class: 'unit' }, text)]);
   const text = svg(
     'text',
-    { class: 'number', x: 0, y: Math.min(size, height) * 0.95, 'font-size': size },
+    { class: 'number', x: 0, y: room - size * 0.2, 'font-size': size },
     ...around(number.prefix),
     svg('tspan', {}, number.digits),
     ...around(number.suffix),
   );
-  return { shapes: [text], spots: [], height: LEAST_HEIGHT };
+  return { shapes: [text], spots: [], height: room };
 };
