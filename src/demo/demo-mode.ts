@@ -18,7 +18,7 @@ export function createDemoMode({ users, claims }: DemoConfig, deps: LoginModeDep
         await scope.register(demoLoginRoute, { origins, auth, openSession });
       },
       async people(scope) {
-        await scope.register(demoPortalRoute, { base, tenantUrl, currentSession: cookieSession });
+        await scope.register(demoPortalRoute, { base, tenantUrl, cookieSession });
         await scope.register(loginPageRoute, { origins, auth, base });
       },
     },

@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { sendPage } from '../http/pages/html-page.ts';
-import type { CurrentSession } from '../http/policy/current-session.ts';
+import type { CookieSession } from '../http/policy/current-session.ts';
 import { htmlPage, ignored, noBody, script as scriptSchema } from '../http/route-schemas.ts';
 import type { ValibotTypes } from '../http/validation.ts';
-import { NoSessionError } from '../session/no-session-error.ts';
 import { ICON_PATH, icon } from './pages/brand.ts';
 import { noSessionPage } from './pages/no-session-page.ts';
 import { portalPage } from './pages/portal-page.ts';
@@ -14,7 +13,7 @@ export interface DemoPortalDeps {
   /** Path under which the routes live, without a trailing slash. */
   readonly base: string;
   readonly tenantUrl: string;
-  readonly currentSession: CurrentSession;
+  readonly cookieSession: CookieSession;
 }
 
 /**
@@ -22,20 +21,16 @@ export interface DemoPortalDeps {
  * the sign-in; who comes from there all the same is told. For the scope `people`.
  */
 export const demoPortalRoute: FastifyPluginAsync<DemoPortalDeps> = async (scope, deps) => {
-  const { base, tenantUrl, currentSession } = deps;
+  const { base, tenantUrl, cookieSession } = deps;
   const app = scope.withTypeProvider<ValibotTypes>();
   app.get(
     '/',
     { schema: { querystring: ignored, response: { 200: htmlPage, 303: noBody } } },
     async (request, reply) => {
-      try {
-        const { user } = await currentSession.peek(request, reply);
-        return sendPage(reply, portalPage({ base, tenantUrl, user }));
-      } catch (error) {
-        if (!(error instanceof NoSessionError)) throw error;
-        if (comesFromLogin(request, base)) return sendPage(reply, noSessionPage(base));
-        return reply.redirect(`${base}/login?${new URLSearchParams({ returnTo: request.url })}`, 303);
-      }
+      const session = await cookieSession.find(request);
+      if (session) return sendPage(reply, portalPage({ base, tenantUrl, user: session.user }));
+      if (comesFromLogin(request, base)) return sendPage(reply, noSessionPage(base));
+      return reply.redirect(`${base}/login?${new URLSearchParams({ returnTo: request.url })}`, 303);
     },
   );
 };

@@ -39,7 +39,7 @@ const common = {
 };
 const more: Record<string, Partial<typeof common>> = {
   demo: {
-    public: ['GET /demo-portal.js', 'GET /demo-embed.js'],
+    public: ['GET /demo-portal.js', 'GET /demo-embed.js', 'GET /demo-icon.svg'],
     session: ['POST /login'],
     people: ['GET /'],
   },
