@@ -95,6 +95,8 @@ type ConnectionEvent =
   | { type: 'store.record_unreadable'; why: string }
   | { type: 'idp.troubled'; issuer: string; error: unknown }
   | { type: 'idp.recovered'; issuer: string }
+  | { type: 'idp.user_info_troubled'; issuer: string; error: unknown }
+  | { type: 'idp.user_info_recovered'; issuer: string; signInsWithout: number }
   | { type: 'portal_keys.troubled'; url: string; error: unknown }
   | { type: 'portal_keys.recovered'; url: string }
   | { type: 'gateway.bypassed'; why: string; peer: string | undefined };

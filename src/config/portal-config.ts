@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { ConfigFile } from './config-file.ts';
 import { given } from './given.ts';
 import type { AuthorizationParameters } from './oidc-kinds.ts';
+import { mappingBy } from './rules/conditions.ts';
 import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,6 +30,8 @@ export interface OidcConfig {
   readonly scope: string;
   /** Further parameters of the authorization request. */
   readonly parameters: AuthorizationParameters;
+  /** Claims without which no Qlik user can be found: when one cannot be had, a sign-in fails. */
+  readonly needed: readonly string[];
   readonly claims: ClaimsConfig;
 }
 
@@ -79,6 +82,7 @@ export function portalConfig(s: Settings): PortalConfig {
         discoveryUrl: s.OIDC_DISCOVERY_URL,
         scope: s.OIDC_SCOPE,
         parameters: s.OIDC_PARAMS ?? {},
+        needed: neededClaims(s),
         claims: claimsConfig(s),
       };
     case 'proxy':
@@ -121,6 +125,11 @@ function claimsConfig(s: Settings): ClaimsConfig {
     },
     trustEmail: s.TRUST_EMAIL,
   };
+}
+
+function neededClaims(s: Settings): string[] {
+  const isFoundByEmail = mappingBy('lookup', 'provision').holds(s);
+  return [...new Set([s.CLAIM_ID, ...otherClaims(s), ...(isFoundByEmail ? [s.CLAIM_EMAIL] : [])])];
 }
 
 function otherClaims({ USER_CLAIM }: Settings): string[] {

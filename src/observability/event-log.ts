@@ -103,6 +103,14 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   },
   'idp.troubled': { level: levelOfTrouble, sentence: 'The identity provider is in trouble.' },
   'idp.recovered': { level: 'info', sentence: 'The identity provider answers.' },
+  'idp.user_info_troubled': {
+    level: 'warn',
+    sentence: 'The user info of the identity provider cannot be had. Sign-ins that can do without it go on.',
+  },
+  'idp.user_info_recovered': {
+    level: 'info',
+    sentence: 'The user info of the identity provider can be had again.',
+  },
   'portal_keys.troubled': { level: levelOfTrouble, sentence: 'The keys of the portal are in trouble.' },
   'portal_keys.recovered': { level: 'info', sentence: 'The keys of the portal are known.' },
   'gateway.bypassed': {

@@ -60,11 +60,9 @@ function families({ names, trustEmail }: ClaimsConfig): readonly Family[] {
  * than it should be, is left out, as if the portal had not told it. Throws a `LoginRefusedError` when the claims do
  * not identify anybody.
  */
-export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimsConfig): PortalUser {
-  const emailCounts = trustEmail || own(claims, 'email_verified') === true;
-  const told = (claim: string) =>
-    emailCounts || (claim !== names.email && claim !== 'email') ? own(claims, claim) : undefined;
-
+export function userFromClaims(claims: Claims, config: ClaimsConfig): PortalUser {
+  const { names } = config;
+  const told = toldBy(claims, config);
   const id = told(names.id);
   if (!isText(id, MAX_ID)) {
     throw new LoginRefusedError('bad_request', 'The sign-in does not say who it is: CLAIM_ID is not told.');
@@ -84,6 +82,23 @@ export function userFromClaims(claims: Claims, { names, trustEmail }: ClaimsConf
     ...(tenant !== undefined && { tenant }),
     ...(others.length > 0 && { claims: Object.fromEntries(others) }),
   };
+}
+
+/** Those of the needed claims that these do not tell: an e-mail that does not count is none. */
+export function missingClaims(
+  claims: Claims,
+  needed: readonly string[],
+  config: ClaimsConfig,
+): readonly string[] {
+  const told = toldBy(claims, config);
+  return needed.filter((claim) => told(claim) === undefined);
+}
+
+/** What the claims tell by name, as far as it counts. */
+function toldBy(claims: Claims, { names, trustEmail }: ClaimsConfig): (claim: string) => unknown {
+  const emailCounts = trustEmail || own(claims, 'email_verified') === true;
+  return (claim) =>
+    emailCounts || (claim !== names.email && claim !== 'email') ? own(claims, claim) : undefined;
 }
 
 /** The tenant that the portal names, if it names one. What cannot be understood must not count as none. */

@@ -15,6 +15,9 @@ export interface IdentityProviderTrouble {
   readonly claim?: string;
   /** The error that the provider named, if OAuth or OpenID Connect knows it. */
   readonly providerError?: string;
+  /** Why the user info failed, and the claims that are needed and were not in the ID token. */
+  readonly userInfo?: string;
+  readonly missing?: readonly string[];
   /** The issuer that the settings name, and the one that was found. */
   readonly expected?: string;
   readonly found?: string;

@@ -6,6 +6,7 @@ import {
   Configuration,
   customFetch,
   discovery,
+  fetchUserInfo,
   type ServerMetadata,
 } from 'openid-client';
 import type { Secret } from '../config/secret.ts';
@@ -26,6 +27,15 @@ export interface KnownProvider {
   readonly metadata: ServerMetadata;
   /** The keys with which it signs. */
   readonly keys: JWTVerifyGetKey;
+  /**
+   * The claims of the user info, which are that subject's (OpenID Connect Core 1.0 §5.3); within that time, if it is less
+   * than for any answer. Rejects with an error for `providerTrouble`.
+   */
+  askUserInfo(
+    accessToken: string,
+    subject: string,
+    withinMs?: number,
+  ): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** One identity provider, asked for its metadata in the background. What is known stays while it is away. */
@@ -107,7 +117,13 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
         known && known.metadata.jwks_uri === jwksUri
           ? known.keys
           : createKeySet({ fetchKeys: () => fetchKeys(http, jwksUri), now: clock.now }).find;
-      known = { configuration: configure(options, metadata, http), metadata, keys };
+      known = {
+        configuration: configure(options, metadata, http),
+        metadata,
+        keys,
+        askUserInfo: (accessToken, subject, withinMs) =>
+          fetchUserInfo(configure(options, metadata, http, withinMs), accessToken, subject),
+      };
       failures = 0;
       becomes(undefined);
       schedule(REFRESH_EVERY_MS);
@@ -184,6 +200,7 @@ function configure(
   options: OidcProviderOptions,
   metadata: ServerMetadata,
   http: ProviderHttp,
+  withinMs = 0,
 ): Configuration {
   const methods = metadata.token_endpoint_auth_methods_supported;
   // In the body it needs no encoding, about which providers disagree.
@@ -191,6 +208,8 @@ function configure(
   const { clientId, clientSecret } = options;
   const configuration = new Configuration(metadata, clientId, undefined, authenticate(clientSecret.reveal()));
   configuration[customFetch] = http.fetch as never;
+  // In seconds; 0 leaves it to `http`.
+  configuration.timeout = withinMs / 1_000;
   if (isPlainHttp(options)) allowInsecureRequests(configuration);
   return configuration;
 }

@@ -3,19 +3,19 @@ import {
   buildAuthorizationUrl,
   buildEndSessionUrl,
   calculatePKCECodeChallenge,
-  fetchUserInfo,
   randomNonce,
   randomPKCECodeVerifier,
 } from 'openid-client';
 import type { AuthorizationParameters } from '../config/oidc-kinds.ts';
 import type { ClaimsConfig } from '../config/portal-config.ts';
-import { type Claims, completeClaims, userFromClaims } from './claims.ts';
+import { type Claims, userFromClaims } from './claims.ts';
 import type { IdentityProviderError } from './identity-provider-error.ts';
 import type { KnownProvider, OidcProvider } from './oidc-provider.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser, ProviderSession } from './portal-user.ts';
 import { errorOfBrowser, providerTrouble } from './provider-trouble.ts';
 import { unlikely, verifyToken } from './signed-token.ts';
+import type { UserInfo } from './user-info.ts';
 
 /** What one sign-in under way must be completed with; for nobody to see but us. */
 export interface LoginSecrets {
@@ -59,6 +59,7 @@ export interface OidcAuthDeps {
   readonly scope: string;
   /** Further parameters of the authorization request. */
   readonly parameters: AuthorizationParameters;
+  readonly userInfo: UserInfo;
   readonly claims: ClaimsConfig;
   readonly now: () => number;
 }
@@ -76,16 +77,8 @@ const MAX_ID_TOKEN = 4_096;
 const MAX_SUBJECT = 255;
 
 export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
-  const { provider, redirectUri, postLogoutUri, clientId, scope, parameters, claims, now } = deps;
+  const { provider, redirectUri, postLogoutUri, clientId, scope, parameters, userInfo, claims, now } = deps;
   const { max_age: maxAge } = parameters;
-
-  async function userInfo(known: KnownProvider, accessToken: string, idToken: Claims): Promise<Claims> {
-    const { id, email, name, groups, others } = claims.names;
-    const isComplete = [id, email, name, groups, ...others].every((claim) => Object.hasOwn(idToken, claim));
-    if (isComplete || !known.metadata.userinfo_endpoint) return idToken;
-    const told = await fetchUserInfo(known.configuration, accessToken, idToken.sub as string);
-    return completeClaims(idToken, told, claims);
-  }
 
   /** Sees the claims of the ID token proven (OpenID Connect Core 1.0 §3.1.3.7), and completes them. */
   async function exchange({ login, query }: OidcEvidence, known: KnownProvider): Promise<Exchanged> {
@@ -109,7 +102,7 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
     });
     if (payload.azp !== undefined && payload.azp !== clientId) throw unlikely(payload, 'azp');
     if (!payload.sub || payload.sub.length > MAX_SUBJECT) throw unlikely(payload, 'sub');
-    return { idToken, payload, told: await userInfo(known, tokens.access_token, payload) };
+    return { idToken, payload, told: await userInfo.complete(known, tokens.access_token, payload) };
   }
 
   return {
@@ -134,7 +127,9 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
       checkReturn(evidence.query, known);
       const { idToken, payload, told } = await exchange(evidence, known).catch((error) => {
         const trouble = providerTrouble(error, { issuer: known.metadata.issuer });
-        if (trouble.code === 'idp_unavailable') provider.troubled(trouble);
+        // The metadata say nothing of how the user info is.
+        const isElsewhere = trouble.details.userInfo === undefined;
+        if (trouble.code === 'idp_unavailable' && isElsewhere) provider.troubled(trouble);
         throw refusal(trouble);
       });
       // Of the ID token alone: what a user info calls so may be something else.

@@ -9,6 +9,8 @@ export type ProviderFetch = (
     method: string;
     headers: Record<string, string>;
     body?: unknown;
+    /** Ends it before its time. */
+    signal?: AbortSignal | undefined;
   },
 ) => Promise<Response>;
 
@@ -48,10 +50,11 @@ export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): Provider
 
   async function ask(
     url: string,
-    { method, headers, body }: Parameters<ProviderFetch>[1],
+    { method, headers, body, signal: earlier }: Parameters<ProviderFetch>[1],
   ): Promise<Response> {
     const { host } = new URL(url);
-    const signal = AbortSignal.timeout(timeoutMs);
+    const latest = AbortSignal.timeout(timeoutMs);
+    const signal = earlier ? AbortSignal.any([earlier, latest]) : latest;
     let status: number;
     let text: string;
     let type: unknown;

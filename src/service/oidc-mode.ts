@@ -10,6 +10,7 @@ import { createLogoutTokenReader } from '../portal/logout-token.ts';
 import { createOidcAuth } from '../portal/oidc.ts';
 import { createOidcProvider } from '../portal/oidc-provider.ts';
 import { createSealer } from '../portal/sealer.ts';
+import { createUserInfo } from '../portal/user-info.ts';
 import { PROVIDER_ANSWER_MS } from './provider-answer.ts';
 
 /** `PORTAL_AUTH=oidc`. Asks the provider for its metadata from now on. */
@@ -34,6 +35,7 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
     clientId,
     scope: portal.scope,
     parameters: portal.parameters,
+    userInfo: createUserInfo({ claims: portal.claims, needed: portal.needed, now: clock.now, emit }),
     claims: portal.claims,
     now: clock.wall,
   });

@@ -251,12 +251,6 @@ const lies: [string, () => Lies, number, string][] = [
     502,
     'idp_bad_response',
   ],
-  [
-    'an info endpoint that answers 500',
-    () => ({ claims: without('email'), answers: { '/me': (_, r) => send(r, 500, CANARY) } }),
-    503,
-    'idp_unavailable',
-  ],
 ];
 
 describe('a provider that lies', () => {

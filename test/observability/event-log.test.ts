@@ -85,6 +85,8 @@ const examples: {
     ['error', { issuer: 'https://login.example.com', error: wrongIssuer }],
   ],
   'idp.recovered': [['info', { issuer: 'https://login.example.com' }]],
+  'idp.user_info_troubled': [['warn', { issuer: 'https://login.example.com', error }]],
+  'idp.user_info_recovered': [['info', { issuer: 'https://login.example.com', signInsWithout: 3 }]],
   'portal_keys.troubled': [
     ['warn', { url: 'https://portal.example.com/jwks.json', error }],
     ['error', { url: 'https://portal.example.com/jwks.json', error: wrongIssuer }],
