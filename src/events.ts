@@ -89,9 +89,15 @@ type DirectoryEvent =
   | { type: 'user_table.broken'; tenant: string; path: string; reason: string };
 
 type ConnectionEvent =
-  | { type: 'store.away'; error: unknown }
+  | { type: 'store.connected'; address: string; software: string; evictionPolicy: string | undefined }
+  | { type: 'store.away'; address: string; error: unknown }
+  /** Since it began, Redis has not answered in this way. */
+  | { type: 'store.still_away'; address: string; error: unknown }
   | { type: 'store.back' }
-  | { type: 'store.may_evict'; policy: string }
+  | { type: 'store.may_evict'; address: string; policy: string }
+  /** Neither its version nor its eviction policy is known. */
+  | { type: 'store.says_nothing'; address: string; error: unknown }
+  | { type: 'store.messages_refused'; address: string; error: unknown }
   | { type: 'store.record_unreadable'; why: string }
   | { type: 'idp.troubled'; issuer: string; error: unknown }
   | { type: 'idp.recovered'; issuer: string }

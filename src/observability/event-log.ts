@@ -90,11 +90,22 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
     sentence: 'The table of users is broken. The old one stays in force.',
   },
 
+  'store.connected': { level: 'info', sentence: 'There is a connection to Redis.' },
   'store.away': { level: 'error', sentence: 'Redis is away.' },
+  'store.still_away': { level: 'error', sentence: 'Redis is still away, for another reason.' },
   'store.back': { level: 'info', sentence: 'Redis is back.' },
   'store.may_evict': {
     level: 'warn',
     sentence: 'Redis may evict sessions: its maxmemory-policy should be noeviction.',
+  },
+  'store.says_nothing': {
+    level: 'warn',
+    sentence: 'Redis does not say what it is. Its version and eviction policy could not be looked at.',
+  },
+  'store.messages_refused': {
+    level: 'warn',
+    sentence:
+      'Redis lets us send or receive no messages. Replicas notice later what others of them have done.',
   },
   'store.record_unreadable': {
     level: 'warn',

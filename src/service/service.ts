@@ -59,7 +59,7 @@ const BACKGROUND_GRACE_MS = 2_000;
 
 /**
  * Builds the parts and hands them to each other, each after those that it needs. Throws a plain `Error` when a file that a
- * setting names is broken.
+ * setting names is broken, and a `ConfigurationError` when the store will never do.
  */
 export async function createService(deps: ServiceDeps): Promise<Service> {
   const { config, events, clock = systemClock, random = Math.random, checkAnswers = false } = deps;
@@ -134,11 +134,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
     checkAnswers,
     health: {
       isStopping: () => stopping,
-      storeAnswers: () =>
-        store.ping().then(
-          () => true,
-          () => false,
-        ),
+      store: () => store.check().catch(() => 'away'),
       tenantsHealthy: () => tenants.all().every(({ tenant }) => tenant.healthy),
     },
   });

@@ -100,8 +100,8 @@ export interface RecordStore {
   advanceAll(forMs: number): Promise<void>;
   /** Ends all records that were created to end with all; `forMs`: longer than any of them may live. */
   endAll(forMs: number): Promise<void>;
-  /** Resolves when the store answers, and would keep the use of a record. */
-  ping(): Promise<void>;
+  /** Resolves when the store does what it is for; `full`: what is there is kept and used, and nothing new is kept. */
+  check(): Promise<'ok' | 'full'>;
   close(): Promise<void>;
 }
 

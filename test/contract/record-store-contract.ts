@@ -828,9 +828,16 @@ export function describeRecordStore(name: string, createStore: () => Promise<Sto
       }
     });
 
-    test('a ping is answered', async (t) => {
-      const { store } = await open(t);
-      await store.ping();
+    test('a check finds that all is well, however many ask for it', async (t) => {
+      const { store, advance } = await open(t);
+      assert.deepEqual(
+        await Promise.all(Array.from({ length: 20 }, () => store.check())),
+        Array(20).fill('ok'),
+      );
+      await store.advanceAll(LIFETIME_MS);
+      assert.equal(await store.check(), 'ok');
+      // What others begin anew ends with its time.
+      await advance(LIFETIME_MS);
     });
   });
 }

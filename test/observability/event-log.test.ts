@@ -76,9 +76,15 @@ const examples: {
   'user_table.shrunk': [['error', { tenant, path: '/etc/users.csv', size: 1, gone: 9 }]],
   'user_table.broken': [['error', { tenant, path: '/etc/users.csv', reason: 'line 3' }]],
 
-  'store.away': [['error', { error }]],
+  'store.connected': [
+    ['info', { address: '127.0.0.1:6379', software: 'Redis 7.2.4', evictionPolicy: 'noeviction' }],
+  ],
+  'store.away': [['error', { address: '127.0.0.1:6379', error }]],
+  'store.still_away': [['error', { address: '127.0.0.1:6379', error }]],
   'store.back': [['info', {}]],
-  'store.may_evict': [['warn', { policy: 'allkeys-lru' }]],
+  'store.may_evict': [['warn', { address: '127.0.0.1:6379', policy: 'allkeys-lru' }]],
+  'store.says_nothing': [['warn', { address: '127.0.0.1:6379', error }]],
+  'store.messages_refused': [['warn', { address: '127.0.0.1:6379', error }]],
   'store.record_unreadable': [['warn', { why: 'forged' }]],
   'idp.troubled': [
     ['warn', { issuer: 'https://login.example.com', error }],

@@ -130,8 +130,9 @@ export function createStoreProbe({ now }: { now: () => number } = { now: Date.no
       await enter('advanceAll');
       return store.advanceAll(forMs);
     },
-    async ping() {
-      await enter('ping');
+    async check() {
+      await enter('check');
+      return 'ok';
     },
     close: () => store.close(),
   };

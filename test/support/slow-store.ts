@@ -13,7 +13,7 @@ export function createSlowStore(seed: number, mostMs = 6): RecordStore {
   };
   const slow = Object.entries(store).map(([name, call]) => [
     name,
-    name === 'close' || name === 'ping'
+    name === 'close' || name === 'check'
       ? call
       : async (...args: unknown[]) => {
           await pause();

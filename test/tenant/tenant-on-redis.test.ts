@@ -90,7 +90,7 @@ describe('a tenant whose limits replicas share in Redis', { skip: redisMissing()
 
     assert.equal(await minting, 'tenant_unavailable');
     // Answered after the question that was under way.
-    await connection.ping();
+    await connection.check();
     await settle();
     assert.equal(own.subscriptions(), 0);
     await assertNothingLeft(server, clock.pending);
@@ -116,7 +116,7 @@ describe('a tenant whose limits replicas share in Redis', { skip: redisMissing()
 
     assert.equal(await minting, 'tenant_unavailable');
     // Answered after the question that was under way.
-    await connection.ping();
+    await connection.check();
     await until(() => taken() === 0);
     await assertNothingLeft(server, clock.pending);
   });

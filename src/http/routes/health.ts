@@ -7,8 +7,8 @@ import type { ValibotTypes } from '../validation.ts';
 export interface Health {
   /** No new requests are welcome. */
   isStopping(): boolean;
-  /** Whether the session store answers. */
-  storeAnswers(): Promise<boolean>;
+  /** What the session store does. Full, it still serves those who are signed in. Never rejects. */
+  store(): Promise<'ok' | 'full' | 'away'>;
   /** Whether every tenant answered when it was last asked. */
   tenantsHealthy(): boolean;
   /** Whether the identity provider answered when it was last asked; absent where there is none. */
@@ -23,8 +23,8 @@ const healthSchema = v.strictObject({
 });
 
 /**
- * `GET /livez` and `GET /readyz`. A tenant or an identity provider in trouble is shown and keeps the replica in service:
- * those who hold a token, or are signed in, go on. For the scope `public`.
+ * `GET /livez` and `GET /readyz`. A tenant or an identity provider in trouble, or a session store that is full, is shown and
+ * keeps the replica in service: those who hold a token, or are signed in, go on. For the scope `public`.
  */
 export const healthRoutes: FastifyPluginAsync<Health> = async (scope, health) => {
   const app = scope.withTypeProvider<ValibotTypes>();
@@ -38,15 +38,15 @@ export const healthRoutes: FastifyPluginAsync<Health> = async (scope, health) =>
   );
 
   app.get('/readyz', options, async (_request, reply) => {
-    const storeAnswers = await health.storeAnswers();
-    const status = health.isStopping() ? 'stopping' : wordFor(storeAnswers);
+    const store = await health.store();
+    const status = health.isStopping() ? 'stopping' : wordFor(store !== 'away');
     return reply
       .code(status === 'ok' ? 200 : 503)
       .header('cache-control', 'no-store')
       .send({
         status,
         checks: {
-          store: wordFor(storeAnswers),
+          store: wordFor(store === 'ok'),
           tenant: wordFor(health.tenantsHealthy()),
           ...(health.idpHealthy && { idp: wordFor(health.idpHealthy()) }),
         },

@@ -164,7 +164,7 @@ export function createMemoryStore({ now }: MemoryStoreDeps): RecordStore {
       for (const [key, entry] of entries) if (entry.endsWithAll) drop(key, entry);
     },
 
-    async ping() {},
+    check: async () => 'ok',
 
     async close() {
       clearInterval(sweeper);

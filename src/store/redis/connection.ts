@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import { Redis } from 'ioredis';
 import type { Emit } from '../../events.ts';
 import { StoreUnavailableError } from '../record-store.ts';
 import { createAvailability } from './availability.ts';
-import { clientOptions, type RedisTarget } from './options.ts';
-import { type RedisError, toRedisError } from './redis-error.ts';
+import { addressOf, clientOptions, type RedisTarget } from './options.ts';
+import { leadsElsewhere, type RedisError, toRedisError } from './redis-error.ts';
+import { readServerFacts, type ServerFacts, withReason } from './server-facts.ts';
+import { createStoreCheck } from './store-check.ts';
 import { createRedisSubscriber, type RedisSubscriber } from './subscriber.ts';
 
 export interface RedisConnectionOptions {
@@ -26,15 +29,17 @@ export interface RedisConnection extends RedisSubscriber {
   readonly prefix: string;
   /** A script under a name of its own. */
   define(name: string, keys: number, lua: string): RedisScript;
-  /** Resolves when Redis would take a write that needs no memory. */
-  ping(): Promise<void>;
-  /** What Redis does when its memory is full. */
-  evictionPolicy(): Promise<string | undefined>;
+  /** Resolves when Redis does what sessions need of it; `full`: for those who have one. Calls at the same time share an answer. */
+  check(): Promise<'ok' | 'full'>;
+  /** Finds out whether messages are sent and received, and tells when Redis refuses that. Never rejects. */
+  checkMessages(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** How long a start waits for the first connection; less when that is refused. */
 const FIRST_CONNECTION_MS = 1_000;
+
+const NO_EVICTION = 'noeviction';
 
 /** Resolves when connected, or when that failed or took a second; it goes on trying then. */
 export async function connectRedis({
@@ -42,55 +47,125 @@ export async function connectRedis({
   prefix,
   emit,
 }: RedisConnectionOptions): Promise<RedisConnection> {
-  const redis = new Redis(clientOptions(target));
-  const subscriber = createRedisSubscriber(
-    () => redis.duplicate({ enableOfflineQueue: true, autoResubscribe: false }),
-    unavailable,
-  );
-  const availability = createAvailability({
-    probe: () => redis.set(`${prefix}probe`, '', 'PX', 1_000),
-    onChange: (trouble) => emit(trouble ? { type: 'store.away', error: trouble } : { type: 'store.back' }),
-  });
+  const address = addressOf(target);
   /** Why there is no connection; the commands that fail for want of one do not know. */
   let disconnected: RedisError | undefined;
+  const redis = new Redis({
+    ...clientOptions(target),
+    reconnectOnError(error) {
+      if (!leadsElsewhere(error)) return false;
+      disconnected = toRedisError(error);
+      return true;
+    },
+  });
+  const subscriber = createRedisSubscriber(
+    () => redis.duplicate({ enableOfflineQueue: true, autoResubscribe: false }),
+    cannotSubscribe,
+  );
+  const checkStore = createStoreCheck({ prefix, define });
+  const availability = createAvailability({
+    probe: async () => {
+      const full = await checkStore().catch((error) => Promise.reject(reasonOf(error)));
+      if (full) throw toRedisError(full);
+    },
+    onChange: (trouble) =>
+      emit(trouble ? { type: 'store.away', address, error: trouble } : { type: 'store.back' }),
+    onOtherReason: (trouble) => emit({ type: 'store.still_away', address, error: trouble }),
+  });
+  let facts: ServerFacts | undefined;
+  let saysNothing = false;
+  let messagesRefused = false;
+  let looking = Promise.resolve();
 
   redis.on('ready', () => {
     disconnected = undefined;
+    looking = lookAtServer();
   });
   redis.on('error', (error) => {
     // A connection that ends is nothing yet: the next one may be there before anybody asks.
     if (redis.status === 'ready') return;
-    disconnected = toRedisError(error);
+    disconnected = withReason(toRedisError(error), facts, target.database);
     availability.failed(disconnected);
+    // The client would go on in database 0, which may be somebody else's.
+    if (isAnswerTo('select', error)) redis.disconnect(true);
   });
 
-  function unavailable(error: unknown): never {
+  /** At each connection: it may lead to another server than the last. */
+  async function lookAtServer(): Promise<void> {
+    try {
+      const found = readServerFacts(await redis.info());
+      if (isDeepStrictEqual(found, facts)) return;
+      facts = found;
+      const { software, evictionPolicy } = found;
+      emit({ type: 'store.connected', address, software, evictionPolicy });
+      if (evictionPolicy !== undefined && evictionPolicy !== NO_EVICTION)
+        emit({ type: 'store.may_evict', address, policy: evictionPolicy });
+    } catch (error) {
+      const fault = toRedisError(error);
+      if (!isRefusal(fault) || saysNothing) return;
+      saysNothing = true;
+      emit({ type: 'store.says_nothing', address, error: fault });
+    }
+  }
+
+  function reasonOf(error: unknown): RedisError {
     const fault = toRedisError(error);
-    const cause = fault.code === 'DISCONNECTED' ? (disconnected ?? fault) : fault;
+    return fault.code === 'DISCONNECTED'
+      ? (disconnected ?? fault)
+      : withReason(fault, facts, target.database);
+  }
+
+  function unavailable(error: unknown): never {
+    const cause = reasonOf(error);
     availability.failed(cause);
     throw new StoreUnavailableError({ cause });
   }
 
+  function cannotSubscribe(error: unknown): never {
+    const fault = toRedisError(error);
+    if (!isRefusal(fault)) unavailable(error);
+    tellMessagesRefused(fault);
+    throw new StoreUnavailableError({ cause: fault });
+  }
+
+  function tellMessagesRefused(error: RedisError): void {
+    if (messagesRefused) return;
+    messagesRefused = true;
+    emit({ type: 'store.messages_refused', address, error });
+  }
+
+  function define(name: string, numberOfKeys: number, lua: string): RedisScript {
+    redis.defineCommand(name, { numberOfKeys, lua });
+    const run = (redis as unknown as Record<string, RedisScript>)[name] as RedisScript;
+    return (...keysAndArguments) => {
+      gatherWrites(redis.stream);
+      return run.apply(redis, keysAndArguments);
+    };
+  }
+
   await once(redis, 'ready', { signal: AbortSignal.timeout(FIRST_CONNECTION_MS) }).catch(() => {});
+  await looking;
 
   return {
     prefix,
-    define(name, numberOfKeys, lua) {
-      redis.defineCommand(name, { numberOfKeys, lua });
-      const run = (redis as unknown as Record<string, RedisScript>)[name] as RedisScript;
-      return (...keysAndArguments) => {
-        gatherWrites(redis.stream);
-        return run.apply(redis, keysAndArguments).catch(unavailable);
-      };
+    define(name, keys, lua) {
+      const run = define(name, keys, lua);
+      return (...keysAndArguments) => run(...keysAndArguments).catch(unavailable);
     },
-    async ping() {
-      // No PING: a replica answers that too, and a primary whose disk is full.
-      await redis.pexpire(`${prefix}probe`, 1_000).catch(unavailable);
+    async check() {
+      const full = await checkStore().catch(unavailable);
+      if (full) availability.failed(toRedisError(full));
+      return full ? 'full' : 'ok';
     },
-    async evictionPolicy() {
-      // CONFIG GET is not for everybody.
-      const memory = await redis.info('memory').catch(unavailable);
-      return /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
+    async checkMessages() {
+      const channel = `${prefix}check`;
+      try {
+        (await subscriber.subscribe(channel, () => {}))();
+        await redis.publish(channel, '');
+      } catch (error) {
+        const fault = toRedisError(error);
+        if (isRefusal(fault)) tellMessagesRefused(fault);
+      }
     },
     subscribe: subscriber.subscribe,
     async close() {
@@ -99,6 +174,15 @@ export async function connectRedis({
       redis.disconnect();
     },
   };
+}
+
+/** Of a right, or of a command that a service does not have. */
+function isRefusal({ code, message }: RedisError): boolean {
+  return code === 'NOPERM' || /unknown command/i.test(message);
+}
+
+function isAnswerTo(name: string, error: unknown): boolean {
+  return (error as { command?: { name?: string } }).command?.name === name;
 }
 
 /** What is asked in one turn of the event loop goes out at its end, in one piece: a write costs more than the rest. */

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, rootCertificates } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
-import { leadsElsewhere } from './redis-error.ts';
 
 /** Where a Redis or a Sentinel listens, and as whom to sign in there. */
 export interface RedisAddress {
@@ -18,6 +17,16 @@ export interface RedisTarget extends RedisAddress {
   readonly tls?: { readonly ca?: string | undefined } | undefined;
   /** Those that know where the primary is; `host` and `port` do not count then. */
   readonly sentinel?: { readonly name: string; readonly addresses: readonly RedisAddress[] } | undefined;
+}
+
+/** As the log names it: host and port, or what the Sentinels watch. */
+export function addressOf({ host, port, sentinel }: RedisTarget): string {
+  const [first] = sentinel?.addresses ?? [];
+  return sentinel && first ? `${sentinel.name} at Sentinel ${join(first)}` : join({ host, port });
+}
+
+function join({ host, port }: RedisAddress): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Twice, when a script must be sent again. */
@@ -53,10 +62,11 @@ export function clientOptions({
     disconnectTimeout: SILENCE_MS,
     maxLoadingRetryTime: MAX_BACKOFF_MS,
     retryStrategy: backoffMs,
-    reconnectOnError: leadsElsewhere,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    // It asks for INFO, which not every service and every user has. That of a Sentinel's primary sees by it which one it is.
+    enableReadyCheck: sentinel !== undefined,
   };
 }
 

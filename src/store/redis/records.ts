@@ -103,7 +103,7 @@ export function createRedisRecords(redis: RedisConnection): RecordStore {
     async endAll(forMs) {
       await endAll(endOfAll, forMs);
     },
-    ping: redis.ping,
+    check: redis.check,
     close: redis.close,
   };
 }

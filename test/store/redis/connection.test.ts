@@ -33,11 +33,11 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
 
   test('takes a server that answers and would keep nothing for one that is away', async (t) => {
     const redis = await connect(t);
-    await redis.ping();
+    await redis.check();
     server.cli('REPLICAOF', '127.0.0.1', '1');
     t.after(() => server.cli('REPLICAOF', 'NO', 'ONE'));
 
-    await assert.rejects(redis.ping(), isUnavailable('READONLY'));
+    await assert.rejects(redis.check(), isUnavailable('READONLY'));
   });
 
   test('hears messages again after it was cut', async (t) => {
@@ -65,7 +65,7 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
     await until(() => server.cli('ACL', 'LOG').includes('listener'));
     // An error that nobody handles would end the process, and here the test.
     await setTimeout(50);
-    await redis.ping();
+    await redis.check();
 
     server.cli('ACL', 'SETUSER', 'listener', '&*');
     await until(() => {
@@ -112,27 +112,50 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
   function reads(): number {
     return Number(/^total_reads_processed:(\d+)/m.exec(server.cli('INFO', 'stats'))?.[1]);
   }
-
-  test('knows the eviction policy', async (t) => {
-    assert.equal(await (await connect(t)).evictionPolicy(), 'noeviction');
-  });
 });
 
 describe('the reason why Redis failed', () => {
-  for (const [what, error, code] of [
-    ['an answer', reply('OOM command not allowed'), 'OOM'],
-    ['an answer without a word of its own', reply('-'), 'ERR'],
-    ['a redirection', reply('MOVED 3999 127.0.0.1:6381'), 'MOVED'],
+  for (const [what, error, code, message] of [
+    ['an answer', reply('OOM command not allowed'), 'OOM', 'OOM command not allowed'],
+    ['an answer without a word of its own', reply('-'), 'ERR', '-'],
+    ['a redirection', reply('MOVED 3999 127.0.0.1:6381'), 'MOVED', 'MOVED 3999 127.0.0.1:6381'],
     ['an error of the system', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
     ['a command that took too long', new Error('Command timed out'), 'TIMEOUT'],
     ['a code that is none', Object.assign(new Error('x'), { code: 'canary canary' }), 'DISCONNECTED'],
     ['no error at all', undefined, 'DISCONNECTED'],
+    [
+      'a user without the right',
+      reply("NOPERM User broker has no permissions to run the 'evalsha' command"),
+      'NOPERM',
+      "NOPERM the user has no permissions to run the 'evalsha' command",
+    ],
+    [
+      'a command that is not there',
+      reply("ERR unknown command 'EVALSHA', with args beginning with: 'canary' 'qtb:1' "),
+      'ERR',
+      "ERR unknown command 'EVALSHA'",
+    ],
+    [
+      'a server that repeats what it was sent',
+      reply('ERR -canary- is no command'),
+      'ERR',
+      'ERR -…- is no command',
+    ],
+    [
+      'a script that failed',
+      reply('NOPERM no script: 4d3be6592bd0779e15e30bcf66eab863a5c8137e, on @user_script:2.'),
+      'NOPERM',
+      'NOPERM no',
+    ],
+    ['a server that writes what is no text', reply('ERR \u0007\r\n{"level":50}'), 'ERR', 'ERR {"level":50}'],
+    ['a server that does not end', reply(`ERR ${'x'.repeat(9_999)}`), 'ERR', `ERR ${'x'.repeat(156)}`],
   ] as const) {
     test(`of ${what} is ${code}, and holds nothing of what was asked`, () => {
       const fault = toRedisError(error);
       assert.equal(fault.code, code);
+      assert.equal(fault.message, `Redis: ${message ?? code}`);
       assert.equal(fault.cause, undefined);
-      assert.doesNotMatch(`${fault.stack}${JSON.stringify(fault)}`, /canary|allowed/);
+      assert.doesNotMatch(`${fault.stack}${JSON.stringify(fault)}`, /canary|broker/);
     });
   }
 });
