@@ -41,7 +41,12 @@ type SessionEvent =
   | { type: 'session.opened'; user: EventUser; tenant: string }
   /** `tokens`: how many tokens ended with it, when it was the user's last. */
   | { type: 'session.ended'; user: EventUser; reason: SessionEnd; sessions: number; tokens: number }
-  | { type: 'login.refused'; requestId: string; error: unknown }
+  /** `user` is absent where nobody is proven. */
+  | { type: 'login.refused'; requestId: string; user?: EventUser; error: unknown }
+  /** It is left out. `why` is one of a few words. */
+  | { type: 'login.claim_not_understood'; user: EventUser; claim: 'name' | 'email' | 'groups'; why: string }
+  /** `claim`: the name of what is missing; `told`: the names of what came. */
+  | { type: 'login.email_missing'; user: EventUser; claim: string; told: readonly string[] }
   | { type: 'logout.backchannel'; requestId: string; sessions: number; users: number }
   | { type: 'logout.backchannel_refused'; requestId: string; error: unknown };
 
@@ -105,7 +110,9 @@ type ConnectionEvent =
   | { type: 'idp.user_info_recovered'; issuer: string; signInsWithout: number }
   | { type: 'portal_keys.troubled'; url: string; error: unknown }
   | { type: 'portal_keys.recovered'; url: string }
-  | { type: 'gateway.bypassed'; why: string; peer: string | undefined };
+  | { type: 'gateway.bypassed'; why: string; peer: string | undefined }
+  /** `told`: the names of the headers that came. */
+  | { type: 'gateway.user_missing'; header: string; told: readonly string[] };
 
 type RequestEvent =
   | {

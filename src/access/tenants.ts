@@ -1,6 +1,7 @@
 import type { TenantConfig } from '../config/tenant-config.ts';
 import type { Directory } from '../directory/directory.ts';
 import { createTenantDirectory, type TenantDirectoryDeps } from '../directory/tenant-directory.ts';
+import { lowerAscii } from '../lib/ascii.ts';
 import type { PortalUser } from '../portal/portal-user.ts';
 import type { TenantRegistry } from '../tenant/registry.ts';
 import { createTenant, type Tenant, type TenantDeps } from '../tenant/tenant.ts';
@@ -63,7 +64,7 @@ export function createTenants(registry: TenantRegistry<ServedTenant>): Tenants {
 
 /** By its URL or its host name. The names of hosts have no case, but for ASCII alone. */
 function isNamed({ tenant: { url } }: ServedTenant, named: string): boolean {
-  const name = named.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const name = lowerAscii(named);
   return [url, `${url}/`, new URL(url).host].includes(name);
 }
 

@@ -80,6 +80,20 @@ export const count: Kind<number> = kind('a whole number from 1 to 10000000', (ra
   wholeNumber(raw, 1, 10_000_000),
 );
 
+/** What a claim must be: `claim=value`, of which a comma and a percent sign are written as in URLs. */
+export const requiredClaim: Kind<{ claim: string; value: string }> = kind(
+  '`claim=value`, in which `%2C` is a comma and `%25` a percent sign',
+  (raw) => {
+    const [claim, value] = /^([^=]+)=(.+)$/u.exec(raw)?.slice(1).map(decodePercent) ?? [];
+    return claim && value && !/\p{Cc}/u.test(claim + value) ? { claim, value } : undefined;
+  },
+);
+
+/** A sign of ASCII that can stand between names, and is no part of the names of directories or of an encoding. */
+export const separator: Kind<string> = kind('one sign such as `,`, `;` or `|`', (raw) =>
+  /^[!-~]$/.test(raw) && !/[\w"%=\\]/.test(raw) ? raw : undefined,
+);
+
 /** One of the words given. For another one, the error names the word that was probably meant. */
 export function oneOf<const W extends string>(...words: W[]): Kind<W> {
   return wordOf(words, words.map((word) => `\`${word}\``).join(', '));
@@ -308,6 +322,15 @@ export function isLoopback(host: string): boolean {
 function wholeNumber(raw: string, min: number, max: number): number | undefined {
   const value = /^\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN;
   return value >= min && value <= max ? value : undefined;
+}
+
+/** Undefined when it is no such encoding. */
+function decodePercent(raw: string): string | undefined {
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return undefined;
+  }
 }
 
 /** An absolute http(s) URL without credentials, wildcards or blanks. */

@@ -13,11 +13,31 @@ export interface ClaimsConfig {
     readonly email: string;
     readonly name: string;
     readonly groups: string;
+    /** Members of groups that are objects: the first that there is names the group. */
+    readonly groupMembers: readonly string[];
     /** Other claims that the session keeps. */
     readonly others: readonly string[];
   };
   /** An e-mail counts without `email_verified`. */
   readonly trustEmail: boolean;
+}
+
+/** A claim, and the values of which it must have one. */
+export interface RequiredClaim {
+  readonly claim: string;
+  readonly values: readonly string[];
+}
+
+/** Who may sign in, and what of a sign-in matters. */
+export interface LoginPolicyConfig {
+  /** All of them must hold. */
+  readonly required: readonly RequiredClaim[];
+  /** Whoever's groups are told and not understood may not sign in. */
+  readonly groupsStrict: boolean;
+  /** Claims without which no Qlik user can be found. */
+  readonly needed: readonly string[];
+  /** The e-mail can say which Qlik user somebody is. */
+  readonly emailFinds: boolean;
 }
 
 export interface OidcConfig {
@@ -33,6 +53,7 @@ export interface OidcConfig {
   /** Claims without which no Qlik user can be found: when one cannot be had, a sign-in fails. */
   readonly needed: readonly string[];
   readonly claims: ClaimsConfig;
+  readonly policy: LoginPolicyConfig;
 }
 
 export interface GatewayConfig {
@@ -47,7 +68,10 @@ export interface GatewayConfig {
     readonly groups: string | null;
     readonly tenant: string | null;
   };
+  /** What stands between two groups in their header. */
+  readonly groupsSeparator: string;
   readonly trustEmail: boolean;
+  readonly policy: LoginPolicyConfig;
 }
 
 export interface AssertionConfig {
@@ -57,6 +81,7 @@ export interface AssertionConfig {
   /** The portal's: where it publishes them, or the keys themselves. */
   readonly keys: { readonly url: string } | { readonly publicKeys: readonly KeyObject[] };
   readonly claims: ClaimsConfig;
+  readonly policy: LoginPolicyConfig;
 }
 
 export interface DemoConfig {
@@ -65,6 +90,7 @@ export interface DemoConfig {
   readonly users: ConfigFile | undefined;
   /** Names of the claims that the session keeps. */
   readonly claims: readonly string[];
+  readonly policy: LoginPolicyConfig;
 }
 
 /** Who says who is signed in at the portal. */
@@ -72,6 +98,7 @@ export type PortalConfig = OidcConfig | GatewayConfig | AssertionConfig | DemoCo
 
 /** What the settings of the sign-in mean. */
 export function portalConfig(s: Settings): PortalConfig {
+  const policy = loginPolicyConfig(s);
   switch (s.PORTAL_AUTH) {
     case 'oidc':
       return {
@@ -84,6 +111,7 @@ export function portalConfig(s: Settings): PortalConfig {
         parameters: s.OIDC_PARAMS ?? {},
         needed: neededClaims(s),
         claims: claimsConfig(s),
+        policy,
       };
     case 'proxy':
       return {
@@ -97,7 +125,9 @@ export function portalConfig(s: Settings): PortalConfig {
           groups: s.PROXY_GROUPS_HEADER,
           tenant: s.PROXY_TENANT_HEADER,
         },
+        groupsSeparator: s.PROXY_GROUPS_SEPARATOR,
         trustEmail: s.TRUST_EMAIL,
+        policy,
       };
     case 'assertion':
       return {
@@ -108,9 +138,10 @@ export function portalConfig(s: Settings): PortalConfig {
           ? { url: s.ASSERTION_JWKS_URL }
           : { publicKeys: given(s, 'ASSERTION_PUBLIC_KEY') },
         claims: claimsConfig(s),
+        policy,
       };
     case 'demo':
-      return { auth: 'demo', users: s.DEMO_USERS, claims: otherClaims(s) };
+      return { auth: 'demo', users: s.DEMO_USERS, claims: otherClaims(s), policy };
   }
 }
 
@@ -121,6 +152,7 @@ function claimsConfig(s: Settings): ClaimsConfig {
       email: s.CLAIM_EMAIL,
       name: s.CLAIM_NAME,
       groups: s.CLAIM_GROUPS,
+      groupMembers: groupMembers(s),
       others: otherClaims(s),
     },
     trustEmail: s.TRUST_EMAIL,
@@ -128,10 +160,32 @@ function claimsConfig(s: Settings): ClaimsConfig {
 }
 
 function neededClaims(s: Settings): string[] {
-  const isFoundByEmail = mappingBy('lookup', 'provision').holds(s);
-  return [...new Set([s.CLAIM_ID, ...otherClaims(s), ...(isFoundByEmail ? [s.CLAIM_EMAIL] : [])])];
+  const required = s.SIGN_IN_REQUIRE.map(({ claim }) => claim);
+  return [
+    ...new Set([s.CLAIM_ID, ...otherClaims(s), ...(isFoundByEmail(s) ? [s.CLAIM_EMAIL] : []), ...required]),
+  ];
+}
+
+function isFoundByEmail(s: Settings): boolean {
+  return mappingBy('lookup', 'provision').holds(s);
 }
 
 function otherClaims({ USER_CLAIM }: Settings): string[] {
   return USER_CLAIM === undefined ? [] : [USER_CLAIM];
+}
+
+/** What the default says stands for all that providers call a group's name. */
+function groupMembers({ CLAIM_GROUPS_MEMBER: member }: Settings): string[] {
+  return member === 'name' ? ['name', 'displayName', 'id'] : [member];
+}
+
+function loginPolicyConfig(s: Settings): LoginPolicyConfig {
+  const values = new Map<string, string[]>();
+  for (const { claim, value } of s.SIGN_IN_REQUIRE) values.set(claim, [...(values.get(claim) ?? []), value]);
+  return {
+    required: [...values].map(([claim, oneOf]) => ({ claim, values: oneOf })),
+    groupsStrict: s.GROUPS_STRICT,
+    needed: otherClaims(s),
+    emailFinds: isFoundByEmail(s),
+  };
 }

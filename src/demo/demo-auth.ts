@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { parseStrictJson } from '../lib/strict-json.ts';
+import type { LoginPolicy } from '../portal/login-policy.ts';
 import { LoginRefusedError, type PortalAuth } from '../portal/portal-auth.ts';
-import type { PortalUser } from '../portal/portal-user.ts';
+import { sameEmail } from '../portal/same-email.ts';
+import { MAX_ID, namesForLog, type Told, type ToldUser } from '../portal/told-user.ts';
 import seed from '../sandbox/seed.json' with { type: 'json' };
-
-const MAX_ID = 256;
 
 const demoUser = v.looseObject({
   id: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_ID)),
@@ -27,6 +27,7 @@ export interface DemoAuthDeps {
   readonly users: readonly DemoUser[];
   /** Names of the claims that the session keeps. */
   readonly claims: readonly string[];
+  readonly policy: LoginPolicy;
 }
 
 /** Users as `DEMO_USERS` holds them. Throws an `Error` that says what is wrong. */
@@ -48,27 +49,35 @@ export function sandboxUsers(): DemoUser[] {
     .map(({ subject, name, email, groups }) => ({ id: subject, name, email, groups }));
 }
 
-export function createDemoAuth({ users, claims }: DemoAuthDeps): DemoAuth {
+export function createDemoAuth({ users, claims, policy }: DemoAuthDeps): DemoAuth {
   return {
     users,
 
     async authenticate({ user: id }) {
       const found = users.find((user) => user.id === id);
       if (!found) throw new LoginRefusedError('bad_request', 'There is no such demo user.');
-      return portalUser(found, claims);
+      return policy.admit(toldByDemo(found, claims));
     },
   };
 }
 
-function portalUser(user: DemoUser, claims: readonly string[]): PortalUser {
+/** Everything counts as it stands in the file. */
+function toldByDemo(user: DemoUser, claims: readonly string[]): ToldUser {
   const { id, name, email, groups, tenant } = user;
   const kept = claims.filter((claim) => Object.hasOwn(user, claim)).map((claim) => [claim, user[claim]]);
+  const told = <T>(value: T | undefined): Told<T> => (value === undefined ? undefined : { value });
   return {
     id,
-    ...(name !== undefined && { name }),
-    ...(email !== undefined && { email }),
-    ...(groups !== undefined && { groups }),
-    ...(tenant !== undefined && { tenant }),
-    ...(kept.length > 0 && { claims: Object.fromEntries(kept) }),
+    tenant,
+    name: told(name),
+    email: told(email),
+    groups: told(groups),
+    claims: Object.fromEntries(kept),
+    holds(claim, value) {
+      const held = [Object.hasOwn(user, claim) ? user[claim] : undefined].flat();
+      return claim === 'email' ? sameEmail(email ?? '', value) : held.some((one) => String(one) === value);
+    },
+    told: namesForLog(Object.keys(user)),
+    missingForEmail: email ? undefined : 'email',
   };
 }

@@ -1,15 +1,21 @@
 import type { DemoConfig } from '../config/portal-config.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
+import { createLoginPolicy } from '../portal/login-policy.ts';
 import { createDemoAuth, parseDemoUsers, sandboxUsers } from './demo-auth.ts';
 import { demoLoginRoute, loginPageRoute } from './login.ts';
 import { demoFileRoutes, demoPortalRoute } from './portal.ts';
 
 /** `PORTAL_AUTH=demo`. Throws a plain `Error` when the file of demo users is broken. */
-export function createDemoMode({ users, claims }: DemoConfig, deps: LoginModeDeps): LoginMode {
-  const { config, origins, openSession, cookieSession } = deps;
+export function createDemoMode(portal: DemoConfig, deps: LoginModeDeps): LoginMode {
+  const { config, emit, origins, openSession, cookieSession } = deps;
+  const { users, claims } = portal;
   const { base } = config;
   const tenantUrl = config.tenants[0]?.url ?? '';
-  const auth = createDemoAuth({ users: users ? parseDemoUsers(users.text) : sandboxUsers(), claims });
+  const auth = createDemoAuth({
+    users: users ? parseDemoUsers(users.text) : sandboxUsers(),
+    claims,
+    policy: createLoginPolicy({ config: portal.policy, emit }),
+  });
 
   return {
     routes: {
@@ -23,5 +29,6 @@ export function createDemoMode({ users, claims }: DemoConfig, deps: LoginModeDep
       },
     },
     endSessionUrl: () => undefined,
+    otherAccountUrl: (loginUrl) => loginUrl,
   };
 }

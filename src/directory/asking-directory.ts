@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Emit } from '../events.ts';
+import { lowerAscii } from '../lib/ascii.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createRateLimiter, type Rate } from '../lib/rate-limiter.ts';
@@ -63,9 +64,9 @@ export function createAskingDirectory(deps: AskingDirectoryDeps): Directory {
   const flights = new Map<string, Flight>();
   const asked = createRateLimiter(deps.askRate, clock.now);
 
-  /** Who the portal says it is, and all by which the tenant is asked. */
+  /** Who the portal says it is, and all by which the tenant is asked. An e-mail is the same one in another case. */
   function idOf({ tenant: named, id, email }: PortalUser): string {
-    return JSON.stringify([tenant.url, named ?? null, id, email ?? null]);
+    return JSON.stringify([tenant.url, named ?? null, id, email === undefined ? null : lowerAscii(email)]);
   }
 
   function refused(id: string): Error | undefined {

@@ -10,6 +10,14 @@ export function notMapped(): DirectoryError {
   return new DirectoryError('user_not_mapped', 'This user has no user in Qlik Cloud.');
 }
 
+/** The same, where the user could still be found by an e-mail, if there was one. */
+export function notMappedWithoutEmail(): DirectoryError {
+  return new DirectoryError(
+    'user_not_mapped',
+    'This user has no user in Qlik Cloud by that id, and the sign-in brought no verified e-mail to find one by.',
+  );
+}
+
 /** It is not for us to act as that user. */
 export function denied(): DirectoryError {
   return new DirectoryError('user_denied', 'This user may not be impersonated.');

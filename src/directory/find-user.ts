@@ -1,9 +1,10 @@
 import type { PortalUser } from '../portal/portal-user.ts';
+import { sameEmail } from '../portal/same-email.ts';
 import type { QlikUser } from '../qlik/resources/users.ts';
 import type { IsDenied } from '../tenant/deny-list.ts';
 import type { Pace } from '../tenant/management-client.ts';
 import type { UserAdministration } from '../tenant/user-administration.ts';
-import { DirectoryError, denied, notMapped } from './directory-error.ts';
+import { DirectoryError, denied, notMapped, notMappedWithoutEmail } from './directory-error.ts';
 
 /** Who a portal user is at the tenant. */
 export interface Identity {
@@ -27,7 +28,7 @@ export interface LookUpDeps {
 export function byLookUp({ administration, isDenied }: LookUpDeps): Identify {
   return async (user, _groupsInStep, pace) => {
     const found = choose(await administration.find(criteria(user), pace), user);
-    if (!found) throw notMapped();
+    if (!found) throw user.email ? notMapped() : notMappedWithoutEmail();
     refuseUnusable(found, isDenied);
     return { qlikUserId: found.id, groupsInStep: true };
   };
@@ -40,12 +41,14 @@ export function criteria({ id, email }: PortalUser): { subject: string; email: s
 
 /**
  * The one whose subject is the portal user's id; if there is none, the one that has the portal user's e-mail. The tenant
- * compares without case, so everything is compared again, exactly. Whom the tenant has deleted counts only when there is
- * nobody else. Throws a `DirectoryError` (`user_ambiguous`) when it could be more than one.
+ * compares without case, so everything is compared again: subjects exactly, e-mails without the case of ASCII, as the
+ * tenant holds them one time only. Whom the tenant has deleted counts only when there is nobody else. Throws a `DirectoryError` (`user_ambiguous`) when it could be more than one.
  */
 export function choose(found: readonly QlikUser[], { id, email }: PortalUser): QlikUser | undefined {
   const bySubject = found.filter((user) => user.subject === id);
-  const byEmail = email ? found.filter((user) => user.email === email) : [];
+  const byEmail = email
+    ? found.filter((user) => user.email !== undefined && sameEmail(user.email, email))
+    : [];
   const matches = bySubject.length > 0 ? bySubject : byEmail;
   const present = matches.filter(({ status }) => status !== 'deleted');
   if (present.length > 1)

@@ -31,6 +31,11 @@ export interface LoginMode {
   speaksFor?(request: FastifyRequest, user: PortalUser): Promise<boolean>;
   /** Where the user is signed out at the identity provider too. */
   endSessionUrl(user: PortalUser): string | undefined;
+  /**
+   * Where somebody signs in as somebody else, made of the address where one signs in; undefined, or absent, where people
+   * cannot be sent anywhere for that.
+   */
+  otherAccountUrl?(loginUrl: string): string | undefined;
   /** Whether whoever vouches for users answered when last asked; absent where nobody is asked. */
   readonly idpHealthy?: () => boolean;
   close?(): Promise<void>;

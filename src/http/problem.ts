@@ -10,6 +10,7 @@ export const problems = {
   assertion_invalid: [401, 'The assertion is not accepted'],
   admin_token_required: [401, 'The admin token is missing or wrong'],
   cross_site_refused: [403, 'This page may not call'],
+  sign_in_not_allowed: [403, 'This account may not use this service'],
   user_not_mapped: [403, 'No user in Qlik Cloud'],
   user_ambiguous: [403, 'Several users in Qlik Cloud'],
   user_disabled: [403, 'The user in Qlik Cloud is disabled'],
@@ -93,7 +94,7 @@ export function problemOf(error: unknown): HttpProblem {
   if (error instanceof WriteConflictError)
     return new HttpProblem('overloaded', 'Too many requests change the same at once.');
   if (error instanceof BrokerError && isProblemCode(error.code))
-    return new HttpProblem(error.code, error.message, { retryAfterMs: error.retryAfterMs });
+    return new HttpProblem(error.code, error.message, { retryAfterMs: error.retryAfterMs, cause: error });
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: number };
   const known = FASTIFY_CODES[String(code)];
   if (known) return new HttpProblem(known, problems[known][1]);

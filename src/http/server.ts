@@ -3,6 +3,8 @@ import fastifyFormbody from '@fastify/formbody';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { BrokerEvent, Emit } from '../events.ts';
 import { createTrustedPeers } from '../lib/trusted-peers.ts';
+import { LoginRefusedError } from '../portal/portal-auth.ts';
+import { eventUser } from '../portal/portal-user.ts';
 import { createAnswerPeople } from './answer-people.ts';
 import { watchConnections } from './connections.ts';
 import { withoutPort } from './policy/client-address.ts';
@@ -36,6 +38,8 @@ export interface ServerDeps {
   readonly trustedProxies: readonly string[];
   /** Answer no other host than a name of this machine, so that no other site's name can be made to lead here. */
   readonly loopbackOnly: boolean;
+  /** Where somebody signs in as somebody else, made of the address where one signs in; absent where there is no such place. */
+  readonly otherAccountUrl?: ((loginUrl: string) => string | undefined) | undefined;
   readonly emit: Emit;
   /** How long a connection stays open without a request, after its first. */
   readonly keepAliveMs: number;
@@ -88,9 +92,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain');
   await app.register(fastifyFormbody);
   await app.register(answerProblems, {
-    tell: (refusal) => emit(refusedEvent(refusal)),
+    tell: tellRefusal,
     nameMethods: true,
-    send: createAnswerPeople({ base, origins }),
+    send: createAnswerPeople({ base, origins, otherAccountUrl: deps.otherAccountUrl }),
   });
   await app.register(requireSchemas, { errors: problemOrPage });
   await app.register(requirePolicy);
@@ -107,6 +111,12 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     shareWithOrigin(request, reply, origins);
     done(refusal(request, reply));
   });
+
+  function tellRefusal(refusal: Refusal): void {
+    const { request, error } = refusal;
+    if (error instanceof LoginRefusedError && isNews(error)) emit(loginRefused(request.id, error));
+    emit(refusedEvent(refusal));
+  }
 
   function refusal(
     { headers, raw, routeOptions }: FastifyRequest,
@@ -151,6 +161,20 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
 
   return app;
+}
+
+/** Whether somebody who runs the service or the portal may have to mend something: anybody can send what proves nothing. */
+function isNews({ code, details }: LoginRefusedError): boolean {
+  return code === 'assertion_invalid' || details !== undefined;
+}
+
+function loginRefused(requestId: string, error: LoginRefusedError): BrokerEvent {
+  return {
+    type: 'login.refused',
+    requestId,
+    ...(error.user && { user: eventUser(error.user) }),
+    error,
+  };
 }
 
 function completed(request: FastifyRequest, reply: FastifyReply): BrokerEvent {

@@ -34,6 +34,14 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
   'session.opened': { level: 'info', sentence: 'A session was opened.' },
   'session.ended': { level: 'info', sentence: 'Sessions of a user have ended.' },
   'login.refused': { level: 'warn', sentence: 'A sign-in was refused.' },
+  'login.claim_not_understood': {
+    level: 'warn',
+    sentence: 'Something that is told of a user was not understood. It is left out; groups stay as they are.',
+  },
+  'login.email_missing': {
+    level: 'info',
+    sentence: 'No e-mail is told by which the Qlik user could be found.',
+  },
   'logout.backchannel': { level: 'info', sentence: 'The identity provider signed somebody out.' },
   'logout.backchannel_refused': { level: 'warn', sentence: 'A logout token was refused.' },
 
@@ -128,6 +136,11 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
     level: 'warn',
     sentence: 'A request did not come from the gateway.',
     onceAMinuteFor: 'why',
+  },
+  'gateway.user_missing': {
+    level: 'warn',
+    sentence: 'The gateway tells of a user, but not in the header that says who it is.',
+    onceAMinuteFor: 'header',
   },
 
   'request.completed': {

@@ -96,6 +96,13 @@ export function createMetrics({ events, tokensCached, tenants }: MetricsDeps): M
     registers,
   });
 
+  const notUnderstood = new Counter({
+    name: `${PREFIX}claims_not_understood_total`,
+    help: 'Sign-ins that tell a name, an e-mail or groups that are not understood, by reason.',
+    labelNames: ['claim', 'why'] as const,
+    registers,
+  });
+
   const staleTables = new Gauge({
     name: `${PREFIX}user_table_stale`,
     help: '1 while the table of users in force is not the one in the file, which is broken or lost many rows.',
@@ -168,6 +175,9 @@ export function createMetrics({ events, tokensCached, tenants }: MetricsDeps): M
         break;
       case 'token.revocation_failed':
         revocations.labels('failed').inc();
+        break;
+      case 'login.claim_not_understood':
+        notUnderstood.labels(event.claim, event.why).inc();
         break;
       case 'user_table.read':
         staleTables.labels(event.tenant).set(0);

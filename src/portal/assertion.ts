@@ -1,7 +1,8 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import type { ClaimsConfig } from '../config/portal-config.ts';
-import { userFromClaims } from './claims.ts';
-import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
+import { toldByClaims } from './claims.ts';
+import type { LoginPolicy } from './login-policy.ts';
+import { LoginRefusedError, type LoginTrouble, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
 import { providerTrouble } from './provider-trouble.ts';
 import { acceptedUntilMs, unlikely, verifyToken } from './signed-token.ts';
@@ -20,6 +21,7 @@ export interface AssertionAuthDeps {
   readonly issuer: string;
   readonly audience: string;
   readonly claims: ClaimsConfig;
+  readonly policy: LoginPolicy;
   /** False when that was claimed within the time that an earlier claim gave. */
   readonly claim: (what: string, forMs: number) => Promise<boolean>;
   readonly now: () => number;
@@ -30,7 +32,7 @@ const MAX_JTI = 255;
 const CHECKED_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'typ'];
 
 export function createAssertionAuth(deps: AssertionAuthDeps): AssertionAuth {
-  const { keys, issuer, audience, claims, claim, now } = deps;
+  const { keys, issuer, audience, claims, policy, claim, now } = deps;
 
   async function verify(token: string): Promise<JWTPayload & { jti: string }> {
     try {
@@ -51,9 +53,10 @@ export function createAssertionAuth(deps: AssertionAuthDeps): AssertionAuth {
 
   function identify(payload: JWTPayload): PortalUser {
     try {
-      return userFromClaims(payload, claims);
+      return policy.admit(toldByClaims(payload, claims));
     } catch (error) {
-      throw error instanceof LoginRefusedError ? refused('it does not say who it is (CLAIM_ID)') : error;
+      if (!(error instanceof LoginRefusedError) || error.code !== 'bad_request') throw error;
+      throw refused('it does not say who it is (CLAIM_ID)', error.details);
     }
   }
 
@@ -74,8 +77,8 @@ function hasId(payload: JWTPayload): payload is JWTPayload & { jti: string } {
   return typeof jti === 'string' && jti !== '' && jti.length <= MAX_JTI;
 }
 
-function refused(why: string): LoginRefusedError {
-  return new LoginRefusedError('assertion_invalid', `The assertion is not accepted: ${why}.`);
+function refused(why: string, details?: LoginTrouble): LoginRefusedError {
+  return new LoginRefusedError('assertion_invalid', `The assertion is not accepted: ${why}.`, { details });
 }
 
 /** For the portal's developers. Repeats nothing of what was sent. */

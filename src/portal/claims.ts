@@ -1,19 +1,22 @@
 import type { ClaimsConfig } from '../config/portal-config.ts';
+import { lowerAscii } from '../lib/ascii.ts';
+import { readGroupList, type ToldGroups } from './groups.ts';
 import { LoginRefusedError } from './portal-auth.ts';
-import type { PortalUser } from './portal-user.ts';
+import { sameEmail } from './same-email.ts';
+import { isText, MAX_ID, MAX_NAME, namesForLog, readText, type ToldUser, understood } from './told-user.ts';
 
 /** Claims of a token whose signature, issuer, audience and times have been verified. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Of an id, in characters. */
-export const MAX_ID = 256;
-const MAX_NAME = 256;
 /** RFC 5321 §4.5.3.1: 64 + `@` + 255. */
-const MAX_EMAIL = 320;
-const MAX_GROUPS = 500;
-const MAX_GROUP_NAMES = 16_384;
+export const MAX_EMAIL = 320;
 const MAX_OTHER = 1_024;
 const NAME_PARTS = ['given_name', 'middle_name', 'family_name'];
+/** Azure AD B2C has a list instead, of which the first counts. */
+const EMAILS = ['email', 'emails'];
+const VERIFIED = 'email_verified';
+/** By which Entra ID says that there are more groups than it sends. */
+const OVERAGE = ['_claim_names', '_claim_sources', 'hasgroups'];
 
 /**
  * The claims of an ID token, completed by those of the user info (OpenID Connect Core 1.0 §5.3). The ID token's count
@@ -44,43 +47,55 @@ function families({ names, trustEmail }: ClaimsConfig): readonly Family[] {
   return [
     { members: [names.name, ...NAME_PARTS], isToldBy: has(names.name) },
     {
-      // Entra ID says so that there are more groups than it sends.
-      members: [names.groups, '_claim_names', '_claim_sources'],
-      isToldBy: (claims) => has(names.groups)(claims) || has('_claim_names')(claims),
+      members: [names.groups, ...OVERAGE],
+      isToldBy: (claims) => [names.groups, '_claim_names', 'hasgroups'].some((claim) => has(claim)(claims)),
     },
     {
-      members: [names.email, 'email', 'email_verified'],
-      isToldBy: (claims) => has(names.email)(claims) && (trustEmail || has('email_verified')(claims)),
+      members: [names.email, ...EMAILS, VERIFIED],
+      isToldBy: (claims) =>
+        emailClaim(claims, names.email) !== undefined && (trustEmail || has(VERIFIED)(claims)),
     },
   ];
 }
 
 /**
- * The user that verified claims describe, small enough for a session's record: what is too long, or of another type
- * than it should be, is left out, as if the portal had not told it. Throws a `LoginRefusedError` when the claims do
- * not identify anybody.
+ * Whom verified claims describe, small enough for a session's record. Throws a `LoginRefusedError` when they do not say
+ * who it is, or name a tenant that cannot be understood.
  */
-export function userFromClaims(claims: Claims, config: ClaimsConfig): PortalUser {
+export function toldByClaims(claims: Claims, config: ClaimsConfig): ToldUser {
   const { names } = config;
-  const told = toldBy(claims, config);
-  const id = told(names.id);
+  const { emailCounts, isEmail, counting } = countingBy(claims, config);
+  const told = namesForLog(Object.keys(claims));
+
+  const id = counting(names.id);
   if (!isText(id, MAX_ID)) {
-    throw new LoginRefusedError('bad_request', 'The sign-in does not say who it is: CLAIM_ID is not told.');
+    const claim = isEmail(names.id) && !emailCounts && Object.hasOwn(claims, names.id) ? VERIFIED : names.id;
+    throw new LoginRefusedError('bad_request', 'The sign-in does not say who it is: CLAIM_ID is not told.', {
+      details: { claim, told },
+    });
   }
-  const tenant = tenantOf(claims);
-  const name = told(names.name);
-  const email = told(names.email);
-  const groups = groupsOf(claims, names.groups);
-  const others = names.others
-    .map((other) => [other, told(other)] as const)
-    .filter(([, value]) => value !== undefined && JSON.stringify(value).length <= MAX_OTHER);
+  const listed = emailClaim(claims, names.email);
+  const email = listed === undefined || !emailCounts ? undefined : readText(first(claims[listed]), MAX_EMAIL);
+  const groups = groupsOf(claims, names);
   return {
     id,
-    ...(isText(name, MAX_NAME) && { name }),
-    ...(isText(email, MAX_EMAIL) && { email }),
-    ...(groups && { groups }),
-    ...(tenant !== undefined && { tenant }),
-    ...(others.length > 0 && { claims: Object.fromEntries(others) }),
+    tenant: tenantOf(claims),
+    name: readText(counting(names.name), MAX_NAME),
+    email,
+    groups,
+    claims: Object.fromEntries(
+      names.others
+        .map((other) => [other, counting(other)] as const)
+        .filter(([, value]) => value !== undefined && JSON.stringify(value).length <= MAX_OTHER),
+    ),
+    holds(claim, value) {
+      if (claim === names.groups) return understood(groups)?.includes(value) === true;
+      if (!isEmail(claim)) return textsOf(own(claims, claim)).includes(value);
+      const address = claim === names.email ? understood(email) : first(counting(claim));
+      return typeof address === 'string' && sameEmail(address, value);
+    },
+    told,
+    missingForEmail: emailCounts ? (understood(email) === undefined ? names.email : undefined) : VERIFIED,
   };
 }
 
@@ -90,15 +105,41 @@ export function missingClaims(
   needed: readonly string[],
   config: ClaimsConfig,
 ): readonly string[] {
-  const told = toldBy(claims, config);
-  return needed.filter((claim) => told(claim) === undefined);
+  const { emailCounts, counting } = countingBy(claims, config);
+  const isTold = (claim: string) =>
+    counting(claim) !== undefined ||
+    (claim === config.names.email && emailCounts && emailClaim(claims, claim) !== undefined);
+  return needed.filter((claim) => !isTold(claim));
 }
 
 /** What the claims tell by name, as far as it counts. */
-function toldBy(claims: Claims, { names, trustEmail }: ClaimsConfig): (claim: string) => unknown {
-  const emailCounts = trustEmail || own(claims, 'email_verified') === true;
-  return (claim) =>
-    emailCounts || (claim !== names.email && claim !== 'email') ? own(claims, claim) : undefined;
+function countingBy(claims: Claims, { names, trustEmail }: ClaimsConfig) {
+  const isEmail = (claim: string) => claim === names.email || EMAILS.includes(claim);
+  const emailCounts = trustEmail || isTrue(own(claims, VERIFIED));
+  const counting = (claim: string) => (emailCounts || !isEmail(claim) ? own(claims, claim) : undefined);
+  return { emailCounts, isEmail, counting };
+}
+
+/** The claim that has the e-mail; undefined when there is none. */
+function emailClaim(claims: Claims, name: string): string | undefined {
+  return [name, ...(name === 'email' ? EMAILS : [])].find((claim) => (own(claims, claim) ?? '') !== '');
+}
+
+/** Of a list, the first. */
+function first(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Some providers write it as a text. */
+function isTrue(value: unknown): boolean {
+  return value === true || (typeof value === 'string' && lowerAscii(value) === 'true');
+}
+
+/** A value, or those in a list, as texts. */
+function textsOf(value: unknown): string[] {
+  return [value]
+    .flat()
+    .flatMap((one) => (['string', 'number', 'boolean'].includes(typeof one) ? [String(one)] : []));
 }
 
 /** The tenant that the portal names, if it names one. What cannot be understood must not count as none. */
@@ -110,26 +151,15 @@ function tenantOf(claims: Claims): string | undefined {
   return tenant;
 }
 
-/**
- * All groups, or undefined when that cannot be known: without the claim, which is also how Entra ID tells of more groups
- * than it sends (`_claim_names`), or when some of them cannot be understood or kept.
- */
-function groupsOf(claims: Claims, name: string): string[] | undefined {
-  const groups = own(claims, name);
-  const complete =
-    Array.isArray(groups) &&
-    groups.length <= MAX_GROUPS &&
-    groups.every((group) => isText(group, MAX_NAME)) &&
-    groups.join('').length <= MAX_GROUP_NAMES;
-  return complete ? [...new Set<string>(groups)] : undefined;
+function groupsOf(claims: Claims, { groups: name, groupMembers }: ClaimsConfig['names']): ToldGroups {
+  const elsewhere = own(claims, '_claim_names');
+  const hasMore =
+    (typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name)) ||
+    (name === 'groups' && isTrue(own(claims, 'hasgroups')));
+  return hasMore ? { why: 'overage' } : readGroupList(own(claims, name), groupMembers);
 }
 
 /** A claim, never something that every object has. */
 function own(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
-}
-
-/** A text of one line that is not empty. */
-export function isText(value: unknown, maxLength: number): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= maxLength && !/\p{Cc}/u.test(value);
 }

@@ -2,12 +2,24 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { GatewayConfig } from '../config/portal-config.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Emit } from '../events.ts';
-import { trimBlanks } from '../lib/blanks.ts';
 import { createTrustedPeers } from '../lib/trusted-peers.ts';
-import { isText, MAX_ID, userFromClaims } from './claims.ts';
+import { MAX_EMAIL } from './claims.ts';
+import { readGroupHeader } from './groups.ts';
+import type { LoginPolicy } from './login-policy.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
+import { sameEmail } from './same-email.ts';
 import { singleHeaders } from './single-headers.ts';
+import {
+  isText,
+  MAX_ID,
+  MAX_NAME,
+  namesForLog,
+  readText,
+  type Told,
+  type ToldUser,
+  understood,
+} from './told-user.ts';
 
 /** A request, as far as it can prove somebody. */
 export interface GatewayEvidence {
@@ -22,32 +34,41 @@ export type NotTheGateway = 'its address is not in TRUSTED_PROXIES' | 'it lacks 
 
 /**
  * The sign-in by a gateway that says in headers who is signed in there. They are read only when the gateway itself is at
- * the other end of the connection and knows the secret; of any other request it is as if it had none. A header that is
- * there twice, or beside a look-alike, is refused: one of the two may be the client's.
+ * the other end of the connection and knows the secret; of any other request it is as if it had none. A header that says
+ * who it is and is there twice, or beside a look-alike, is refused: one of the two may be the client's. What else cannot be
+ * read is left out.
  */
-export type GatewayAuth = PortalAuth<GatewayEvidence>;
+export interface GatewayAuth extends PortalAuth<GatewayEvidence> {
+  /** The same for each call of somebody who is signed in: tells nothing of what is not understood. */
+  again(evidence: GatewayEvidence): Promise<PortalUser>;
+}
 
 export interface GatewayAuthDeps {
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[];
   readonly secret: Secret;
   readonly headers: GatewayConfig['headers'];
+  readonly groupsSeparator: string;
   /** An e-mail counts: a header does not say whether anybody verified it. */
   readonly trustEmail: boolean;
+  /** The e-mail can say which Qlik user somebody is: then it is judged as what says who it is. */
+  readonly emailFinds: boolean;
+  readonly policy: LoginPolicy;
   readonly emit: Emit;
 }
 
+type Found = ReadonlyMap<string, string | undefined>;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const NAMES = { id: 'id', email: 'email', name: 'name', groups: 'groups', others: [] } as const;
 
 export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
-  const { headers, trustEmail, emit } = deps;
+  const { headers, trustEmail, emailFinds, policy, emit } = deps;
   const names = new Set(Object.values(headers).filter((name) => name !== null));
   const isTrusted = createTrustedPeers(deps.trustedProxies);
   const expected = digest(deps.secret.reveal());
 
   /** The headers that the gateway sent; throws when it is not the gateway that sent them. */
-  function proven({ peer, rawHeaders }: GatewayEvidence): Map<string, string | undefined> {
+  function proven({ peer, rawHeaders }: GatewayEvidence): Found {
     if (!isTrusted(peer)) throw other('its address is not in TRUSTED_PROXIES', peer);
     const found = singleHeaders(rawHeaders, names);
     if (!timingSafeEqual(expected, digest(found.get(headers.secret) ?? '')))
@@ -60,24 +81,52 @@ export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
     return nobody();
   }
 
+  function toldBy(evidence: GatewayEvidence): ToldUser {
+    const found = proven(evidence);
+    const id = identity(headers.user, found);
+    const told = namesForLog(evidence.rawHeaders.filter((_, index) => index % 2 === 0));
+    if (id === undefined) {
+      const { name, email, groups } = headers;
+      // Whoever is told of is somebody.
+      if ([name, email, groups].some((header) => header !== null && found.get(header)))
+        emit({ type: 'gateway.user_missing', header: headers.user, told });
+      throw nobody();
+    }
+    const tenant = identity(headers.tenant, found);
+    const email = trustEmail ? emailOf(found) : undefined;
+    const groups = groupsOf(found);
+    const values: Readonly<Record<string, string | undefined>> = { user: id, tenant };
+    return {
+      id,
+      tenant,
+      name: display(headers.name, found, (text) => readText(text, MAX_NAME)),
+      email,
+      groups,
+      claims: {},
+      holds(claim, value) {
+        if (claim === 'groups') return understood(groups)?.includes(value) === true;
+        if (claim === 'email') return sameEmail(understood(email) ?? '', value);
+        return Object.hasOwn(values, claim) && values[claim] === value;
+      },
+      told,
+      missingForEmail:
+        trustEmail && understood(email) === undefined ? (headers.email ?? undefined) : undefined,
+    };
+  }
+
+  function emailOf(found: Found): Told<string> {
+    if (!emailFinds) return display(headers.email, found, readAddress);
+    const value = identity(headers.email, found, MAX_EMAIL);
+    return value === undefined ? undefined : { value };
+  }
+
+  function groupsOf(found: Found): Told<readonly string[]> {
+    return display(headers.groups, found, (text) => readGroupHeader(text, deps.groupsSeparator));
+  }
+
   return {
-    async authenticate(evidence) {
-      const found = proven(evidence);
-      for (const [name, value] of found) {
-        if (value === undefined) throw refused(name, 'is there twice, or beside a look-alike');
-      }
-      const id = one(headers.user, found);
-      if (id === undefined) throw nobody();
-      const tenant = one(headers.tenant, found);
-      const email = one(headers.email, found);
-      const name = text(headers.name, found);
-      const groups = text(headers.groups, found)
-        ?.split(',')
-        .map(trimBlanks)
-        .filter((group) => group !== '');
-      const user: PortalUser = userFromClaims({ id, email, name, groups }, { names: NAMES, trustEmail });
-      return tenant === undefined ? user : { ...user, tenant };
-    },
+    authenticate: async (evidence) => policy.admit(toldBy(evidence)),
+    again: async (evidence) => policy.admitAgain(toldBy(evidence)),
   };
 }
 
@@ -86,23 +135,42 @@ function digest(header: string): Buffer {
   return createHash('sha256').update(header, 'latin1').digest();
 }
 
-/** A header's text, or undefined without one; an empty one is none. Node hands out bytes as Latin-1. */
-function text(name: string | null, found: Map<string, string | undefined>): string | undefined {
-  const value = (name !== null && found.get(name)) || undefined;
+/**
+ * A header by which users are told apart; undefined without one, or with an empty one. It is read in one way only, as
+ * UTF-8: read as Latin-1 where it is none, two of a gateway's users could become one. What stands on the way may have
+ * joined two headers by a comma.
+ */
+function identity(name: string | null, found: Found, maxLength = MAX_ID): string | undefined {
+  if (name === null || !found.has(name)) return undefined;
+  const bytes = found.get(name);
+  if (bytes === undefined) throw refused(name, 'is there twice, or beside a look-alike');
+  if (bytes === '') return undefined;
+  const value = decoded(bytes);
+  if (value === undefined) throw refused(name, 'is not UTF-8');
+  if (value.includes(',')) throw refused(name, 'holds a comma, as if it had been sent twice');
+  if (!isText(value, maxLength)) throw refused(name, 'is too long, or holds control characters');
+  return value;
+}
+
+/** Any other header. Many servers write Latin-1, which is what is not UTF-8. */
+function display<T>(name: string | null, found: Found, read: (text: string) => Told<T>): Told<T> {
+  if (name === null || !found.has(name)) return undefined;
+  const bytes = found.get(name);
+  if (bytes === undefined) return { why: 'twice' };
+  return bytes === '' ? undefined : read(decoded(bytes) ?? bytes);
+}
+
+/** The text of a header, which Node hands out with each byte as a character; undefined when it is not UTF-8. */
+function decoded(bytes: string): string | undefined {
   try {
-    return value && utf8.decode(Buffer.from(value, 'latin1'));
+    return utf8.decode(Buffer.from(bytes, 'latin1'));
   } catch {
-    throw refused(name as string, 'is not UTF-8');
+    return undefined;
   }
 }
 
-/** A header that says what a user is told apart by. What stands on the way may have joined two by a comma. */
-function one(name: string | null, found: Map<string, string | undefined>): string | undefined {
-  const value = text(name, found);
-  if (value === undefined) return undefined;
-  if (value.includes(',')) throw refused(name as string, 'holds a comma, as if it had been sent twice');
-  if (!isText(value, MAX_ID)) throw refused(name as string, 'is too long, or holds control characters');
-  return value;
+function readAddress(text: string): Told<string> {
+  return text.includes(',') ? { why: 'ambiguous' } : readText(text, MAX_EMAIL);
 }
 
 function nobody(): LoginRefusedError {

@@ -8,8 +8,9 @@ import {
 } from 'openid-client';
 import type { AuthorizationParameters } from '../config/oidc-kinds.ts';
 import type { ClaimsConfig } from '../config/portal-config.ts';
-import { type Claims, userFromClaims } from './claims.ts';
+import { type Claims, toldByClaims } from './claims.ts';
 import type { IdentityProviderError } from './identity-provider-error.ts';
+import type { LoginPolicy } from './login-policy.ts';
 import type { KnownProvider, OidcProvider } from './oidc-provider.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser, ProviderSession } from './portal-user.ts';
@@ -40,8 +41,14 @@ export interface OidcEvidence {
  * 7636, RFC 9700). `authenticate` and `begin` also reject with an `IdentityProviderError`.
  */
 export interface OidcAuth extends PortalAuth<OidcEvidence> {
-  /** Begins a sign-in: the URL at the provider where it goes on. `stateFor` gives the state that stands for its secrets. */
-  begin(stateFor: (secrets: LoginSecrets) => string): Promise<string>;
+  /**
+   * Begins a sign-in: the URL at the provider where it goes on. `stateFor` gives the state that stands for its secrets;
+   * with `selectAccount` the provider asks for the account, even of somebody who is signed in there.
+   */
+  begin(
+    stateFor: (secrets: LoginSecrets) => string,
+    options: { readonly selectAccount: boolean },
+  ): Promise<string>;
   /**
    * Where the user is signed out at the provider too (OpenID Connect RP-Initiated Logout 1.0 §2); undefined for a user
    * whom no provider signed in, and when the provider has no such place.
@@ -61,6 +68,7 @@ export interface OidcAuthDeps {
   readonly parameters: AuthorizationParameters;
   readonly userInfo: UserInfo;
   readonly claims: ClaimsConfig;
+  readonly policy: LoginPolicy;
   readonly now: () => number;
 }
 
@@ -77,7 +85,8 @@ const MAX_ID_TOKEN = 4_096;
 const MAX_SUBJECT = 255;
 
 export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
-  const { provider, redirectUri, postLogoutUri, clientId, scope, parameters, userInfo, claims, now } = deps;
+  const { provider, redirectUri, postLogoutUri, clientId, scope, parameters, userInfo, claims, policy, now } =
+    deps;
   const { max_age: maxAge } = parameters;
 
   /** Sees the claims of the ID token proven (OpenID Connect Core 1.0 §3.1.3.7), and completes them. */
@@ -106,8 +115,8 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
   }
 
   return {
-    async begin(stateFor) {
-      const { configuration } = await provider.current();
+    async begin(stateFor, { selectAccount }) {
+      const { configuration, metadata } = await provider.current();
       const secrets = { nonce: randomNonce(), verifier: randomPKCECodeVerifier() };
       const url = buildAuthorizationUrl(configuration, {
         ...parameters,
@@ -118,6 +127,7 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
         nonce: secrets.nonce,
         code_challenge: await calculatePKCECodeChallenge(secrets.verifier),
         code_challenge_method: 'S256',
+        ...(selectAccount && { prompt: promptOf(metadata) }),
       });
       return url.href;
     },
@@ -139,7 +149,7 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
         ...(typeof sid === 'string' && sid !== '' && sid.length <= MAX_SUBJECT && { sid }),
         ...(idToken.length <= MAX_ID_TOKEN && { idToken }),
       };
-      return { ...userFromClaims(told, claims), providerSession };
+      return { ...policy.admit(toldByClaims(told, claims)), providerSession };
     },
 
     endSessionUrl({ providerSession }) {
@@ -152,6 +162,11 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
       }).href;
     },
   };
+}
+
+/** One that lists what it understands, without `select_account`, is asked for a fresh sign-in. */
+function promptOf({ prompt_values_supported: known }: KnownProvider['metadata']): string {
+  return Array.isArray(known) && !known.includes('select_account') ? 'login' : 'select_account';
 }
 
 /** The provider's word on the user or on what the browser brought; any other is about us or itself. */

@@ -3,6 +3,7 @@ import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { assertionLoginRoute, wayBackRoute } from '../http/routes/assertion-login.ts';
 import { createAssertionAuth } from '../portal/assertion.ts';
 import { createFixedKeys } from '../portal/fixed-keys.ts';
+import { createLoginPolicy } from '../portal/login-policy.ts';
 import { PROVIDER_ANSWER_MS } from './provider-answer.ts';
 
 /** `PORTAL_AUTH=assertion`. Asks a portal that publishes its keys for them from now on; only then is that code loaded. */
@@ -17,6 +18,7 @@ export async function createAssertionMode(portal: AssertionConfig, deps: LoginMo
     issuer: portal.issuer,
     audience: portal.audience,
     claims: portal.claims,
+    policy: createLoginPolicy({ config: portal.policy, emit }),
     claim: replays.claim,
     now: clock.wall,
   });
@@ -24,7 +26,7 @@ export async function createAssertionMode(portal: AssertionConfig, deps: LoginMo
   return {
     routes: {
       async session(scope) {
-        await scope.register(assertionLoginRoute, { auth, openSession, emit });
+        await scope.register(assertionLoginRoute, { auth, openSession });
       },
       async people(scope) {
         await scope.register(wayBackRoute, { origins });

@@ -3,6 +3,7 @@ import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { createFollowingSession, createNamedUser } from '../http/policy/following-session.ts';
 import { gatewayLoginRoute } from '../http/routes/gateway-login.ts';
 import { createGatewayAuth } from '../portal/gateway.ts';
+import { createLoginPolicy } from '../portal/login-policy.ts';
 import { isSameUser } from '../portal/portal-user.ts';
 
 /** `PORTAL_AUTH=proxy`. */
@@ -12,26 +13,31 @@ export function createGatewayMode(portal: GatewayConfig, deps: LoginModeDeps): L
     trustedProxies: config.trustedProxies,
     secret: portal.secret,
     headers: portal.headers,
+    groupsSeparator: portal.groupsSeparator,
     trustEmail: portal.trustEmail,
+    emailFinds: portal.policy.emailFinds,
+    policy: createLoginPolicy({ config: portal.policy, emit }),
     emit,
   });
-  const namedUser = createNamedUser(auth);
+  const named = createNamedUser(auth);
   const landing = config.postLogoutUrl;
+  // The gateway keeps a session of its own, and has no other way to say where that ends.
+  const signOutUrl = landing === '/' ? undefined : new URL(landing, config.publicUrl).href;
 
   return {
     routes: {
       async people(scope) {
-        await scope.register(gatewayLoginRoute, { origins, namedUser, openSession });
+        await scope.register(gatewayLoginRoute, { origins, namedUser: named.atLogin, openSession });
       },
     },
-    namedUser,
-    follow: (session) => createFollowingSession(session, namedUser, logout),
+    namedUser: named.again,
+    follow: (session) => createFollowingSession(session, named.again, logout),
     speaksFor: (request, user) =>
-      namedUser(request).then(
-        (named) => isSameUser(named, user),
+      named.again(request).then(
+        (there) => isSameUser(there, user),
         () => false,
       ),
-    // The gateway keeps a session of its own, and has no other way to say where that ends.
-    endSessionUrl: () => (landing === '/' ? undefined : new URL(landing, config.publicUrl).href),
+    endSessionUrl: () => signOutUrl,
+    otherAccountUrl: () => signOutUrl,
   };
 }

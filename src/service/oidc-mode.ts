@@ -4,8 +4,9 @@ import type { OidcConfig } from '../config/portal-config.ts';
 import type { LoginMode, LoginModeDeps } from '../http/login-mode.ts';
 import { createLoginsUnderWay } from '../http/logins-under-way.ts';
 import { backchannelLogoutRoute } from '../http/routes/backchannel-logout.ts';
-import { oidcCallbackRoute, oidcStartRoute } from '../http/routes/oidc-login.ts';
+import { oidcCallbackRoute, oidcStartRoute, otherAccountUrl } from '../http/routes/oidc-login.ts';
 import { createRateLimiter } from '../lib/rate-limiter.ts';
+import { createLoginPolicy } from '../portal/login-policy.ts';
 import { createLogoutTokenReader } from '../portal/logout-token.ts';
 import { createOidcAuth } from '../portal/oidc.ts';
 import { createOidcProvider } from '../portal/oidc-provider.ts';
@@ -37,6 +38,7 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
     parameters: portal.parameters,
     userInfo: createUserInfo({ claims: portal.claims, needed: portal.needed, now: clock.now, emit }),
     claims: portal.claims,
+    policy: createLoginPolicy({ config: portal.policy, emit }),
     now: clock.wall,
   });
   const logins = createLoginsUnderWay({
@@ -70,6 +72,7 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
       },
     },
     endSessionUrl: auth.endSessionUrl,
+    otherAccountUrl,
     idpHealthy: () => provider.healthy,
     close: provider.close,
   };

@@ -52,6 +52,7 @@ export async function createPublicApp(
     origins,
     trustedProxies: config.trustedProxies,
     loopbackOnly: config.portal.auth === 'demo',
+    otherAccountUrl: mode.otherAccountUrl,
     emit,
     keepAliveMs: config.keepAliveMs,
     drainMs: deadlines.drainMs,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createDemoAuth, parseDemoUsers, sandboxUsers } from '../../src/demo/demo-auth.ts';
 import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
+import { loginPolicy } from '../support/login-policy.ts';
 
 describe('a file of demo users', () => {
   test('given all that a user may have, keeps it, and what else there is as claims', () => {
@@ -65,7 +66,7 @@ describe('the demo sign-in', () => {
   );
 
   test('given claims that are asked for, keeps those and no others', async () => {
-    const auth = createDemoAuth({ users, claims: ['qlik_id', 'missing'] });
+    const auth = createDemoAuth({ users, claims: ['qlik_id', 'missing'], policy: loginPolicy() });
 
     assert.deepEqual(await auth.authenticate({ user: 'ada' }), {
       id: 'ada',
@@ -78,28 +79,34 @@ describe('the demo sign-in', () => {
   });
 
   test('given no claims that are asked for, keeps none', async () => {
-    const user = await createDemoAuth({ users, claims: [] }).authenticate({ user: 'ada' });
+    const user = await createDemoAuth({ users, claims: [], policy: loginPolicy() }).authenticate({
+      user: 'ada',
+    });
     assert.equal('claims' in user, false);
   });
 
   test('given a claim that only every object has, keeps none', async () => {
-    const auth = createDemoAuth({ users, claims: ['constructor', 'toString', '__proto__'] });
+    const auth = createDemoAuth({
+      users,
+      claims: ['constructor', 'toString', '__proto__'],
+      policy: loginPolicy(),
+    });
     assert.deepEqual(await auth.authenticate({ user: 'bruno' }), { id: 'bruno' });
   });
 
   test('given a user of whom only the id is known, makes nothing up', async () => {
-    const auth = createDemoAuth({ users, claims: ['qlik_id'] });
+    const auth = createDemoAuth({ users, claims: ['qlik_id'], policy: loginPolicy() });
     assert.deepEqual(await auth.authenticate({ user: 'bruno' }), { id: 'bruno' });
   });
 
   test('given an id that is odd but listed, is that user', async () => {
-    const auth = createDemoAuth({ users, claims: [] });
+    const auth = createDemoAuth({ users, claims: [], policy: loginPolicy() });
     assert.deepEqual(await auth.authenticate({ user: '__proto__' }), { id: '__proto__' });
   });
 
   for (const user of ['', 'nobody', 'Ada', 'ada ', ' ada', 'constructor', 'ada\0']) {
     test(`given ${JSON.stringify(user)}, who is not listed, is refused`, async () => {
-      const auth = createDemoAuth({ users, claims: [] });
+      const auth = createDemoAuth({ users, claims: [], policy: loginPolicy() });
       await assert.rejects(auth.authenticate({ user }), (error) => {
         assert.ok(error instanceof LoginRefusedError);
         assert.equal(error.code, 'bad_request');

@@ -27,17 +27,31 @@ describe('USER_MAPPING=lookup finds a user', () => {
   });
 
   test('on a later page', async (t) => {
-    const email = 'shared@example.com';
     const service = await createDirectoryService(t, {
       mapping: 'lookup',
-      users: [{ id: 'portal-17', email }],
+      users: [{ id: 'abcdef' }],
       sandbox: { tierTwoPerMinute: 10_000 },
     });
-    for (let index = 0; index < 45; index += 1)
-      await service.admin('POST', '/users', { subject: `n-${index}`, email: 'Shared@Example.com' });
-    await service.admin('POST', '/users', { subject: 'zoe', email });
-    assert.equal(await service.ownerOf(await service.first('portal-17')), 'zoe');
+    // 45 others whose subjects are the same but for their case.
+    for (let index = 1; index <= 45; index += 1) {
+      const letters = [...'abcdef'].map((letter, at) => (index & (1 << at) ? letter.toUpperCase() : letter));
+      await service.admin('POST', '/users', { subject: letters.join('') });
+    }
+    await service.admin('POST', '/users', { subject: 'abcdef' });
+    assert.equal(await service.ownerOf(await service.first('abcdef')), 'abcdef');
     assert.equal(service.asked().filter((call) => call === FIND).length, 3);
+  });
+
+  test('by e-mail in whatever case the portal or the tenant writes it', async (t) => {
+    const users = [{ id: 'portal-17', email: 'BRUNO.Carvalho@Example.com' }];
+    const service = await createDirectoryService(t, { mapping: 'lookup', users });
+    assert.equal(await service.ownerOf(await service.first('portal-17')), 'bruno');
+    const other = await createDirectoryService(t, {
+      mapping: 'lookup',
+      users: [{ id: 'portal-18', email: 'zoe@example.com' }],
+    });
+    await other.admin('POST', '/users', { subject: 'zoe', email: 'Zoe@EXAMPLE.com' });
+    assert.equal(await other.ownerOf(await other.first('portal-18')), 'zoe');
   });
 
   for (const subject of [
@@ -63,7 +77,12 @@ describe('USER_MAPPING=lookup refuses', () => {
   const cases: [string, { id: string; email?: string }, string][] = [
     ['who is not there', { id: 'nobody' }, 'user_not_mapped'],
     ['a subject in another case', { id: 'ADA' }, 'user_not_mapped'],
-    ['an e-mail in another case', { id: 'x', email: 'Ada.Lindqvist@example.com' }, 'user_not_mapped'],
+    [
+      'an e-mail that only looks alike',
+      { id: 'x', email: 'chiyo.tanabe@e\u0445ample.com' },
+      'user_not_mapped',
+    ],
+    ['an e-mail with a Kelvin sign', { id: 'x', email: '\u212aai.kelvin@example.com' }, 'user_not_mapped'],
     ['an empty e-mail', { id: 'x', email: '' }, 'user_not_mapped'],
     ['an e-mail that is a filter', { id: 'x', email: 'x" or status eq "active' }, 'user_not_mapped'],
     ['an e-mail that ends the text', { id: 'x', email: 'x\\" or email co "@' }, 'user_not_mapped'],
@@ -94,18 +113,18 @@ describe('USER_MAPPING=lookup refuses', () => {
     assert.equal((await service.first(id)).json().code, 'user_denied');
   });
 
-  test('an e-mail that two users have', async (t) => {
-    const email = 'twins@example.com';
-    const service = await createDirectoryService(t, {
-      mapping: 'lookup',
-      users: [{ id: 'portal-17', email }],
+  for (const email of ['twins@example.com', 'Twins@example.com'])
+    test(`an e-mail that two users have, of whom one writes ${email}`, async (t) => {
+      const service = await createDirectoryService(t, {
+        mapping: 'lookup',
+        users: [{ id: 'portal-17', email: 'twins@example.com' }],
+      });
+      await service.admin('POST', '/users', { subject: 'castor', email });
+      await service.admin('POST', '/users', { subject: 'pollux', email: 'twins@example.com' });
+      const response = await service.first('portal-17');
+      assert.deepEqual([response.statusCode, response.json().code], [403, 'user_ambiguous']);
+      assert.equal(service.mints(), 0);
     });
-    await service.admin('POST', '/users', { subject: 'castor', email });
-    await service.admin('POST', '/users', { subject: 'pollux', email });
-    const response = await service.first('portal-17');
-    assert.deepEqual([response.statusCode, response.json().code], [403, 'user_ambiguous']);
-    assert.equal(service.mints(), 0);
-  });
 });
 
 describe('what a look-up costs', () => {

@@ -72,8 +72,9 @@ describe('an assertion of the portal’s', () => {
     const emailOf = async (claims: object) =>
       (await session(await login({ ...told, ...claims }))).json().user.email;
     assert.equal(await emailOf({}), undefined);
-    assert.equal(await emailOf({ email_verified: 'true' }), undefined);
+    assert.equal(await emailOf({ email_verified: 'false' }), undefined);
     assert.equal(await emailOf({ email_verified: true }), 'ada@example.com');
+    assert.equal(await emailOf({ email_verified: 'true' }), 'ada@example.com');
     const trusting = await start(t, { env: { TRUST_EMAIL: 'true' } });
     const { user } = (await trusting.session(await trusting.login(told))).json();
     assert.equal(user.email, 'ada@example.com');

@@ -377,8 +377,8 @@ describe('on the wire', () => {
     ['beside one with underscores', ['X_Forwarded_User: eve', 'X-Forwarded-User: ada']],
     ['folded into one', ['X-Forwarded-User: ada, eve']],
     [
-      'beside groups that are there twice',
-      ['X-Forwarded-User: ada', 'X-Forwarded-Groups: a', 'X-Forwarded-Groups: Admins'],
+      'beside a tenant that is there twice',
+      ['X-Forwarded-User: ada', 'X-Forwarded-Tenant: a', 'X-Forwarded-Tenant: b'],
     ],
     ['as bytes that are no UTF-8', ['X-Forwarded-User: ad\xe0']],
     ['with 300 characters', [`X-Forwarded-User: ${'a'.repeat(300)}`]],

@@ -34,7 +34,12 @@ const examples: {
 } = {
   'session.opened': [['info', { user, tenant }]],
   'session.ended': [['info', { user, reason: 'logout', sessions: 1, tokens: 1 }]],
-  'login.refused': [['warn', { requestId, error }]],
+  'login.refused': [
+    ['warn', { requestId, error }],
+    ['warn', { requestId, user, error }],
+  ],
+  'login.claim_not_understood': [['warn', { user, claim: 'groups', why: 'overage' }]],
+  'login.email_missing': [['info', { user, claim: 'email', told: ['sub'] }]],
   'logout.backchannel': [['info', { requestId, sessions: 1, users: 0 }]],
   'logout.backchannel_refused': [['warn', { requestId, error }]],
 
@@ -102,6 +107,7 @@ const examples: {
     ['warn', { why: 'peer', peer: '203.0.113.7' }],
     ['warn', { why: 'secret', peer: undefined }],
   ],
+  'gateway.user_missing': [['warn', { header: 'x-forwarded-user', told: ['host'] }]],
 
   'request.completed': [
     ['info', { ...completed, status: 200, code: undefined, quiet: false }],
@@ -271,6 +277,11 @@ describe('what somebody else can repeat at will', () => {
       { type: 'gateway.bypassed', why: 'peer', peer: '203.0.113.7' },
       { type: 'gateway.bypassed', why: 'peer', peer: '203.0.113.8' },
       { type: 'gateway.bypassed', why: 'secret', peer: '203.0.113.7' },
+    ],
+    [
+      { type: 'gateway.user_missing', header: 'x-user', told: ['x-name'] },
+      { type: 'gateway.user_missing', header: 'x-user', told: [] },
+      { type: 'gateway.user_missing', header: 'x-uid', told: ['x-name'] },
     ],
   ];
   for (const [first, again, other] of repeatable) {

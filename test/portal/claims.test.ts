@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ClaimsConfig } from '../../src/config/portal-config.ts';
-import { type Claims, completeClaims, userFromClaims } from '../../src/portal/claims.ts';
+import { type Claims, completeClaims, toldByClaims } from '../../src/portal/claims.ts';
 import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
+import { portalUser, type ToldUser } from '../../src/portal/told-user.ts';
 
-const names = { id: 'sub', email: 'email', name: 'name', groups: 'groups', others: [] };
+const names: ClaimsConfig['names'] = {
+  ...{ id: 'sub', email: 'email', name: 'name', groups: 'groups', others: [] },
+  groupMembers: ['name', 'displayName', 'id'],
+};
 
-function user(claims: Claims, changes: Partial<ClaimsConfig['names']> = {}, trustEmail = false) {
-  return userFromClaims(claims, { names: { ...names, ...changes }, trustEmail });
+function told(claims: Claims, changes: Partial<ClaimsConfig['names']> = {}, trustEmail = false): ToldUser {
+  return toldByClaims(claims, { names: { ...names, ...changes }, trustEmail });
 }
+
+const user = (...args: Parameters<typeof told>) => portalUser(told(...args));
 
 const ada = { sub: 'ada', name: 'Ada', email: 'ada@example.com', email_verified: true, groups: ['EMEA'] };
 
@@ -52,15 +58,44 @@ describe('whoever it is', () => {
 });
 
 describe('an e-mail', () => {
-  for (const verified of [undefined, false, null, 'true', 1, [true], { true: true }]) {
+  for (const verified of [undefined, false, null, 'false', 'yes', '', 1, [true], ['true'], { true: true }]) {
     test(`given email_verified ${JSON.stringify(verified)}, does not count`, () => {
       assert.equal(user({ ...ada, email_verified: verified }).email, undefined);
       assert.equal(user({ ...ada, email_verified: verified }, {}, true).email, 'ada@example.com');
     });
   }
 
+  for (const verified of [true, 'true', 'True'])
+    test(`given email_verified ${JSON.stringify(verified)}, counts`, () =>
+      assert.equal(user({ ...ada, email_verified: verified }).email, 'ada@example.com'));
+
+  const { email: _, ...others } = ada;
+  test('may be the first of a list, as Azure AD B2C tells it, verified as any other', () => {
+    const emails = ['ada@example.com', 'ada@other.example'];
+    assert.equal(user({ ...others, emails }).email, 'ada@example.com');
+    assert.equal(user({ ...others, email: emails }).email, 'ada@example.com');
+    const { email_verified: __, ...unverified } = others;
+    assert.equal(user({ ...unverified, emails }).email, undefined);
+    assert.equal(user({ ...unverified, emails }, {}, true).email, 'ada@example.com');
+    for (const odd of [[], [7, 'ada@example.com'], [['ada@example.com']], {}, [''], [null]])
+      assert.equal(user({ ...others, emails: odd }).email, undefined, JSON.stringify(odd));
+  });
+
+  test('in its own claim goes before such a list; a claim that the operator named is the only one', () => {
+    assert.equal(user({ ...ada, emails: ['eve@example.com'] }).email, 'ada@example.com');
+    assert.equal(user({ ...others, emails: ['eve@example.com'] }, { email: 'mail' }).email, undefined);
+  });
+
+  test('says what is missing for it to count', () => {
+    const { email_verified: __, ...unverified } = ada;
+    assert.deepEqual(
+      [told(ada), told(unverified), told(others), told(unverified, {}, true)].map((t) => t.missingForEmail),
+      [undefined, 'email_verified', 'email', undefined],
+    );
+  });
+
   test('that is no text, or too long, is none', () => {
-    for (const email of [7, ['a@b.c'], '', `${'x'.repeat(320)}@example.com`, 'a@b.c\r\nx'])
+    for (const email of [7, [7], '', `${'x'.repeat(320)}@example.com`, 'a@b.c\r\nx'])
       assert.equal('email' in user({ ...ada, email }, {}, true), false, String(email).slice(0, 20));
   });
 
@@ -68,30 +103,73 @@ describe('an e-mail', () => {
     const claims = { ...ada, email_verified: false };
     assert.equal(user(claims, { name: 'email' }).name, undefined);
     assert.equal(user(claims, { others: ['email'] }).claims, undefined);
+    assert.equal(user({ ...claims, emails: ['a@b.c'] }, { others: ['emails'] }).claims, undefined);
   });
 });
 
 describe('groups', () => {
-  // Guards against a provisioning that takes all groups from somebody whose token tells of none.
-  test('are unknown without the claim, whatever stands in its place', () => {
-    const { groups: _, ...rest } = ada;
-    for (const overage of [{}, { _claim_names: { groups: 'src1' } }, { hasgroups: true }])
-      assert.equal('groups' in user({ ...rest, ...overage }), false);
-    assert.deepEqual(user({ ...rest, groups: [] }).groups, []);
+  const { groups: _, ...rest } = ada;
+
+  test('are unknown without the claim', () => {
+    assert.equal(told(rest).groups, undefined);
+    assert.equal('groups' in user(rest), false);
+    // Of other claims there may be more elsewhere.
+    assert.equal(told({ ...rest, _claim_names: { photo: 'src1' } }).groups, undefined);
+    assert.deepEqual(user({ ...ada, _claim_names: { photo: 'src1' } }).groups, ['EMEA']);
+    assert.equal(told({ ...rest, hasgroups: true }, { groups: 'roles' }).groups, undefined);
   });
 
-  for (const [what, groups] of [
-    ['a text', 'EMEA'],
-    ['null', null],
-    ['an object', { EMEA: true }],
-    ['an array with a number', ['EMEA', 7]],
-    ['an array with an empty text', ['']],
-    ['an array with a text that is too long', ['x'.repeat(257)]],
-    ['too many', Array.from({ length: 501 }, (_, n) => `g${n}`)],
-    ['too much', Array.from({ length: 100 }, (_, n) => `${n}${'x'.repeat(200)}`)],
+  // Guards against a provisioning that takes all groups from somebody whose token tells of none.
+  test('are not understood when the provider says that there are more than it sends', () => {
+    const overage = { why: 'overage' };
+    for (const more of [{ _claim_names: { groups: 'src1' } }, { hasgroups: true }, { hasgroups: 'true' }])
+      for (const claims of [rest, ada]) {
+        assert.deepEqual(told({ ...claims, ...more }).groups, overage);
+        assert.equal('groups' in user({ ...claims, ...more }), false);
+      }
+  });
+
+  for (const [what, groups, names] of [
+    ['an empty list', [], []],
+    ['one text, which is one group', 'EMEA, Sales', ['EMEA, Sales']],
+    ['a name from a directory', 'CN=Sales,OU=Groups,DC=acme', ['CN=Sales,OU=Groups,DC=acme']],
+    ['objects with a name', [{ name: 'a', id: '1' }, { name: 'b' }], ['a', 'b']],
+    ['objects with a displayName', [{ displayName: 'a', id: '1' }, { displayName: 'b' }], ['a', 'b']],
+    ['objects with an id', [{ id: 'a' }, { id: 'b', type: 'x' }], ['a', 'b']],
+  ] as const)
+    test(`given ${what}, are known`, () => assert.deepEqual(user({ ...ada, groups }).groups, names));
+
+  test('that are objects are named by the member that the operator says', () => {
+    const groups = [{ name: 'a', path: '/a' }];
+    assert.deepEqual(user({ ...ada, groups }, { groupMembers: ['path'] }).groups, ['/a']);
+    assert.deepEqual(told({ ...ada, groups }, { groupMembers: ['id'] }).groups, { why: 'wrong_type' });
+    assert.deepEqual(told({ ...ada, groups }, { groupMembers: ['toString'] }).groups, { why: 'wrong_type' });
+  });
+
+  for (const [what, groups, why] of [
+    ['an empty text', '', 'wrong_type'],
+    ['null', null, 'wrong_type'],
+    ['true', true, 'wrong_type'],
+    ['a number', 7, 'wrong_type'],
+    ['an object', { EMEA: true }, 'wrong_type'],
+    ['a list with a number', ['EMEA', 7], 'wrong_type'],
+    ['a list with null', ['EMEA', null], 'wrong_type'],
+    ['a list in a list', [['EMEA']], 'wrong_type'],
+    ['a list with an empty text', [''], 'wrong_type'],
+    ['a list of texts and objects', ['EMEA', { name: 'a' }], 'wrong_type'],
+    ['objects of which one has no name', [{ name: 'a', id: '1' }, { id: '2' }], 'wrong_type'],
+    ['objects with a number as name', [{ name: 7 }], 'wrong_type'],
+    ['objects with nothing that we know', [{ value: 'a' }], 'wrong_type'],
+    ['a list with a text that is too long', ['x'.repeat(257)], 'too_large'],
+    ['a text that is too long', 'x'.repeat(257), 'too_large'],
+    ['a line break', ['EMEA\n'], 'control_characters'],
+    ['too many', Array.from({ length: 501 }, (_, n) => `g${n}`), 'too_large'],
+    ['too much', Array.from({ length: 100 }, (_, n) => `${n}${'x'.repeat(200)}`), 'too_large'],
   ] as const) {
-    test(`given ${what}, are unknown, never a part of them`, () =>
-      assert.equal('groups' in user({ ...ada, groups }), false));
+    test(`given ${what}, are not understood, and never a part of them is`, () => {
+      assert.deepEqual(told({ ...ada, groups }).groups, { why });
+      assert.equal('groups' in user({ ...ada, groups }), false);
+    });
   }
 
   test('count once each', () =>

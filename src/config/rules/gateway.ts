@@ -1,3 +1,4 @@
+import type { Settings } from '../settings.ts';
 import { goesWith, noUseWithout, requiredWith } from './companions.ts';
 import { isProxy, signInBy } from './conditions.ts';
 import type { Rule } from './rule.ts';
@@ -13,6 +14,14 @@ const HEADERS = [
   'PROXY_TENANT_HEADER',
   'PROXY_SECRET_HEADER',
 ] as const;
+
+/** What can be required of somebody whom a gateway names, and the header that says it. A name to show is anybody's choice. */
+const REQUIRABLE: Readonly<Record<string, (s: Settings) => string | null>> = {
+  user: (s) => s.PROXY_USER_HEADER,
+  email: (s) => s.PROXY_EMAIL_HEADER,
+  groups: (s) => s.PROXY_GROUPS_HEADER,
+  tenant: (s) => s.PROXY_TENANT_HEADER,
+};
 
 /** What a gateway's identity headers need before they may be believed, and what they go with. */
 export const gatewayRules: readonly Rule[] = [
@@ -31,4 +40,24 @@ export const gatewayRules: readonly Rule[] = [
       otherwise: 'must be another header than those of the other PROXY_…_HEADER settings',
     }),
   ),
+  noUseWithout(proxy, 'PROXY_GROUPS_SEPARATOR'),
+  {
+    names: ['SIGN_IN_REQUIRE', 'PORTAL_AUTH'],
+    holds: (s) => !isProxy(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => Object.hasOwn(REQUIRABLE, claim)),
+    otherwise:
+      'can name `user`, `email`, `groups` and `tenant` with PORTAL_AUTH=proxy: a header says nothing else that can be relied on',
+  },
+  {
+    names: [
+      ...(['SIGN_IN_REQUIRE', 'PORTAL_AUTH'] as const),
+      ...(['PROXY_EMAIL_HEADER', 'PROXY_GROUPS_HEADER', 'PROXY_TENANT_HEADER'] as const),
+    ],
+    holds: (s) => !isProxy(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => REQUIRABLE[claim]?.(s) !== null),
+    otherwise: 'names something whose PROXY_…_HEADER is `none`: nobody could sign in',
+  },
+  {
+    names: ['SIGN_IN_REQUIRE', 'PORTAL_AUTH', 'TRUST_EMAIL'],
+    holds: (s) => !isProxy(s) || s.TRUST_EMAIL || s.SIGN_IN_REQUIRE.every(({ claim }) => claim !== 'email'),
+    otherwise: 'names `email`, which counts only with TRUST_EMAIL=true where a gateway tells it',
+  },
 ];

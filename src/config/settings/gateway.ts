@@ -1,4 +1,5 @@
 import { headerName, headerSecret, optionalHeaderName } from '../header-kinds.ts';
+import { separator } from '../kinds.ts';
 import type { Setting } from './setting.ts';
 
 /** `PORTAL_AUTH=proxy`. */
@@ -31,7 +32,12 @@ export const gateway = {
   PROXY_GROUPS_HEADER: {
     kind: optionalHeaderName,
     default: 'x-forwarded-groups',
-    doc: 'The header with the groups, separated by commas; a comma alone says that there are none.',
+    doc: 'The header with the groups, with `PROXY_GROUPS_SEPARATOR` between them; that sign alone says that there are none.',
+  },
+  PROXY_GROUPS_SEPARATOR: {
+    kind: separator,
+    default: ',',
+    doc: 'What stands between two groups. With a comma, names from a directory, such as `CN=Sales,OU=Groups`, are not understood: have the gateway send `|` or `;`.',
   },
   PROXY_TENANT_HEADER: {
     kind: optionalHeaderName,

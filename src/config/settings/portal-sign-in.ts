@@ -1,4 +1,4 @@
-import { filePath, flag, oneOf, text } from '../kinds.ts';
+import { filePath, flag, list, oneOf, requiredClaim, text } from '../kinds.ts';
 import type { Setting } from './setting.ts';
 
 /** How portal users sign in, and which claims say who they are. */
@@ -21,13 +21,28 @@ export const portalSignIn = {
   CLAIM_EMAIL: {
     kind: text,
     default: 'email',
-    doc: 'The claim with the e-mail, which counts only together with `email_verified: true`.',
+    doc: 'The claim with the e-mail, which counts only together with `email_verified`: `true`, or the text `"true"`. Of a list, the first. Without `email`, `emails` is read in its place.',
   },
   CLAIM_NAME: { kind: text, default: 'name', doc: 'The claim with the name to show.' },
   CLAIM_GROUPS: {
     kind: text,
     default: 'groups',
-    doc: 'The claim with the groups, an array of texts. Without it they are unknown, and nothing is done about them.',
+    doc: 'The claim with the groups: a list of texts or of objects, or one text, which is one group. Without it they are unknown, and nothing is done about them.',
+  },
+  CLAIM_GROUPS_MEMBER: {
+    kind: text,
+    default: 'name',
+    doc: 'Where groups are objects: the member that names the group. `name` also stands for `displayName`, or else `id`, where no group has a `name`.',
+  },
+  GROUPS_STRICT: {
+    kind: flag,
+    default: 'false',
+    doc: '`true`: whoever’s groups are told but not understood may not sign in. Otherwise that is logged, counted, and changes nothing at Qlik.',
+  },
+  SIGN_IN_REQUIRE: {
+    kind: list(requiredClaim),
+    default: '',
+    doc: 'Who may sign in: claims and the values that they must have, such as `hd=acme.example,groups=analytics`. Several values of one claim are alternatives; of different claims all must hold. Of a claim that is a list, one must be it. Compared exactly, e-mails without case. Everybody else gets 403 `sign_in_not_allowed`. With `PORTAL_AUTH=proxy` the names are `user`, `email`, `groups` and `tenant`.',
   },
   TRUST_EMAIL: {
     kind: flag,

@@ -8,8 +8,8 @@ export interface ProblemText {
   readonly what: string;
   /** What they can do. */
   readonly advice: string;
-  /** The button beneath: to the sign-in, to the same again, or to the start page. */
-  readonly way?: 'sign in' | 'try again' | 'start';
+  /** The button beneath: to the sign-in, to that of another account, to the same again, or to the start page. */
+  readonly way?: 'sign in' | 'other account' | 'try again' | 'start';
 }
 
 const ASK = 'Ask whoever runs the portal.';
@@ -51,6 +51,12 @@ export const problemTexts: Readonly<Record<ProblemCode, ProblemText>> = {
     what: 'Only the portal’s own pages may use it, by their scripts and forms. Nothing was done, and nothing was given away.',
     advice: 'To see who is signed in, go to the start page.',
     way: 'start',
+  },
+  sign_in_not_allowed: {
+    heading: 'Your account may not come in here',
+    what: 'Your sign-in worked, but the account that you used is not one of those that may use this service.',
+    advice: 'Sign in with another account, or ask whoever runs the portal to let you in.',
+    way: 'other account',
   },
   user_not_mapped: {
     heading: 'You are not in Qlik Cloud yet',
@@ -193,4 +199,11 @@ export const signInTexts: Readonly<Partial<Record<ProblemCode, ProblemText>>> = 
     advice: 'Sign in again. If it happens again, tell whoever runs the portal, with the number below.',
     way: 'sign in',
   },
+};
+
+/** What people read instead when a sign-in brings nothing by which anybody could be told apart. */
+export const setUpText: ProblemText = {
+  heading: 'The sign-in is not set up correctly',
+  what: 'It is not about you: your sign-in worked, but this service is not told what it needs to know who you are.',
+  advice: 'Tell whoever runs the portal, with the number below.',
 };

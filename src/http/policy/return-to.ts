@@ -6,7 +6,7 @@ import type { Origins } from './origins.ts';
 const MAX_LENGTH = 1_500;
 
 /** The query of `GET /login`, in every mode. What else it holds is ignored: a link may carry marks of its own. */
-export const loginQuery = v.object({ returnTo: v.optional(v.string()) });
+export const loginQuery = v.object({ returnTo: v.optional(v.string()), prompt: v.optional(v.unknown()) });
 
 /**
  * Where a sign-in may end: a path here, or a URL of an origin that may call; everything else is `/`. Judged as browsers

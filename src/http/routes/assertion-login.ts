@@ -1,5 +1,4 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Emit } from '../../events.ts';
 import type { AssertionAuth } from '../../portal/assertion.ts';
 import { LoginRefusedError } from '../../portal/portal-auth.ts';
 import { bearerJwt } from '../bearer-token.ts';
@@ -12,7 +11,6 @@ import type { ValibotTypes } from '../validation.ts';
 export interface AssertionLoginDeps {
   readonly auth: AssertionAuth;
   readonly openSession: OpenSession;
-  readonly emit: Emit;
 }
 
 export interface WayBackDeps {
@@ -38,7 +36,7 @@ export const wayBackRoute: FastifyPluginAsync<WayBackDeps> = async (scope, { ori
  * assertion, a page or the portal's server; a page of a listed origin only. For the scope `session`.
  */
 export const assertionLoginRoute: FastifyPluginAsync<AssertionLoginDeps> = async (scope, deps) => {
-  const { auth, openSession, emit } = deps;
+  const { auth, openSession } = deps;
   const app = scope.withTypeProvider<ValibotTypes>();
 
   app.post(
@@ -48,16 +46,11 @@ export const assertionLoginRoute: FastifyPluginAsync<AssertionLoginDeps> = async
       schema: { querystring: ignored, body: ignored, response: { 204: noBody } },
     },
     async (request, reply) => {
-      try {
-        const token = bearerJwt(request.raw);
-        if (token === undefined)
-          throw new LoginRefusedError('assertion_invalid', 'Send one JWT as Authorization: Bearer.');
-        await openSession(request, reply, await auth.authenticate(token));
-        return reply.code(204).send();
-      } catch (error) {
-        if (error instanceof LoginRefusedError) emit({ type: 'login.refused', requestId: request.id, error });
-        throw error;
-      }
+      const token = bearerJwt(request.raw);
+      if (token === undefined)
+        throw new LoginRefusedError('assertion_invalid', 'Send one JWT as Authorization: Bearer.');
+      await openSession(request, reply, await auth.authenticate(token));
+      return reply.code(204).send();
     },
   );
 };

@@ -35,6 +35,13 @@ export interface OidcCallbackDeps {
 /** Ways back of one client address for which the provider is asked at once: the others leave it to those elsewhere. */
 const AT_ONCE = 4;
 
+const SELECT_ACCOUNT = 'select_account';
+
+/** Where one signs in, asked there for the account to take (OpenID Connect Core 1.0 §3.1.2.1). */
+export function otherAccountUrl(loginUrl: string): string {
+  return `${loginUrl}${loginUrl.includes('?') ? '&' : '?'}prompt=${SELECT_ACCOUNT}`;
+}
+
 /** `GET /login` of the OIDC mode: sends the browser to the provider. Reads no session. For the scope `people`. */
 export const oidcStartRoute: FastifyPluginAsync<OidcStartDeps> = async (scope, deps) => {
   const { origins, auth, logins, now } = deps;
@@ -48,11 +55,15 @@ export const oidcStartRoute: FastifyPluginAsync<OidcStartDeps> = async (scope, d
       const asked = keepable(request.query.returnTo);
       const returnTo = safeReturnTo(asked, origins) === '/' ? '/' : (asked as string);
       let cookies: string[] = [];
-      const url = await auth.begin((secrets) => {
-        const begun = logins.begin(cookie, { ...secrets, returnTo, begunAt: now() });
-        cookies = begun.cookies;
-        return begun.state;
-      });
+      const selectAccount = request.query.prompt === SELECT_ACCOUNT;
+      const url = await auth.begin(
+        (secrets) => {
+          const begun = logins.begin(cookie, { ...secrets, returnTo, begunAt: now() });
+          cookies = begun.cookies;
+          return begun.state;
+        },
+        { selectAccount },
+      );
       return reply.header('set-cookie', cookies).redirect(url, 303);
     },
   );
