@@ -72,7 +72,7 @@ test('with OpenID Connect, the page says why somebody gets no token', async (t) 
 
   await page.goto(`${origin}/login`);
   await heading(page, 'Signed in as Nobody-in-qlik');
-  await page.getByText('But there is no token').waitFor();
+  await page.getByText('There is no token for Qlik Cloud.').waitFor();
   await page.getByText('user_not_mapped', { exact: true }).waitFor();
 });
 

@@ -43,9 +43,9 @@ const more: Record<string, Partial<typeof common>> = {
     session: ['POST /login'],
     people: ['GET /'],
   },
-  proxy: {},
-  assertion: { session: ['POST /session'] },
-  oidc: { public: ['POST /logout/backchannel'], people: ['GET /login/callback'] },
+  proxy: { people: ['GET /'] },
+  assertion: { session: ['POST /session'], people: ['GET /'] },
+  oidc: { public: ['POST /logout/backchannel'], people: ['GET /', 'GET /login/callback'] },
 };
 
 /** Those of its answers are named by their status, and media type where there are several. */

@@ -17,6 +17,9 @@ body {
 }
 main { max-width: 68rem; margin: 0 auto; padding: clamp(1rem, 4vw, 3rem); }
 main.narrow { max-width: 30rem; }
+main.notice { max-width: 38rem; }
+.notice > * { margin: 0 0 1rem; overflow-wrap: anywhere; }
+.notice > .card > dl:first-child { margin-top: 0; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; letter-spacing: -.01em; }
 h2 { font-size: .8rem; margin: 0 0 .6rem; color: var(--quiet); font-weight: 600; text-transform: uppercase; letter-spacing: .06em; }
 p { margin: 0 0 1rem; }
@@ -35,6 +38,10 @@ button[disabled] { opacity: .5; cursor: progress; }
 dl { margin: .6rem 0 0; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .15rem .9rem; font-size: .94rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 26rem) {
+  .notice dl { display: block; }
+  .notice dd { margin-bottom: .6rem; }
+}
 ul, ol { margin: 0; padding-left: 1.2rem; }
 .bad { color: var(--bad); }
 [hidden] { display: none; }

@@ -30,7 +30,7 @@ export function problemPage(body: ProblemAnswer['body'], options: ProblemPageOpt
   const text = textOf(code, options);
   return {
     title: text.heading,
-    body: `<main class="narrow">
+    body: `<main class="notice">
 <h1>${escapeHtml(text.heading)}</h1>
 <p>${escapeHtml(text.what)}</p>${account(options.refusedLogin)}
 <p>${escapeHtml(text.advice)}</p>
@@ -61,7 +61,7 @@ function account(refused: RefusedLogin | undefined): string {
 /** What somebody who can mend it wants to know. */
 export function forOperators(facts: readonly (readonly [name: string, value: string])[]): string {
   const rows = facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`);
-  return `<section class="card operators"><h2>For whoever runs this</h2><dl>${rows.join('')}</dl></section>`;
+  return `<section class="card"><h2>For whoever runs this</h2><dl>${rows.join('')}</dl></section>`;
 }
 
 function wayOn(

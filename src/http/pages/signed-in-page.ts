@@ -11,8 +11,8 @@ import { problemTexts } from './problem-texts.ts';
 export type TokenState =
   | { readonly is: 'there'; readonly remainingMs: number }
   | { readonly is: 'refused'; readonly problem: ProblemAnswer['body'] }
-  /** None is at hand, and this request was none to ask the tenant for. */
-  | { readonly is: 'not tried' };
+  /** None is at hand, and this request was none to ask the tenant for; `mayTry`: one from this page is. */
+  | { readonly is: 'not tried'; readonly mayTry: boolean };
 
 export interface SignedInPageOptions {
   readonly user: PortalUser;
@@ -38,12 +38,12 @@ export function signedInPage(options: SignedInPageOptions): HtmlPage {
   return {
     title: `Signed in as ${name}`,
     formTargets: options.formTargets,
-    body: `<main class="narrow">
+    body: `<main class="notice">
 <h1>Signed in as ${escapeHtml(name)}</h1>
-${token.is === 'refused' ? refusal(token.problem) : `<p>${VERDICTS[token.is]}</p>`}
+${verdict(token)}
 <section class="card">${list(facts(options))}</section>
 <div class="actions">
-${token.is === 'not tried' ? '<a class="button main" href="">Try now</a>' : ''}
+${token.is === 'not tried' && token.mayTry ? '<a class="button main" href="">Try now</a>' : ''}
 ${loginUrl === undefined ? '' : `<a class="button" href="${escapeHtml(loginUrl)}">Sign in again</a>`}
 <form method="post" action="${escapeHtml(options.logoutUrl)}"><button>Sign out</button></form>
 </div>
@@ -52,11 +52,18 @@ ${loginUrl === undefined ? '' : `<a class="button" href="${escapeHtml(loginUrl)}
   };
 }
 
-const VERDICTS = {
-  there: 'All is well: pages of the portal get a token for Qlik Cloud.',
-  'not tried':
-    'Whether there is a token for Qlik Cloud was not tried: this page was not opened by hand, or your browser does not say so.',
-} as const;
+function verdict(token: TokenState): string {
+  switch (token.is) {
+    case 'there':
+      return '<p>All is well: the portal’s pages get a token for Qlik Cloud.</p>';
+    case 'refused':
+      return refusal(token.problem);
+    case 'not tried':
+      return token.mayTry
+        ? '<p>Another site led here, so no token for Qlik Cloud was asked for.</p>'
+        : '<p>Your browser does not say how you came here, so no token for Qlik Cloud was asked for. Sign in again to try.</p>';
+  }
+}
 
 function facts({ user, tenantUrl, qlikUser, token, idleRemainingMs, remainingMs }: SignedInPageOptions) {
   return [
@@ -65,7 +72,7 @@ function facts({ user, tenantUrl, qlikUser, token, idleRemainingMs, remainingMs 
     ['Tenant', tenantUrl ?? 'none that is served here'],
     ['Qlik user', qlikUserText(qlikUser)],
     ['Token', tokenText(token)],
-    ['Session', `ends in ${duration(remainingMs)}; unused, in ${duration(idleRemainingMs)}`],
+    ['Session', `ends in ${duration(remainingMs)}, or in ${duration(idleRemainingMs)} if it is not used`],
   ] as const;
 }
 
@@ -87,7 +94,7 @@ function tokenText(token: TokenState): string {
 
 function refusal({ code, title, detail, requestId }: ProblemAnswer['body']): string {
   const { heading, what } = problemTexts[code];
-  return `<p class="bad"><strong>But there is no token: ${escapeHtml(heading)}.</strong></p>
+  return `<p class="bad"><strong>There is no token for Qlik Cloud. ${escapeHtml(heading)}.</strong></p>
 <p>${escapeHtml(what)}</p>
 ${forOperators([
   ['Problem', `${title}: ${detail}`],

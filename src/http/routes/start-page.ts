@@ -97,7 +97,8 @@ export const startPageRoute: FastifyPluginAsync<StartPageDeps> = async (scope, d
   ): Promise<TokenState> {
     try {
       const cached = unserved.cached(session);
-      if (!cached && !mayAsk(request.headers, session)) return { is: 'not tried' };
+      if (!cached && !mayAsk(request.headers, session))
+        return { is: 'not tried', mayTry: request.headers['sec-fetch-site'] !== undefined };
       const token = cached ?? (await obtain(session, request, reply));
       return { is: 'there', remainingMs: remainingMs(token, clock.now()) };
     } catch (error) {
