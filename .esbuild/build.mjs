@@ -3,13 +3,18 @@
 import { execSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** @type {[what: string, ...commands: string[]][]} */
 const STEPS = [
   ['the service', 'tsc -p .'],
-  ['the browser helper', 'tsc -p src/browser', 'node --import tsx .esbuild/browser-helper.ts'],
+  [
+    'the browser helper',
+    'tsc -p src/browser',
+    'node --import tsx .esbuild/browser-helper.ts',
+    'node --import tsx .esbuild/browser-package.ts',
+  ],
   ['the demo portal', 'tsc -p src/demo/browser', 'node --import tsx .esbuild/demo-page.ts'],
   ['the sandbox’s charts', 'tsc -p src/sandbox/embed', 'node --import tsx .esbuild/embed-runtime.ts'],
 ];
@@ -18,6 +23,8 @@ const STEPS = [
 const BUILT_FROM = 'dist/built-from';
 
 process.chdir(fileURLToPath(new URL('../', import.meta.url)));
+/** With the packages' programs, also where npm has not put them there. */
+const PATH = [resolve('node_modules/.bin'), process.env.PATH].join(delimiter);
 const sources = digestOfSources();
 if (!process.argv.includes('--when-changed')) build('Building:');
 else if (builtFrom() !== sources) build('Building, which is done again only when the sources change:');
@@ -37,7 +44,7 @@ function build(headline) {
 /** @param {string} command */
 function run(command) {
   try {
-    execSync(command, { stdio: 'inherit' });
+    execSync(command, { stdio: 'inherit', env: { ...process.env, PATH } });
   } catch {
     stop(`This has failed: ${command}`);
   }

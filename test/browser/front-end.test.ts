@@ -179,6 +179,35 @@ const cases: Case[] = [
     },
   },
   {
+    name: '@qlik/api in a page that signs in by itself: it goes on where it was, with one token',
+    page: 'front-end.md',
+    snippets: ['api-page', 'sales.js', 'qlik-host.js', 'csp'],
+    async run(bench) {
+      const { portal, service } = bench;
+      portal.files = {
+        '/': bench.text('api-page'),
+        '/sales.js': bench.text('sales.js'),
+        '/qlik-host.js': replaced(bench.text('qlik-host.js'), [
+          ['createTokenProvider()', `createTokenProvider({ onSignInRequired: ${SIGN_IN_BY_FETCH} })`],
+        ]),
+      };
+      const context = await bench.browser.newContext();
+      await serveCdn(context);
+      const page = await context.newPage();
+      const asked: string[] = [];
+      page.on('request', (request) => {
+        const { pathname } = new URL(request.url());
+        if (pathname === '/qlik-token') asked.push(request.method());
+        if (request.isNavigationRequest()) asked.push(pathname);
+      });
+      await page.goto(portal.origin);
+      await page.getByText(ADA.total.replaceAll(',', ''), { exact: true }).waitFor();
+      // First nobody is signed in. Once somebody is, no token is said to be refused.
+      assert.deepEqual(asked, ['/', 'GET', 'GET']);
+      assert.equal(service.mints(), 1);
+    },
+  },
+  {
     name: 'Qlik’s libraries in one page share one token; more calls ask the tenant once, and change nothing',
     page: 'front-end.md',
     snippets: ['one-tag', 'api-page', 'sales.js', 'qlik-host.js', 'csp'],
@@ -233,7 +262,7 @@ const cases: Case[] = [
       const host = replaced(bench.text('qlik-host.js'), [
         ["import { createTokenProvider } from '/qlik-token.js';\n\n", ''],
         ['const getAccessToken = createTokenProvider();\n', ''],
-        [', getAccessToken }', ", getAccessToken: 'getAccessToken' }"],
+        ['getAccessToken: takeToken', "getAccessToken: 'getAccessToken'"],
       ]);
       const files = { 'main.jsx': bench.text('main.jsx'), 'qlik-host.js': host };
       bench.portal.files = {
@@ -467,9 +496,13 @@ const cases: Case[] = [
   },
 ];
 
+/** By `browser-package.test.ts`, with npm and Vite. */
+const RUN_ELSEWHERE = ['install-the-package', 'vite.config.proxy.js', 'vite-with-the-sandbox'];
+
 test('each snippet of the pages for front-end developers has a test', () => {
   for (const page of ['front-end.md', 'other-origin.md']) {
     const used = cases.filter((it) => it.page === page).flatMap(({ snippets }) => snippets);
+    if (page === 'front-end.md') used.push(...RUN_ELSEWHERE);
     const written = snippetsOf(page).map(({ id }) => id);
     assert.deepEqual([...new Set(used.map((name) => `${page} ${name}`))].sort(), written.sort());
   }
@@ -520,6 +553,10 @@ function settingsOf(text: string): Record<string, string> {
       .map((line) => line.split('=', 2)),
   );
 }
+
+/** As a portal does that signs its users in by itself. */
+const SIGN_IN_BY_FETCH = `() => fetch('/login', {
+  method: 'POST', headers: { 'content-type': 'application/json', 'x-csrf': '1' }, body: '{"user":"ada"}' })`;
 
 interface Visit {
   page: Page;

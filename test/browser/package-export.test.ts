@@ -6,16 +6,15 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { bundleSnippets } from '../support/bundle-snippets.ts';
-import { snippetsOf } from '../support/snippets.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
   /package\.json$/,
   'bin/tsc',
 );
-const IMPORT = snippetsOf('front-end.md').find(({ id }) => id.endsWith(' from-the-package'))?.text ?? '';
 
-const RIGHT = `${IMPORT}
+const RIGHT = `
+import { createTokenProvider } from 'qlik-token-broker/browser';
 import type { GetAccessToken, Problem, TokenProviderOptions } from 'qlik-token-broker/browser';
 const options: TokenProviderOptions = {
   url: '/analytics/',

@@ -1,4 +1,4 @@
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Loader, type Plugin } from 'esbuild';
 import { type CompilerOptions, compileScript, parse } from 'vue/compiler-sfc';
@@ -19,6 +19,8 @@ export async function bundleSnippets(
     name: 'snippets',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /.*/ }, ({ path, namespace }) => {
+        // The package that is built here; browser-package.test.ts installs it.
+        if (path === 'qlik-token-broker-browser') return { path: join(root, 'dist/browser/index.js') };
         const name = path.replace(/^\.?\//, '');
         return name in files && (namespace === 'snippet' || path === entry)
           ? { path: name, namespace: 'snippet' }

@@ -19,6 +19,7 @@ const NEEDED = {
   '/usr/lib/python3/dist-packages/jwt': 'python3-jwt',
   '/usr/share/java/gson.jar': 'libgoogle-gson-java',
   'redis-server': 'redis-server',
+  'systemd-analyze': 'systemd',
 };
 
 function has(needed: string): boolean {

@@ -16,7 +16,7 @@ in its environment, and ends with it.
 
   --port          default 9090, or a free one when that is taken
   --allow-origin  origin of a page that may use the impersonation client's tokens;
-                  default that of PUBLIC_URL, or http://localhost:3000
+                  default that of PUBLIC_URL, or http://localhost:3000, and those in ALLOWED_ORIGINS
   --json          prints one line of JSON instead
 `;
 
@@ -36,7 +36,7 @@ export async function run(args: string[]): Promise<void> {
 
   const tenant = await createSandbox({
     port: values.port === undefined ? await freePort(9090, '127.0.0.1') : parsePort(values.port),
-    allowedOrigins: values['allow-origin'] ?? [pageOrigin()],
+    allowedOrigins: values['allow-origin'] ?? pageOrigins(),
   });
   if (command.length > 0) {
     try {
@@ -87,9 +87,10 @@ function settingsFor({ url, impersonationClient }: Sandbox): Record<string, stri
   };
 }
 
-function pageOrigin(): string {
-  const { PUBLIC_URL, PORT } = process.env;
-  return PUBLIC_URL && URL.canParse(PUBLIC_URL)
-    ? new URL(PUBLIC_URL).origin
-    : `http://localhost:${PORT || 3000}`;
+/** Where the service will find its pages, as far as the environment says. */
+function pageOrigins(): string[] {
+  const { PUBLIC_URL, PORT, ALLOWED_ORIGINS = '' } = process.env;
+  return [PUBLIC_URL || `http://localhost:${PORT || 3000}`, ...ALLOWED_ORIGINS.split(',')]
+    .filter((url) => URL.canParse(url))
+    .map((url) => new URL(url).origin);
 }
