@@ -295,6 +295,23 @@ export const jwksUrl: Kind<string> = kind(
   },
 );
 
+const BY_KID = '/{kid}';
+
+/** Where a JWK Set is published; or single keys, each under its `kid` at the end, which stays `{kid}` here. */
+export const keysUrl: Kind<string> = kind(
+  'a URL such as `https://portal.example.com/jwks.json`, or one that ends in `/{kid}`: https, no credentials, no fragment',
+  (raw) => {
+    const isByKid = raw.endsWith(BY_KID);
+    const rest = isByKid ? raw.slice(0, -BY_KID.length) : raw;
+    if (/[{}]/.test(rest) || (isByKid && rest.includes('?'))) return undefined;
+    try {
+      return isByKid ? jwksUrl.parse(`${rest}/`) + BY_KID.slice(1) : jwksUrl.parse(rest);
+    } catch {
+      return undefined;
+    }
+  },
+);
+
 /** Where a browser may be sent after logout: a local path or an absolute http(s) URL. */
 export const landing: Kind<string> = kind('a path such as `/goodbye` or an absolute http(s) URL', (raw) => {
   if (/^\/(?![/\\])[\x21-\x7e]*$/.test(raw)) return raw;

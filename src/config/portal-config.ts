@@ -6,7 +6,7 @@ import { mappingBy } from './rules/conditions.ts';
 import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
-/** Which claims of an ID token or an assertion say who it is. */
+/** Which claims of an ID token, an assertion or a gateway's JWT say who it is. */
 export interface ClaimsConfig {
   readonly names: {
     readonly id: string;
@@ -56,6 +56,7 @@ export interface OidcConfig {
   readonly policy: LoginPolicyConfig;
 }
 
+/** A gateway that says who it is in headers, and proves itself by a secret. */
 export interface GatewayConfig {
   readonly auth: 'proxy';
   readonly secret: Secret;
@@ -71,6 +72,31 @@ export interface GatewayConfig {
   /** What stands between two groups in their header. */
   readonly groupsSeparator: string;
   readonly trustEmail: boolean;
+  readonly policy: LoginPolicyConfig;
+}
+
+/** For whom a gateway signs: this service, as `aud` says; or everything behind it, and the header names the gateway. */
+export type GatewayPurpose =
+  | { readonly audience: string }
+  | {
+      /** The ARN of a load balancer. */
+      readonly signer: string;
+      /** The OAuth client for which the load balancer signs users in; undefined: any. */
+      readonly client: string | undefined;
+    };
+
+/** A gateway that proves itself by what it signs. */
+export interface SignedGatewayConfig {
+  readonly auth: 'proxy';
+  readonly jwt: {
+    /** Name of the header that holds it, in lower case. */
+    readonly header: string;
+    readonly issuer: string;
+    readonly purpose: GatewayPurpose;
+    /** Of a JWK Set; or, with `{kid}` in it, of one key in PEM. */
+    readonly keysUrl: string;
+  };
+  readonly claims: ClaimsConfig;
   readonly policy: LoginPolicyConfig;
 }
 
@@ -94,7 +120,7 @@ export interface DemoConfig {
 }
 
 /** Who says who is signed in at the portal. */
-export type PortalConfig = OidcConfig | GatewayConfig | AssertionConfig | DemoConfig;
+export type PortalConfig = OidcConfig | GatewayConfig | SignedGatewayConfig | AssertionConfig | DemoConfig;
 
 /** What the settings of the sign-in mean. */
 export function portalConfig(s: Settings): PortalConfig {
@@ -114,6 +140,7 @@ export function portalConfig(s: Settings): PortalConfig {
         policy,
       };
     case 'proxy':
+      if (s.PROXY_JWT_HEADER !== undefined) return signedGateway(s, s.PROXY_JWT_HEADER, policy);
       return {
         auth: 'proxy',
         secret: given(s, 'PROXY_SECRET'),
@@ -143,6 +170,22 @@ export function portalConfig(s: Settings): PortalConfig {
     case 'demo':
       return { auth: 'demo', users: s.DEMO_USERS, claims: otherClaims(s), policy };
   }
+}
+
+function signedGateway(s: Settings, header: string, policy: LoginPolicyConfig): SignedGatewayConfig {
+  const audience = given(s, 'PROXY_JWT_AUDIENCE');
+  const keysUrl = given(s, 'PROXY_JWT_JWKS_URL');
+  return {
+    auth: 'proxy',
+    jwt: {
+      header,
+      issuer: given(s, 'PROXY_JWT_ISSUER'),
+      purpose: keysUrl.includes('{kid}') ? { signer: audience, client: s.PROXY_JWT_CLIENT } : { audience },
+      keysUrl,
+    },
+    claims: claimsConfig(s),
+    policy,
+  };
 }
 
 function claimsConfig(s: Settings): ClaimsConfig {

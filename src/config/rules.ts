@@ -9,6 +9,7 @@ import { qlikCloudRules } from './rules/qlik-cloud.ts';
 import type { Rule } from './rules/rule.ts';
 import { sessionRules } from './rules/sessions.ts';
 import { severalReplicasRules } from './rules/several-replicas.ts';
+import { signedGatewayRules } from './rules/signed-gateway.ts';
 import { tokenRules } from './rules/tokens.ts';
 import { whichQlikUserRules } from './rules/which-qlik-user.ts';
 import type { SettingName, Settings } from './settings.ts';
@@ -25,6 +26,7 @@ const rules: readonly Rule[] = [
   ...portalSignInRules,
   ...oidcRules,
   ...gatewayRules,
+  ...signedGatewayRules,
   ...assertionRules,
   ...sessionRules,
   ...severalReplicasRules,

@@ -130,11 +130,17 @@ export const logTable: { readonly [T in EventType]: Entry<T> } = {
     level: 'info',
     sentence: 'The user info of the identity provider can be had again.',
   },
-  'portal_keys.troubled': { level: levelOfTrouble, sentence: 'The keys of the portal are in trouble.' },
-  'portal_keys.recovered': { level: 'info', sentence: 'The keys of the portal are known.' },
+  'portal_keys.troubled': {
+    level: levelOfTrouble,
+    sentence: 'The keys of the portal, or of the gateway, are in trouble.',
+  },
+  'portal_keys.recovered': {
+    level: 'info',
+    sentence: 'The keys of the portal, or of the gateway, are known.',
+  },
   'gateway.bypassed': {
     level: 'warn',
-    sentence: 'A request did not come from the gateway.',
+    sentence: 'A request does not prove that the gateway sent it.',
     onceAMinuteFor: 'why',
   },
   'gateway.user_missing': {

@@ -5,7 +5,7 @@ import type { LoginPolicy } from './login-policy.ts';
 import { LoginRefusedError, type LoginTrouble, type PortalAuth } from './portal-auth.ts';
 import type { PortalUser } from './portal-user.ts';
 import { providerTrouble } from './provider-trouble.ts';
-import { acceptedUntilMs, unlikely, verifyToken } from './signed-token.ts';
+import { acceptedUntilMs, checkType, unlikely, verifyToken } from './signed-token.ts';
 
 /**
  * The sign-in with an assertion: a JWT that the portal signed for us, which lives for five minutes at the most and
@@ -36,13 +36,12 @@ export function createAssertionAuth(deps: AssertionAuthDeps): AssertionAuth {
 
   async function verify(token: string): Promise<JWTPayload & { jti: string }> {
     try {
-      const { payload, protectedHeader } = await verifyToken(token, {
+      const verified = await verifyToken(token, {
         ...{ keys, issuer, audience, now },
         maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
       });
-      const { typ } = protectedHeader;
-      // One of another type was signed for another purpose (RFC 8725 §3.11).
-      if (typ !== undefined && String(typ).toLowerCase() !== 'jwt') throw unlikely(payload, 'typ');
+      checkType(verified);
+      const { payload } = verified;
       if (!hasId(payload)) throw unlikely(payload, 'jti');
       return payload;
     } catch (error) {

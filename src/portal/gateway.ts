@@ -30,7 +30,7 @@ export interface GatewayEvidence {
 }
 
 /** Why a request is not the gateway's. */
-export type NotTheGateway = 'its address is not in TRUSTED_PROXIES' | 'it lacks the right PROXY_SECRET';
+type NotTheGateway = 'its address is not in TRUSTED_PROXIES' | 'it lacks the right PROXY_SECRET';
 
 /**
  * The sign-in by a gateway that says in headers who is signed in there. They are read only when the gateway itself is at
@@ -78,7 +78,7 @@ export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
 
   function other(why: NotTheGateway, peer: string | undefined): LoginRefusedError {
     emit({ type: 'gateway.bypassed', why, peer });
-    return nobody();
+    return nobodyAtGateway();
   }
 
   function toldBy(evidence: GatewayEvidence): ToldUser {
@@ -90,7 +90,7 @@ export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
       // Whoever is told of is somebody.
       if ([name, email, groups].some((header) => header !== null && found.get(header)))
         emit({ type: 'gateway.user_missing', header: headers.user, told });
-      throw nobody();
+      throw nobodyAtGateway();
     }
     const tenant = identity(headers.tenant, found);
     const email = trustEmail ? emailOf(found) : undefined;
@@ -173,7 +173,8 @@ function readAddress(text: string): Told<string> {
   return text.includes(',') ? { why: 'ambiguous' } : readText(text, MAX_EMAIL);
 }
 
-function nobody(): LoginRefusedError {
+/** The gateway names nobody, or it is not proven that it is the gateway. */
+export function nobodyAtGateway(): LoginRefusedError {
   return new LoginRefusedError('session_required', 'Nobody is signed in at the gateway.');
 }
 

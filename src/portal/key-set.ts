@@ -6,6 +6,8 @@ export interface KeySetOptions {
   readonly fetchKeys: () => Promise<JSONWebKeySet>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Called when other keys came than were known. */
+  readonly changed?: () => void;
 }
 
 /** A signer's keys, as they are known. */
@@ -14,6 +16,8 @@ export interface KeySet {
   readonly find: JWTVerifyGetKey;
   /** Fetches them, unless that was tried just now. Never rejects. */
   refresh(): Promise<void>;
+  /** Fetches them behind the answer, if they are old. */
+  keepFresh(): void;
 }
 
 /** However many unknown keys are named, the signer is asked once in this time. */
@@ -26,8 +30,9 @@ const FRESH_MS = 10 * 60_000;
  * old; one fetch at a time and in `COOLDOWN_MS`, failed ones included. When it fails, the old keys stay. Rejects with
  * the last fetch's error when that failed and the key is not known: then nobody can say whether it is the signer's.
  */
-export function createKeySet({ fetchKeys, now }: KeySetOptions): KeySet {
+export function createKeySet({ fetchKeys, now, changed }: KeySetOptions): KeySet {
   let keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  let text: string | undefined;
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
   let trouble: unknown;
@@ -36,8 +41,11 @@ export function createKeySet({ fetchKeys, now }: KeySetOptions): KeySet {
   async function fetchAnew(): Promise<void> {
     triedAt = now();
     try {
-      keys = createLocalJWKSet(await fetchKeys());
+      const fetched = await fetchKeys();
+      keys = createLocalJWKSet(fetched);
       fetchedAt = now();
+      if (text !== JSON.stringify(fetched)) changed?.();
+      text = JSON.stringify(fetched);
       trouble = undefined;
     } catch (error) {
       trouble = error;
@@ -49,10 +57,15 @@ export function createKeySet({ fetchKeys, now }: KeySetOptions): KeySet {
     return flight.join(fetchAnew);
   }
 
+  const areOld = () => now() - fetchedAt >= FRESH_MS;
+
   return {
     refresh,
+    keepFresh() {
+      if (areOld()) refresh();
+    },
     async find(header, token) {
-      if (!keys || now() - fetchedAt >= FRESH_MS) await refresh();
+      if (areOld()) await refresh();
       if (!keys) throw trouble;
       try {
         return await keys(header, token);

@@ -2,16 +2,17 @@ import type { JWTVerifyGetKey } from 'jose';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
 import { fetchKeys } from './fetch-keys.ts';
-import type { IdentityProviderError } from './identity-provider-error.ts';
 import { COOLDOWN_MS, createKeySet } from './key-set.ts';
+import { createKeysState } from './keys-state.ts';
 import { createProviderHttp } from './provider-http.ts';
-import { providerTrouble } from './provider-trouble.ts';
 
-/** The keys that a portal publishes. What is known stays while it is away. */
+/** The keys that a signer publishes: a portal, or a gateway. What is known stays while it is away. */
 export interface PublishedKeys {
   /** For `jwtVerify` of jose. Rejects with an `IdentityProviderError` when the keys are needed and cannot be had. */
   readonly find: JWTVerifyGetKey;
-  /** Whether the portal answered when it was last asked. */
+  /** Names the keys that are known, for who remembers what they verified: it stands while this is the same. */
+  generation(): number;
+  /** Whether the signer answered when it was last asked. */
   readonly healthy: boolean;
   close(): Promise<void>;
 }
@@ -29,49 +30,41 @@ export interface PublishedKeysOptions {
 export function createPublishedKeys(options: PublishedKeysOptions): PublishedKeys {
   const { url, clock, timeoutMs, emit } = options;
   const http = createProviderHttp({ timeoutMs });
-  const keys = createKeySet({ fetchKeys: ask, now: clock.now });
-  let healthy = false;
-  let trouble: string | undefined;
   let cancelRetry = () => {};
   let closed = false;
 
-  async function ask() {
-    try {
-      const found = await fetchKeys(http, url);
-      becomes(undefined);
-      return found;
-    } catch (error) {
-      const failure = providerTrouble(error);
-      becomes(failure);
-      throw failure;
-    }
-  }
-
-  function becomes(failure: IdentityProviderError | undefined): void {
-    cancelRetry();
-    if (closed) return;
-    if (failure) {
+  const state = createKeysState({
+    url,
+    emit: (event) => {
+      if (!closed) emit(event);
+    },
+    healthy: false,
+    noted(failure) {
+      cancelRetry();
+      if (closed || !failure) return;
       cancelRetry = clock.after(COOLDOWN_MS + 1_000, () => {
         keys.refresh();
       });
-    }
-    const isNews = healthy !== (failure === undefined) || trouble !== failure?.details.reason;
-    healthy = failure === undefined;
-    trouble = failure?.details.reason;
-    if (!isNews) return;
-    emit(
-      failure
-        ? { type: 'portal_keys.troubled', url, error: failure }
-        : { type: 'portal_keys.recovered', url },
-    );
-  }
-
+    },
+  });
+  let generation = 0;
+  const keys = createKeySet({
+    fetchKeys: () => state.note(() => fetchKeys(http, url)),
+    now: clock.now,
+    changed() {
+      generation += 1;
+    },
+  });
   keys.refresh();
 
   return {
     find: keys.find,
+    generation() {
+      keys.keepFresh();
+      return generation;
+    },
     get healthy() {
-      return healthy;
+      return state.healthy;
     },
     async close() {
       closed = true;

@@ -15,40 +15,41 @@ export interface TokenRules {
   readonly audience: string;
   /** The longest life that a signer may give to a token; default 31 days. */
   readonly maxLifetimeSeconds?: number;
+  /** How long ago it may have been issued; default ten minutes. */
+  readonly maxAgeSeconds?: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** How far the signer's clock may be off. */
-const CLOCK_TOLERANCE_SECONDS = 30;
+export const CLOCK_TOLERANCE_SECONDS = 30;
 /** Long enough for Entra ID, which dates its tokens five minutes back. */
 const MAX_AGE_SECONDS = 10 * 60;
 /** The longest life that a common provider can be told to give to an ID token is 30 days. */
-const MAX_LIFETIME_SECONDS = 31 * 24 * 60 * 60;
+export const MAX_LIFETIME_SECONDS = 31 * 24 * 60 * 60;
 /** What times with a fraction (RFC 7519 §2) may be off by after they were added up. */
 const ROUNDING_SECONDS = 0.001;
 
 /** None that is verified with a key from which one could also sign (RFC 8725 §3.1). */
-const ASYMMETRIC = [
+export const ASYMMETRIC = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ];
 
 /**
- * Verifies a signed JWT: signature, `iss`, `aud`, `exp`, `iat`, `nbf` (RFC 7519 §4.1). It was issued within the last ten
- * minutes. Rejects with an error of jose's.
+ * Verifies a signed JWT: signature, `iss`, `aud`, `exp`, `iat`, `nbf` (RFC 7519 §4.1). It was issued lately. Rejects
+ * with an error of jose's.
  */
-export async function verifyToken(
-  token: string,
-  { keys, issuer, audience, maxLifetimeSeconds = MAX_LIFETIME_SECONDS, now }: TokenRules,
-): Promise<JWTVerifyResult<JWTPayload>> {
+export async function verifyToken(token: string, rules: TokenRules): Promise<JWTVerifyResult<JWTPayload>> {
+  const { keys, issuer, audience, now } = rules;
+  const { maxLifetimeSeconds = MAX_LIFETIME_SECONDS, maxAgeSeconds = MAX_AGE_SECONDS } = rules;
   const result = await verifyWithAny(token, keys, {
     algorithms: ASYMMETRIC,
     issuer,
     audience,
     currentDate: new Date(now()),
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    maxTokenAge: MAX_AGE_SECONDS,
+    maxTokenAge: maxAgeSeconds,
     requiredClaims: ['exp', 'iat'],
   });
   const { exp, iat } = result.payload as { exp: number; iat: number };
@@ -90,4 +91,13 @@ export function unlikely(payload: JWTPayload, claim: string): Error {
     claim,
     'check_failed',
   );
+}
+
+/**
+ * Throws unless a token says that it is a plain JWT, or nothing: one of another type was signed for another purpose
+ * (RFC 8725 §3.11).
+ */
+export function checkType({ payload, protectedHeader }: JWTVerifyResult<JWTPayload>): void {
+  const { typ } = protectedHeader;
+  if (typ !== undefined && String(typ).toLowerCase() !== 'jwt') throw unlikely(payload, 'typ');
 }

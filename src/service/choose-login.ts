@@ -10,6 +10,8 @@ export async function createLoginMode(deps: LoginModeDeps): Promise<LoginMode> {
     case 'oidc':
       return (await import('./oidc-mode.ts')).createOidcMode(portal, deps);
     case 'proxy':
+      if ('jwt' in portal)
+        return (await import('./signed-gateway-mode.ts')).createSignedGatewayMode(portal, deps);
       return (await import('./gateway-mode.ts')).createGatewayMode(portal, deps);
     case 'assertion':
       return (await import('./assertion-mode.ts')).createAssertionMode(portal, deps);

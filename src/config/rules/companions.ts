@@ -21,6 +21,15 @@ export function noUseWithout(condition: Condition, name: SettingName): Rule {
   };
 }
 
+/** A setting that a condition puts out of use. `why` says what takes its place. */
+export function noUseWith(condition: Condition, name: SettingName, why: string): Rule {
+  return {
+    names: [name, ...condition.names],
+    holds: (s) => !condition.holds(s) || !isGiven(s, name),
+    otherwise: `has no use with ${condition.written}: ${why}`,
+  };
+}
+
 /** A setting that a condition makes necessary, and that has no use otherwise. */
 export function goesWith(condition: Condition, name: SettingName, what: string): readonly Rule[] {
   return [requiredWith(condition, name, what), noUseWithout(condition, name)];

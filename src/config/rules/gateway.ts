@@ -1,9 +1,16 @@
 import type { Settings } from '../settings.ts';
-import { goesWith, noUseWithout, requiredWith } from './companions.ts';
-import { isProxy, signInBy } from './conditions.ts';
+import { eitherOf, noUseWith, noUseWithout, requiredWith } from './companions.ts';
+import { type Condition, isProxy, isSet, signInBy } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 const proxy = signInBy('proxy');
+const signed = isSet('PROXY_JWT_HEADER');
+/** The gateway says who it is in headers. */
+const bySecret: Condition = {
+  written: 'PORTAL_AUTH=proxy and PROXY_SECRET',
+  names: ['PORTAL_AUTH', 'PROXY_JWT_HEADER'],
+  holds: (s) => isProxy(s) && !signed.holds(s),
+};
 
 /** Those that carry who it is, and the one with the proof. */
 const HEADERS = [
@@ -25,14 +32,20 @@ const REQUIRABLE: Readonly<Record<string, (s: Settings) => string | null>> = {
 
 /** What a gateway's identity headers need before they may be believed, and what they go with. */
 export const gatewayRules: readonly Rule[] = [
-  ...goesWith(proxy, 'PROXY_SECRET', 'what only the gateway knows. `openssl rand -hex 32` makes one'),
-  requiredWith(proxy, 'TRUSTED_PROXIES', 'the addresses from which the gateway calls'),
+  ...eitherOf(
+    ['PROXY_SECRET', 'PROXY_JWT_HEADER'],
+    'what only the gateway knows. `openssl rand -hex 32` makes one',
+    proxy,
+  ),
+  noUseWithout(proxy, 'PROXY_SECRET'),
+  requiredWith(bySecret, 'TRUSTED_PROXIES', 'the addresses from which the gateway calls'),
   {
-    names: ['USER_MAPPING', 'PORTAL_AUTH'],
-    holds: (s) => !(isProxy(s) && s.USER_MAPPING === 'claim'),
-    otherwise: '`claim` cannot be used with PORTAL_AUTH=proxy, which has headers and no claims',
+    names: ['USER_MAPPING', ...bySecret.names],
+    holds: (s) => !(bySecret.holds(s) && s.USER_MAPPING === 'claim'),
+    otherwise: `\`claim\` cannot be used with ${bySecret.written}: the gateway has headers and no claims`,
   },
   ...HEADERS.map((name) => noUseWithout(proxy, name)),
+  ...HEADERS.map((name) => noUseWith(signed, name, 'the JWT says who it is')),
   ...HEADERS.map(
     (name, index): Rule => ({
       names: [name, ...HEADERS.slice(0, index)],
@@ -41,23 +54,27 @@ export const gatewayRules: readonly Rule[] = [
     }),
   ),
   noUseWithout(proxy, 'PROXY_GROUPS_SEPARATOR'),
+  noUseWith(signed, 'PROXY_GROUPS_SEPARATOR', 'the JWT has the groups as a list'),
   {
-    names: ['SIGN_IN_REQUIRE', 'PORTAL_AUTH'],
-    holds: (s) => !isProxy(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => Object.hasOwn(REQUIRABLE, claim)),
+    names: ['SIGN_IN_REQUIRE', ...bySecret.names],
+    holds: (s) =>
+      !bySecret.holds(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => Object.hasOwn(REQUIRABLE, claim)),
     otherwise:
-      'can name `user`, `email`, `groups` and `tenant` with PORTAL_AUTH=proxy: a header says nothing else that can be relied on',
+      'can name `user`, `email`, `groups` and `tenant` with PORTAL_AUTH=proxy and PROXY_SECRET: a header says nothing else that can be relied on',
   },
   {
     names: [
-      ...(['SIGN_IN_REQUIRE', 'PORTAL_AUTH'] as const),
+      ...(['SIGN_IN_REQUIRE', 'PORTAL_AUTH', 'PROXY_JWT_HEADER'] as const),
       ...(['PROXY_EMAIL_HEADER', 'PROXY_GROUPS_HEADER', 'PROXY_TENANT_HEADER'] as const),
     ],
-    holds: (s) => !isProxy(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => REQUIRABLE[claim]?.(s) !== null),
+    holds: (s) =>
+      !bySecret.holds(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => REQUIRABLE[claim]?.(s) !== null),
     otherwise: 'names something whose PROXY_…_HEADER is `none`: nobody could sign in',
   },
   {
-    names: ['SIGN_IN_REQUIRE', 'PORTAL_AUTH', 'TRUST_EMAIL'],
-    holds: (s) => !isProxy(s) || s.TRUST_EMAIL || s.SIGN_IN_REQUIRE.every(({ claim }) => claim !== 'email'),
+    names: ['SIGN_IN_REQUIRE', ...bySecret.names, 'TRUST_EMAIL'],
+    holds: (s) =>
+      !bySecret.holds(s) || s.TRUST_EMAIL || s.SIGN_IN_REQUIRE.every(({ claim }) => claim !== 'email'),
     otherwise: 'names `email`, which counts only with TRUST_EMAIL=true where a gateway tells it',
   },
 ];

@@ -1,5 +1,5 @@
 import { headerName, headerSecret, optionalHeaderName } from '../header-kinds.ts';
-import { separator } from '../kinds.ts';
+import { keysUrl, separator, text } from '../kinds.ts';
 import type { Setting } from './setting.ts';
 
 /** `PORTAL_AUTH=proxy`. */
@@ -8,6 +8,23 @@ export const gateway = {
     kind: headerSecret,
     fromFile: true,
     doc: 'With `PORTAL_AUTH=proxy`: what only the gateway knows. Without it and an address in `TRUSTED_PROXIES` no header below is read.',
+  },
+  PROXY_JWT_HEADER: {
+    kind: headerName,
+    doc: 'Instead of `PROXY_SECRET`, for a gateway that signs: the header with its JWT, such as `x-amzn-oidc-data`, `cf-access-jwt-assertion` or `x-goog-iap-jwt-assertion`. It says who it is, by the claims in `CLAIM_…`; the headers below are not read. Takes the next three settings.',
+  },
+  PROXY_JWT_ISSUER: { kind: text, doc: 'The `iss` of the JWT.' },
+  PROXY_JWT_AUDIENCE: {
+    kind: text,
+    doc: 'Its `aud`, or one of it. With `{kid}` in `PROXY_JWT_JWKS_URL`, the `signer` in its header: the ARN of the load balancer.',
+  },
+  PROXY_JWT_JWKS_URL: {
+    kind: keysUrl,
+    doc: 'Where the gateway publishes its keys as a JWK Set. Ending in `/{kid}`: where each key is by itself, in PEM, as AWS has them. `http:` only on loopback, outside of production.',
+  },
+  PROXY_JWT_CLIENT: {
+    kind: text,
+    doc: 'With `{kid}`: the `client` in the header of the JWT, the OAuth client of the load balancer’s rule. Without it any counts.',
   },
   PROXY_SECRET_HEADER: {
     kind: headerName,

@@ -6,7 +6,7 @@ export const portalSignIn = {
   PORTAL_AUTH: {
     kind: oneOf('oidc', 'proxy', 'assertion', 'demo'),
     required: true,
-    doc: 'How users sign in: `oidc`, with an OpenID Connect provider; `proxy`, at a gateway in front of the service, by headers; `assertion`, at the portal, which signs a short-lived JWT; `demo`, by picking one of some users, on one’s own machine. `demo` is refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
+    doc: 'How users sign in: `oidc`, with an OpenID Connect provider; `proxy`, at a gateway in front of the service, by headers or by a JWT that it signs; `assertion`, at the portal, which signs a short-lived JWT; `demo`, by picking one of some users, on one’s own machine. `demo` is refused with `NODE_ENV=production`, and unless `HOST` is loopback.',
   },
   DEMO_USERS: {
     kind: filePath,
