@@ -179,3 +179,46 @@ test('the unmodified @qlik/api in the page reads items, opens the app and evalua
   assert.equal(bench.portal.asked, 1);
   assert.deepEqual(faults, []);
 });
+
+test('each number of a chart is told to the mouse, to the keyboard and to a finger, and stands in a table', async (t) => {
+  const bench = await start(t, chart('sales-by-month') + chart('sales-by-region'));
+  if (!bench) return;
+  bench.portal.token = await tokenOf(bench.sandbox, 'ada');
+  const { page } = await open(bench);
+  const tip = page.getByRole('tooltip');
+  await page.getByRole('img', { name: 'DACH: €951,000' }).hover();
+  assert.equal(await tip.textContent(), 'DACH€951,000');
+  await page.mouse.move(0, 0);
+  await tip.waitFor({ state: 'hidden' });
+
+  await page.getByRole('img', { name: 'January 2025: €96,300' }).focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await tip.textContent(), 'February 2025€109,900');
+  await page.keyboard.press('End');
+  assert.equal(await tip.textContent(), 'December 2025€171,400');
+  await page.keyboard.press('Escape');
+  await tip.waitFor({ state: 'hidden' });
+
+  await page.getByText('As a table').first().click();
+  await page.getByRole('row', { name: 'January 2025 €96,300' }).waitFor();
+
+  const touch = await bench.browser.newContext({ locale: 'en-US', hasTouch: true });
+  const phone = await touch.newPage();
+  await phone.goto(bench.portal.url);
+  await phone.getByRole('img', { name: 'Nordics: €619,000' }).tap();
+  assert.equal(await phone.getByRole('tooltip').textContent(), 'Nordics€619,000');
+});
+
+test('months, axes and money are written as people write them', async (t) => {
+  const bench = await start(t, chart('sales-by-month') + chart('total-sales'));
+  if (!bench) return;
+  bench.portal.token = await tokenOf(bench.sandbox, 'ada');
+  const { page } = await open(bench);
+  const picture = page.getByRole('img', { name: 'Sales by month', exact: true });
+  const labels = await picture.locator('text').allTextContents();
+  assert.deepEqual(labels.slice(0, 7), ['€0', '€50K', '€100K', '€150K', '€200K', 'Jan', '2025']);
+  assert.equal(labels.at(-1), 'Dec');
+  const total = page.getByRole('img', { name: 'Total sales' }).locator('text');
+  assert.equal(await total.textContent(), '€1,570,000');
+  assert.equal(await page.getByText('2025-01').count(), 0);
+});

@@ -1,6 +1,6 @@
 import { addTo, element, made, timeOf } from './dom.ts';
 
-const MOST = 100;
+const MOST = 50;
 
 /** Tells what happened, with the time. */
 export function note(text: string): void {

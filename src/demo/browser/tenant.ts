@@ -15,7 +15,10 @@ export async function askTenant<T>(path: string): Promise<T> {
     }).catch(() => {
       throw new Trouble('Qlik cannot be reached from this page', AWAY);
     });
-    if (response.ok) return (await response.json()) as T;
+    if (response.ok)
+      return response.json().catch(() => {
+        throw new Trouble('Qlik’s answer was cut off', AWAY);
+      }) as Promise<T>;
     if (response.status !== 401 || lastTry) throw troubleOf(response);
     note('The tenant refused the token (401). The page tells the service so.');
     await fetchToken(true);
