@@ -215,6 +215,7 @@ test('months, axes and money are written as people write them', async (t) => {
   bench.portal.token = await tokenOf(bench.sandbox, 'ada');
   const { page } = await open(bench);
   const picture = page.getByRole('img', { name: 'Sales by month', exact: true });
+  await picture.waitFor();
   const labels = await picture.locator('text').allTextContents();
   assert.deepEqual(labels.slice(0, 7), ['€0', '€50K', '€100K', '€150K', '€200K', 'Jan', '2025']);
   assert.equal(labels.at(-1), 'Dec');
