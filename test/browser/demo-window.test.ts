@@ -89,7 +89,7 @@ for (const width of [320, 1280] as const) {
     await showsCharts(page);
     const { sum, of } = await jumpsOf(page);
     t.diagnostic(`cumulative layout shift ${sum.toFixed(4)}`);
-    assert.ok(sum < 0.05, of);
+    assert.ok(sum < 0.02, of);
     assert.ok(await sameDocument(page));
   });
 }

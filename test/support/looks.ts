@@ -30,19 +30,18 @@ const TEXTS = `
   };
   visit(document.body);`;
 
-/** The words that are broken within, and what makes the page wider than its window. */
+/** The words, or parts of them at hyphens and slashes, that are broken within, and what makes the page wider than its window. */
 export async function brokenWords(page: Page): Promise<string[]> {
   return page.evaluate(`(() => {
     ${TEXTS}
     const broken = [];
     for (const text of texts)
-      for (const { 0: word, index } of text.data.matchAll(/[^\\s\\u00ad]+/g)) {
+      for (const { 0: word, index } of text.data.matchAll(/[^\\s\\u00ad/-]+/g)) {
         const range = document.createRange();
         range.setStart(text, index);
         range.setEnd(text, index + word.length);
         const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
-        // After a hyphen or a slash a line may end.
-        if (lines.size > 1 && !/[-/]/.test(word)) broken.push(word);
+        if (lines.size > 1) broken.push(word);
       }
     if (document.documentElement.scrollWidth > innerWidth) broken.push('the page is ' + document.documentElement.scrollWidth + ' wide');
     return broken;

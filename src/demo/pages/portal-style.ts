@@ -14,7 +14,7 @@ main {
 #sign-out { min-height: 2.25rem; padding: .3rem .85rem; font-size: .875rem; white-space: nowrap; }
 .intro { display: grid; gap: .25rem; }
 .intro h1 { overflow: hidden; text-overflow: ellipsis; }
-.state { margin: 0; color: var(--quiet); font-size: .9375rem; min-height: 4.5em; padding-left: 1.15rem; position: relative; }
+.state { margin: 0; color: var(--quiet); font-size: .9375rem; min-height: 6em; padding-left: 1.15rem; position: relative; }
 .state::before {
   content: ""; position: absolute; left: 0; top: .45em; width: .6rem; height: .6rem; border-radius: 50%; background: var(--quiet);
 }
@@ -73,7 +73,7 @@ main {
 .life { display: grid; grid-template-columns: minmax(0, 1fr); align-items: center; gap: .35rem .75rem; padding-bottom: .9rem; margin-bottom: .3rem; border-bottom: 1px solid var(--line); }
 .life .big { font-size: 1rem; display: block; white-space: nowrap; text-overflow: clip; font-variant-numeric: tabular-nums; height: 1.5rem; line-height: 1.5rem; }
 .life .bones { margin: .3rem 0 0; }
-meter { margin: 0; height: .375rem; display: block; -webkit-appearance: none; appearance: none; border: 0; border-radius: 99px; background: var(--soft); overflow: hidden; }
+meter { width: 100%; margin: 0; height: .375rem; display: block; -webkit-appearance: none; appearance: none; border: 0; border-radius: 99px; background: var(--soft); overflow: hidden; }
 meter::-webkit-meter-inner-element { display: block; height: 100%; }
 meter::-webkit-meter-bar { background: var(--soft); border: 0; border-radius: 99px; height: 100%; }
 meter::-webkit-meter-optimum-value { background: var(--accent); border-radius: 99px; }
