@@ -127,7 +127,8 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
         nonce: secrets.nonce,
         code_challenge: await calculatePKCECodeChallenge(secrets.verifier),
         code_challenge_method: 'S256',
-        ...(selectAccount && { prompt: promptOf(metadata) }),
+        // Whoever gave the parameters knows what this provider understands.
+        ...(selectAccount && { prompt: parameters.prompt ?? promptOf(metadata) }),
       });
       return url.href;
     },
@@ -164,9 +165,9 @@ export function createOidcAuth(deps: OidcAuthDeps): OidcAuth {
   };
 }
 
-/** One that lists what it understands, without `select_account`, is asked for a fresh sign-in. */
+/** A provider refuses words that it does not know: all know `login`, and `select_account` those that say so. */
 function promptOf({ prompt_values_supported: known }: KnownProvider['metadata']): string {
-  return Array.isArray(known) && !known.includes('select_account') ? 'login' : 'select_account';
+  return Array.isArray(known) && known.includes('select_account') ? 'select_account' : 'login';
 }
 
 /** The provider's word on the user or on what the browser brought; any other is about us or itself. */

@@ -13,6 +13,7 @@ import {
   port,
   publicUrl,
   rate,
+  requiredClaim,
   scope,
   secret,
   tenantUrl,
@@ -68,6 +69,16 @@ describeKind('a count', count, {
 describeKind('a word', oneOf('lax', 'strict'), {
   good: [['lax', 'lax']],
   bad: ['', 'none of them', 'lax ', 'none', 'toString'],
+});
+
+describeKind('what a claim must be', requiredClaim, {
+  good: [
+    ['hd=acme.example', { claim: 'hd', value: 'acme.example' }],
+    ['groups=CN=Sales%2COU=Groups', { claim: 'groups', value: 'CN=Sales,OU=Groups' }],
+    ['https://acme.example/roles=a b', { claim: 'https://acme.example/roles', value: 'a b' }],
+    ['share=100%25', { claim: 'share', value: '100%' }],
+  ],
+  bad: ['', 'hd', 'hd=', '=acme', 'share=100%', 'a=%0a', 'a=%ff'],
 });
 
 describeKind('a duration', duration, {

@@ -116,3 +116,32 @@ test('there are no claims to map by', () => {
 test('whether e-mails count is the operator’s word', () => {
   assert.deepEqual(namesOfProblems({ ...proxy, TRUST_EMAIL: 'true' }), []);
 });
+
+describe('what is required of a user', () => {
+  const required = (SIGN_IN_REQUIRE: string, more = {}) =>
+    namesOfProblems({ ...proxy, TRUST_EMAIL: 'true', SIGN_IN_REQUIRE, ...more });
+
+  test('is what a header can say', () => {
+    assert.deepEqual(required('user=ada,email=a@b.c,groups=x,groups=y,tenant=acme'), []);
+    for (const wrong of ['name=Ada', 'hd=acme.example', 'x-forwarded-groups=x', 'constructor=x'])
+      assert.deepEqual(required(wrong), ['SIGN_IN_REQUIRE'], wrong);
+    assert.deepEqual(namesOfProblems({ SIGN_IN_REQUIRE: 'name=Ada' }), []);
+  });
+
+  test('is of a header that is read', () => {
+    assert.deepEqual(required('groups=x', { PROXY_GROUPS_HEADER: 'none' }), ['SIGN_IN_REQUIRE']);
+    assert.deepEqual(required('groups=x', { PROXY_NAME_HEADER: 'none' }), []);
+  });
+
+  test('is no e-mail that does not count', () => {
+    assert.deepEqual(required('email=a@b.c', { TRUST_EMAIL: 'false' }), ['SIGN_IN_REQUIRE']);
+  });
+});
+
+test('what stands between groups goes with the mode, and is one sign that no name of a directory has', () => {
+  for (const PROXY_GROUPS_SEPARATOR of [',', ';', '|', '^', ':'])
+    assert.deepEqual(namesOfProblems({ ...proxy, PROXY_GROUPS_SEPARATOR }), []);
+  for (const PROXY_GROUPS_SEPARATOR of ['a', '=', '\\', '%', '||', '_', 'ü'])
+    assert.deepEqual(namesOfProblems({ ...proxy, PROXY_GROUPS_SEPARATOR }), ['PROXY_GROUPS_SEPARATOR']);
+  assert.deepEqual(namesOfProblems({ PROXY_GROUPS_SEPARATOR: ';' }), ['PROXY_GROUPS_SEPARATOR']);
+});

@@ -53,6 +53,15 @@ describe('behind the nginx of docs/sign-in-proxy.md', { skip }, () => {
     }
   });
 
+  test('a name that the portal writes as Latin-1 arrives as what it is, at each call', async (t) => {
+    const gateway = await startGateway(t);
+    const visitor = createVisitor();
+    assert.equal(await enter(gateway, visitor, 'andre'), `${gateway.origin}/page`);
+    const { status, body } = await call(visitor, `${gateway.origin}/session`);
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.deepEqual(body.user, { id: 'andre', name: 'André', tenant: gateway.service.sandbox.url });
+  });
+
   test('whoever is not is sent to the portal’s sign-in, and ends at returnTo, whatever it holds', async (t) => {
     const { origin } = await startGateway(t);
     const visitor = createVisitor();

@@ -48,6 +48,12 @@ const letters = fc.string({
 });
 const latin1 = letters.filter((text) => /^[\u0020-\u00ff]+$/.test(text));
 
+/** Two names, of which the second is often what the first one's UTF-8 says when it is read as Latin-1. */
+const twoNames = fc.oneof(
+  fc.tuple(latin1, latin1),
+  latin1.map((name): [string, string] => [name, asUtf8(name).toString('latin1')]),
+);
+
 for (const what of ['user', 'tenant', 'email'] as const) {
   const read = async (bytes: Buffer) => {
     const user = await named({ user: asUtf8('ada'), [what]: bytes });
@@ -56,7 +62,7 @@ for (const what of ['user', 'tenant', 'email'] as const) {
 
   test(`two users of one gateway, whatever it writes, are never one by their ${what}`, async () => {
     await fc.assert(
-      fc.asyncProperty(latin1, latin1, fc.constantFrom(asUtf8, asLatin1), async (a, b, write) => {
+      fc.asyncProperty(twoNames, fc.constantFrom(asUtf8, asLatin1), async ([a, b], write) => {
         const [one, other] = [await read(write(a)), await read(write(b))];
         if (a !== b && one !== undefined) assert.notEqual(one, other);
       }),

@@ -84,7 +84,11 @@ function answer(request: IncomingMessage, response: ServerResponse, tenant: stri
       if (user === undefined) response.writeHead(401, { 'x-auth-request-user': 'ada' }).end();
       else
         response
-          .writeHead(200, { 'x-auth-request-user': user, 'x-auth-request-name': `${user} of the portal` })
+          // Node writes Latin-1 into headers.
+          .writeHead(200, {
+            'x-auth-request-user': user,
+            'x-auth-request-name': user === 'andre' ? 'André' : `${user} of the portal`,
+          })
           .end();
       break;
     case '/sign-in':

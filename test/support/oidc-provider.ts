@@ -21,6 +21,8 @@ export interface RealProvider {
   delayMs: (path: string) => number;
   /** From now on it does not answer, until this is called again with false. */
   away(isAway: boolean): void;
+  /** What it says of everybody from now on, besides name and verified e-mail, or in their place; no other groups. */
+  tells(claims: Record<string, unknown>): void;
 }
 
 export interface RealProviderOptions {
@@ -29,6 +31,8 @@ export interface RealProviderOptions {
   readonly postLogoutUri?: string;
   /** Default `localhost`; `127.0.0.1` is another site than that. */
   readonly host?: string;
+  /** What it says of everybody, as `tells` takes it. */
+  readonly claims?: Record<string, unknown>;
 }
 
 export const CLIENT_ID = 'portal';
@@ -36,11 +40,13 @@ export const CLIENT_SECRET = 'provider-client-secret-5f3a9c1e';
 
 export async function startRealProvider(
   t: Pick<TestContext, 'after'>,
-  { serviceOrigin, postLogoutUri = `${serviceOrigin}/`, host = 'localhost' }: RealProviderOptions,
+  { serviceOrigin, postLogoutUri = `${serviceOrigin}/`, host = 'localhost', claims }: RealProviderOptions,
 ): Promise<RealProvider> {
   const port = await freePort();
   const issuer = `http://${host}:${port}`;
   const key = { ...ownKey().privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'first' };
+
+  let told: Record<string, unknown> = claims ?? { groups: ['EMEA', 'sales'] };
 
   const provider = new Provider(issuer, {
     clients: [
@@ -59,7 +65,7 @@ export async function startRealProvider(
     claims: {
       openid: ['sub', 'sid'],
       email: ['email', 'email_verified'],
-      profile: ['name', 'groups'],
+      profile: ['name', 'groups', 'hd', '_claim_names', 'hasgroups'],
     },
     pkce: { required: () => true },
     features: {
@@ -80,7 +86,7 @@ export async function startRealProvider(
         name: `${id[0]?.toUpperCase()}${id.slice(1)}`,
         email: `${id}@example.com`,
         email_verified: true,
-        groups: ['EMEA', 'sales'],
+        ...told,
       }),
     }),
     // Nobody is asked for consent.
@@ -152,6 +158,9 @@ export async function startRealProvider(
     asked,
     askedAt,
     delayMs: () => 0,
+    tells(now) {
+      told = now;
+    },
     away(now) {
       isAway = now;
       server.closeAllConnections();
