@@ -226,3 +226,13 @@ test('a doubt is worth another look only when the user was found a while ago', a
   assert.equal(directory.doubt({ id: 'ada' }), true);
   assert.equal(directory.known({ id: 'ada' }), undefined);
 });
+
+test('an e-mail that is written in another case is the same one; one that only looks alike is not', async () => {
+  const { asked, found, find } = bench();
+  const key = await found({ id: 'ada', email: 'Ada.K@Example.com' });
+  assert.equal(await find({ id: 'ada', email: 'ada.k@example.COM' }), key);
+  assert.equal(asked.length, 1);
+  await found({ id: 'ada', email: 'ada.\u212a@example.com' });
+  await found({ id: 'Ada', email: 'ada.k@example.com' });
+  assert.equal(asked.length, 3);
+});
