@@ -84,12 +84,12 @@ export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
   function toldBy(evidence: GatewayEvidence): ToldUser {
     const found = proven(evidence);
     const id = identity(headers.user, found);
-    const told = namesForLog(evidence.rawHeaders.filter((_, index) => index % 2 === 0));
+    const namesTold = () => namesForLog(evidence.rawHeaders.filter((_, index) => index % 2 === 0));
     if (id === undefined) {
       const { name, email, groups } = headers;
       // Whoever is told of is somebody.
       if ([name, email, groups].some((header) => header !== null && found.get(header)))
-        emit({ type: 'gateway.user_missing', header: headers.user, told });
+        emit({ type: 'gateway.user_missing', header: headers.user, told: namesTold() });
       throw nobodyAtGateway();
     }
     const tenant = identity(headers.tenant, found);
@@ -108,7 +108,10 @@ export function createGatewayAuth(deps: GatewayAuthDeps): GatewayAuth {
         if (claim === 'email') return sameEmail(understood(email) ?? '', value);
         return Object.hasOwn(values, claim) && values[claim] === value;
       },
-      told,
+      // Made when it is told: this runs at each call.
+      get told() {
+        return namesTold();
+      },
       missingForEmail:
         trustEmail && understood(email) === undefined ? (headers.email ?? undefined) : undefined,
     };
