@@ -70,7 +70,7 @@ export function createLoginPolicy({ config, emit }: LoginPolicyDeps): LoginPolic
 }
 
 function notAllowed(user: PortalUser, details: LoginTrouble): LoginRefusedError {
-  return new LoginRefusedError('sign_in_not_allowed', 'This account may not use this service.', {
+  return new LoginRefusedError('sign_in_not_allowed', 'The user is not among those who may sign in.', {
     user,
     details,
   });
