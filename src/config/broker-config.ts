@@ -1,5 +1,6 @@
 import type { Rate } from '../lib/rate-limiter.ts';
 import { type Deadlines, deadlinesOf } from './deadlines.ts';
+import { type OutboundConfig, outboundConfig } from './outbound-config.ts';
 import { type PortalConfig, portalConfig } from './portal-config.ts';
 import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
@@ -27,6 +28,7 @@ export interface BrokerConfig {
   readonly keepAliveMs: number;
   readonly shutdown: { readonly delayMs: number; readonly timeoutMs: number };
   readonly logLevel: string;
+  readonly outbound: OutboundConfig;
   readonly portal: PortalConfig;
   readonly session: {
     /** The first signs, all verify. */
@@ -68,6 +70,7 @@ export function brokerConfig(settings: Settings): BrokerConfig {
     keepAliveMs: s.KEEP_ALIVE_TIMEOUT,
     shutdown: { delayMs: s.SHUTDOWN_DELAY, timeoutMs: s.SHUTDOWN_TIMEOUT },
     logLevel: s.LOG_LEVEL,
+    outbound: outboundConfig(s),
     portal: portalConfig(s),
     session: {
       secrets: s.SESSION_SECRET,

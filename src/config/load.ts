@@ -54,7 +54,7 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
         values[name] = setting.kind.parse(raw);
       }
     } catch (error) {
-      issues.push({ name, message: (error as Error).message });
+      issues.push({ name: writtenAs(name, setting, env), message: (error as Error).message });
     }
   }
 
@@ -66,13 +66,19 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
   return { settings, warnings: [...unknown, ...doubts(settings)] };
 }
 
+/** The variable that holds the setting. */
+function writtenAs(name: string, setting: Setting, env: LoadOptions['env']): string {
+  const lowerCase = name.toLowerCase();
+  return setting.alsoLowerCase && env[lowerCase] ? lowerCase : name;
+}
+
 function rawValue(
   name: string,
   setting: Setting,
   env: LoadOptions['env'],
   readFile: LoadOptions['readFile'],
 ): string | undefined {
-  const direct = env[name] || undefined;
+  const direct = env[writtenAs(name, setting, env)] || undefined;
   const path = setting.fromFile ? env[`${name}_FILE`] || undefined : undefined;
   if (direct !== undefined && path !== undefined)
     throw new Error(`give either ${name} or ${name}_FILE, not both`);

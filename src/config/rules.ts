@@ -60,6 +60,10 @@ export function doubts(s: Settings): Issue[] {
       'TRUSTED_PROXIES',
       'is empty, though with a PUBLIC_URL of https something in front ends TLS: all clients will look like one address',
     );
+  if (s.HTTP_PROXY && !s.HTTPS_PROXY)
+    doubt('HTTP_PROXY', 'is for plain http alone: the tenant is called by https, for which HTTPS_PROXY is');
+  if (s.NO_PROXY.unread.length > 0)
+    doubt('NO_PROXY', 'holds parts that are no host name, address or CIDR range, and match nothing');
   if (s.QLIK_SCOPE.split(' ').some((name) => /^admin/i.test(name)))
     doubt('QLIK_SCOPE', 'holds an admin scope: every page gets a token with those rights');
   if (mostInAMinute(s.TENANT_BUDGET) > TENANT_CALLS_A_MINUTE)

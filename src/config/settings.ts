@@ -4,6 +4,7 @@ import { assertion } from './settings/assertion.ts';
 import { gateway } from './settings/gateway.ts';
 import { listening } from './settings/listening.ts';
 import { oidc } from './settings/oidc.ts';
+import { outbound } from './settings/outbound.ts';
 import { portalSignIn } from './settings/portal-sign-in.ts';
 import { qlikCloud } from './settings/qlik-cloud.ts';
 import { sessions } from './settings/sessions.ts';
@@ -16,6 +17,7 @@ import { whichQlikUser } from './settings/which-qlik-user.ts';
 export const settingsTable = {
   Listening: listening,
   'Qlik Cloud': qlikCloud,
+  'Outbound proxy': outbound,
   'Portal sign-in': portalSignIn,
   'OpenID Connect': oidc,
   Gateway: gateway,

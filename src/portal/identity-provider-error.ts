@@ -9,7 +9,9 @@ export interface IdentityProviderTrouble {
   readonly reason: string;
   /** Host and port of what was asked. */
   readonly host?: string;
-  /** Of the answer that cannot be used. */
+  /** Host and port of the outbound proxy on the way there. */
+  readonly proxy?: string;
+  /** Of the answer that cannot be used; of the proxy, when that refused. */
   readonly status?: number;
   /** The claim or metadata that is wrong. */
   readonly claim?: string;

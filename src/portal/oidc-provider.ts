@@ -9,6 +9,7 @@ import {
   fetchUserInfo,
   type ServerMetadata,
 } from 'openid-client';
+import type { OutboundConfig } from '../config/outbound-config.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -51,6 +52,7 @@ export interface OidcProvider {
 }
 
 export interface OidcProviderOptions {
+  readonly outbound: OutboundConfig;
   /** Spelt as the provider does. */
   readonly issuer: string;
   /** Where the metadata are; undefined: below the issuer (OpenID Connect Discovery 1.0 §4). */
@@ -71,8 +73,8 @@ const LAST_RETRY_MS = 30_000;
 
 /** Asks at once, and from then on until it is closed. */
 export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
-  const { clock, random, timeoutMs, emit, issuer } = options;
-  const http = createProviderHttp({ timeoutMs });
+  const { outbound, clock, random, timeoutMs, emit, issuer } = options;
+  const http = createProviderHttp({ outbound, timeoutMs });
   let known: KnownProvider | undefined;
   let trouble: IdentityProviderError | undefined;
   let failures = 0;

@@ -1,5 +1,8 @@
-import { Agent, request } from 'undici';
+import { request } from 'undici';
+import { type OutboundConfig, proxyFor } from '../config/outbound-config.ts';
 import { createTurns } from '../lib/turns.ts';
+import { createDispatchers } from '../outbound/dispatchers.ts';
+import { ProxyError } from '../outbound/proxy-error.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';
 
 /** The part of `fetch` that OpenID Connect needs. */
@@ -26,18 +29,22 @@ export interface ProviderHttp {
 }
 
 export interface ProviderHttpOptions {
+  readonly outbound: OutboundConfig;
   /** For a whole answer, from connecting to its last byte; not for the wait until it is its turn. */
   readonly timeoutMs: number;
 }
 
 const MAX_RESPONSE_BYTES = 256 * 1024;
 const CONNECTIONS = 8;
+/** Of the time for an answer: what fails on the way is known by its name, not as an answer that is too slow. */
+const CONNECT_SHARE = 0.8;
 
-export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): ProviderHttp {
-  const agent = new Agent({
+export function createProviderHttp({ outbound, timeoutMs }: ProviderHttpOptions): ProviderHttp {
+  const dispatchers = createDispatchers({
+    outbound,
     connections: CONNECTIONS,
     maxResponseSize: MAX_RESPONSE_BYTES,
-    connect: { timeout: timeoutMs, rejectUnauthorized: true },
+    connectTimeoutMs: timeoutMs * CONNECT_SHARE,
   });
 
   // What waits for a connection is no trouble of the provider's: its time begins with its turn.
@@ -45,7 +52,7 @@ export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): Provider
 
   return {
     fetch: (url, options) => turns.take('', () => ask(url, options)),
-    close: () => agent.destroy(),
+    close: dispatchers.close,
   };
 
   async function ask(
@@ -60,7 +67,7 @@ export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): Provider
     let type: unknown;
     try {
       const response = await request(url, {
-        dispatcher: agent,
+        dispatcher: dispatchers.for(url),
         method: method as 'GET' | 'POST',
         signal,
         headers,
@@ -70,7 +77,7 @@ export function createProviderHttp({ timeoutMs }: ProviderHttpOptions): Provider
       type = response.headers['content-type'];
       text = await response.body.text();
     } catch (error) {
-      throw transportTrouble(error, { timedOut: signal.aborted, host });
+      throw transportTrouble(error, { timedOut: signal.aborted, host, proxy: proxyFor(outbound, url)?.host });
     }
     if (status >= 500 || status === 429)
       throw new IdentityProviderError('idp_unavailable', { reason: `status_${status}`, host, status });
@@ -91,11 +98,18 @@ const ANSWERED =
 
 function transportTrouble(
   error: unknown,
-  { timedOut, host }: { timedOut: boolean; host: string },
+  { timedOut, host, proxy }: { timedOut: boolean; host: string; proxy: string | undefined },
 ): IdentityProviderError {
+  if (error instanceof ProxyError) {
+    const { code, details } = error;
+    const { status } = details;
+    const trouble = { reason: code, host, proxy: details.proxy, ...(status !== undefined && { status }) };
+    return new IdentityProviderError('idp_unavailable', trouble, { cause: error });
+  }
   const reason = timedOut ? 'timeout' : String((error as { code?: unknown }).code ?? 'unknown');
   return new IdentityProviderError(ANSWERED.test(reason) ? 'idp_bad_response' : 'idp_unavailable', {
     reason,
     host,
+    ...(proxy !== undefined && { proxy }),
   });
 }

@@ -1,4 +1,5 @@
 import type { JWTVerifyGetKey } from 'jose';
+import type { OutboundConfig } from '../config/outbound-config.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
 import { fetchKeys } from './fetch-keys.ts';
@@ -18,6 +19,7 @@ export interface PublishedKeys {
 }
 
 export interface PublishedKeysOptions {
+  readonly outbound: OutboundConfig;
   /** Of a JWK Set (RFC 7517 §5). */
   readonly url: string;
   readonly clock: Clock;
@@ -28,8 +30,8 @@ export interface PublishedKeysOptions {
 
 /** Asks at once, and while that fails again and again; later when a key is needed. */
 export function createPublishedKeys(options: PublishedKeysOptions): PublishedKeys {
-  const { url, clock, timeoutMs, emit } = options;
-  const http = createProviderHttp({ timeoutMs });
+  const { outbound, url, clock, timeoutMs, emit } = options;
+  const http = createProviderHttp({ outbound, timeoutMs });
   let cancelRetry = () => {};
   let closed = false;
 

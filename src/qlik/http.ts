@@ -1,4 +1,5 @@
-import { rootCertificates } from 'node:tls';
+import type { OutboundConfig } from '../config/outbound-config.ts';
+import { ProxyError } from '../outbound/proxy-error.ts';
 import { QlikError } from './errors.ts';
 
 /** An answer that arrived whole. */
@@ -42,6 +43,7 @@ export interface QlikHttpOptions {
   readonly tenantUrl: string;
   /** PEM, trusted besides the usual certificates. */
   readonly ca?: string | undefined;
+  readonly outbound: OutboundConfig;
   readonly connections: number;
   readonly now: () => number;
 }
@@ -49,24 +51,23 @@ export interface QlikHttpOptions {
 const MAX_RESPONSE_BYTES = 256 * 1024;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOptions): QlikHttp {
+export function createQlikHttp({ tenantUrl, ca, outbound, connections, now }: QlikHttpOptions): QlikHttp {
   let tenantAheadMs = 0;
   let client: ReturnType<typeof createClient> | undefined;
   let closed = false;
 
   /** The library is large, and loaded by the first call: nobody waits for it at the start. */
   async function createClient() {
-    const { Agent, request } = await import('undici');
-    const agent = new Agent({
-      connections,
+    const [{ request }, { createDispatchers }] = await Promise.all([
+      import('undici'),
+      import('../outbound/dispatchers.ts'),
+    ]);
+    const dispatchers = createDispatchers({
+      ...{ outbound, connections, ca },
       maxResponseSize: MAX_RESPONSE_BYTES,
-      connect: {
-        timeout: CONNECT_TIMEOUT_MS,
-        rejectUnauthorized: true,
-        ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
-      },
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
-    return { agent, request };
+    return { dispatchers, request };
   }
 
   function observeDate(date: unknown): void {
@@ -82,10 +83,10 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
       if (closed) throw new QlikError('unavailable', 'the connection is closed');
       let answering = false;
       client ??= createClient();
-      const { agent, request } = await client;
+      const { dispatchers, request } = await client;
       try {
         const response = await request(tenantUrl + path, {
-          dispatcher: agent,
+          dispatcher: dispatchers.for(tenantUrl),
           method,
           signal,
           headers: {
@@ -107,7 +108,7 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
     tenantNow: () => now() + tenantAheadMs,
     async close() {
       closed = true;
-      await (await client)?.agent.destroy();
+      await (await client)?.dispatchers.close();
     },
   };
 }
@@ -117,6 +118,8 @@ export function createQlikHttp({ tenantUrl, ca, connections, now }: QlikHttpOpti
  * behind: only its code is known to hold nothing of what was sent.
  */
 function transportFault(error: unknown, answering: boolean, timedOut: boolean): QlikError {
+  if (error instanceof ProxyError)
+    return new QlikError('unavailable', error.message, { cause: error, retryable: error.retryable });
   const code = timedOut ? 'timeout' : String((error as { code?: unknown }).code ?? 'unknown');
   if (!answering) return new QlikError('unavailable', `no answer (${code})`, { retryable: !timedOut });
   const oversized = code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';

@@ -37,7 +37,7 @@ export async function createAssertionMode(portal: AssertionConfig, deps: LoginMo
   };
 }
 
-async function publishedKeys(url: string, { clock, emit }: LoginModeDeps) {
+async function publishedKeys(url: string, { config, clock, emit }: LoginModeDeps) {
   const { createPublishedKeys } = await import('../portal/published-keys.ts');
-  return createPublishedKeys({ url, clock, timeoutMs: PROVIDER_ANSWER_MS, emit });
+  return createPublishedKeys({ outbound: config.outbound, url, clock, timeoutMs: PROVIDER_ANSWER_MS, emit });
 }

@@ -20,6 +20,7 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
   const { publicUrl, base, session, rateLimits } = config;
   const { issuer, clientId, clientSecret } = portal;
   const provider = createOidcProvider({
+    outbound: config.outbound,
     issuer,
     discoveryUrl: portal.discoveryUrl,
     clientId,

@@ -89,6 +89,7 @@ export async function createService(deps: ServiceDeps): Promise<Service> {
   });
   for (const tenant of config.tenants) {
     const served = createServedTenant(tenant, {
+      outbound: config.outbound,
       deadlines: config.deadlines,
       emit,
       clock,

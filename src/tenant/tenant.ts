@@ -1,4 +1,5 @@
 import type { Deadlines } from '../config/deadlines.ts';
+import type { OutboundConfig } from '../config/outbound-config.ts';
 import type { ClientConfig, TenantConfig } from '../config/tenant-config.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -44,6 +45,7 @@ export interface Tenant {
 }
 
 export interface TenantDeps {
+  readonly outbound: OutboundConfig;
   readonly deadlines: Deadlines;
   readonly emit: Emit;
   readonly clock: Clock;
@@ -59,6 +61,7 @@ export function createTenant(config: TenantConfig, deps: TenantDeps): Tenant {
   const http = createQlikHttp({
     tenantUrl: url,
     ca: config.ca,
+    outbound: deps.outbound,
     // Calls that were given up may still hold a connection each.
     connections: 2 * config.limits.concurrency,
     now: clock.now,

@@ -15,6 +15,7 @@ import { createSessions, type Session, type Sessions } from '../../src/session/s
 import { createMemoryCallLimits } from '../../src/store/memory/call-limits.ts';
 import { createStoreProbe, type StoreProbe } from '../session/store-probe.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { DIRECTLY } from '../support/outbound.ts';
 import { DEADLINES, tenantConfig } from '../tenant/tenant-config.ts';
 
 /** The tokens that users have, as far as logging in and out has to do with them. */
@@ -144,6 +145,7 @@ function createHeldTokens(): HeldTokens {
 /** Everybody's tenant, whose directory writes down who has logged in. It is never called. */
 function createOneTenant(clock: ManualClock, loggedIn: PortalUser[]): Tenants {
   const served = createServedTenant(tenantConfig(), {
+    outbound: DIRECTLY,
     deadlines: DEADLINES,
     emit() {},
     clock,

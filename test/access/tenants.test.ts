@@ -11,6 +11,7 @@ import { createMemoryCallLimits } from '../../src/store/memory/call-limits.ts';
 import { createTenantRegistry } from '../../src/tenant/registry.ts';
 import { TokenError } from '../../src/tenant/token-error.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { DIRECTLY } from '../support/outbound.ts';
 import { DEADLINES, tenantConfig } from '../tenant/tenant-config.ts';
 
 const ada = { id: 'ada' };
@@ -19,6 +20,7 @@ const unserved = (error: unknown) => error instanceof TokenError && error.code =
 function served(changes: Partial<TenantConfig> = {}): ServedTenant {
   const clock = createManualClock();
   return createServedTenant(tenantConfig(changes), {
+    outbound: DIRECTLY,
     deadlines: DEADLINES,
     emit() {},
     clock,

@@ -8,6 +8,7 @@ import { createOidcProvider, type OidcProvider } from '../../src/portal/oidc-pro
 import { checkMetadata } from '../../src/portal/provider-metadata.ts';
 import { type Lies, type LyingProvider, startLyingProvider } from '../support/lying-provider.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { DIRECTLY } from '../support/outbound.ts';
 import { until } from '../support/until.ts';
 
 const DISCOVERY = '/.well-known/openid-configuration';
@@ -26,7 +27,7 @@ async function start(t: TestContext, lies: (issuer: string) => Lies = () => ({})
   const changes: (string | undefined)[] = [];
   const provider = createOidcProvider({
     ...{ issuer: idp.issuer, discoveryUrl: undefined, clientId: 'portal', clientSecret: new Secret('s') },
-    ...{ clock, random: () => 0.5, timeoutMs: 300 },
+    ...{ outbound: DIRECTLY, clock, random: () => 0.5, timeoutMs: 300 },
     emit: (event) =>
       changes.push('error' in event ? (event.error as IdentityProviderError).details.reason : undefined),
   });
@@ -226,6 +227,7 @@ test('a provider that never answers does not hold up the end', async (t) => {
   idp.lies = answer(() => {});
   const provider = createOidcProvider({
     ...{ issuer: idp.issuer, discoveryUrl: undefined, clientId: 'portal', clientSecret: new Secret('s') },
+    outbound: DIRECTLY,
     ...{ clock: systemClock, random: () => 0.5, timeoutMs: 3_600_000, emit: () => {} },
   });
   await until(() => idp.asked.size > 0);

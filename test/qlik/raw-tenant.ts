@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { QlikError } from '../../src/qlik/errors.ts';
 import { createQlikHttp, type QlikHttp, type QlikRequest, type QlikResponse } from '../../src/qlik/http.ts';
+import { DIRECTLY } from '../support/outbound.ts';
 import type { Certificate } from './certificate.ts';
 
 /** A server that speaks to each connection as the test wants, byte by byte. */
@@ -58,8 +59,9 @@ export function openHttp(
   tenantUrl: string,
   ca?: string,
   now: () => number = Date.now,
+  outbound = DIRECTLY,
 ): QlikHttp {
-  const http = createQlikHttp({ tenantUrl, ca, connections: 2, now });
+  const http = createQlikHttp({ tenantUrl, ca, outbound, connections: 2, now });
   t.after(() => http.close());
   return http;
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Provider } from 'oidc-provider';
@@ -8,6 +9,10 @@ import { freePort } from './test-service.ts';
 /** The real `oidc-provider`, on loopback, with one client: the service. Ended with the test. */
 export interface RealProvider {
   readonly issuer: string;
+  /** Where it answers in plain http. */
+  readonly origin: string;
+  /** Where it answers by TLS, if it is known under a name. */
+  readonly tlsPort: number;
   readonly provider: Provider;
   /** Settings with which the service signs in there. */
   readonly env: Record<string, string>;
@@ -33,6 +38,8 @@ export interface RealProviderOptions {
   readonly host?: string;
   /** What it says of everybody, as `tells` takes it. */
   readonly claims?: Record<string, unknown>;
+  /** Under which name it is known, by https at port 443: it answers there where `tlsPort` leads, besides in plain http. */
+  readonly known?: { readonly name: string; readonly certificate: { key: string; cert: string } };
 }
 
 export const CLIENT_ID = 'portal';
@@ -40,10 +47,17 @@ export const CLIENT_SECRET = 'provider-client-secret-5f3a9c1e';
 
 export async function startRealProvider(
   t: Pick<TestContext, 'after'>,
-  { serviceOrigin, postLogoutUri = `${serviceOrigin}/`, host = 'localhost', claims }: RealProviderOptions,
+  {
+    serviceOrigin,
+    postLogoutUri = `${serviceOrigin}/`,
+    host = 'localhost',
+    claims,
+    known,
+  }: RealProviderOptions,
 ): Promise<RealProvider> {
   const port = await freePort();
-  const issuer = `http://${host}:${port}`;
+  const origin = `http://${host}:${port}`;
+  const issuer = known ? `https://${known.name}` : origin;
   const key = { ...ownKey().privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'first' };
 
   let told: Record<string, unknown> = claims ?? { groups: ['EMEA', 'sales'] };
@@ -112,7 +126,7 @@ export async function startRealProvider(
   const askedAt = new Map<string, Set<string>>();
   let isAway = false;
   const callback = provider.callback();
-  const server = createServer(async (request, response) => {
+  const listener = async (request: IncomingMessage, response: ServerResponse) => {
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     asked.set(path, (asked.get(path) ?? 0) + 1);
     askedAt.set(path, (askedAt.get(path) ?? new Set()).add(String(request.headers.host)));
@@ -124,11 +138,17 @@ export async function startRealProvider(
     } catch {
       response.writeHead(400).end('no interaction');
     }
-  });
+  };
+  const server = createServer(listener);
+  const tlsServer = createTlsServer(known?.certificate ?? {}, listener);
+  const tlsPort = await freePort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  if (known) await new Promise<void>((resolve) => tlsServer.listen(tlsPort, '127.0.0.1', resolve));
   t.after(() => {
-    server.closeAllConnections();
-    server.close();
+    for (const each of [server, tlsServer]) {
+      each.closeAllConnections();
+      each.close();
+    }
   });
 
   async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -147,6 +167,8 @@ export async function startRealProvider(
 
   const real: RealProvider = {
     issuer,
+    origin,
+    tlsPort,
     provider,
     env: {
       PORTAL_AUTH: 'oidc',

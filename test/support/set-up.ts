@@ -20,6 +20,7 @@ const NEEDED = {
   '/usr/share/java/gson.jar': 'libgoogle-gson-java',
   'redis-server': 'redis-server',
   'systemd-analyze': 'systemd',
+  tinyproxy: 'tinyproxy',
 };
 
 function has(needed: string): boolean {

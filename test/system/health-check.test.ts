@@ -31,6 +31,14 @@ describe('the health check', () => {
     assert.deepEqual(paths, ['/portal/livez']);
   });
 
+  test('asks no proxy', async (t) => {
+    const PORT = await listen(t, (_, answer) => answer.end('{}'));
+    const proxy = `http://127.0.0.1:${await freePort()}`;
+    const env = { PORT, HTTP_PROXY: proxy, http_proxy: proxy, HTTPS_PROXY: proxy, NODE_USE_ENV_PROXY: '1' };
+    const child = runBuilt(t, 'dist/health-check.js', [], env);
+    assert.equal(await child.ended(), 0);
+  });
+
   test('ends with 1 and the status when it answers anything else', async (t) => {
     const PORT = await listen(t, (_, answer) => answer.writeHead(503).end());
     const child = runBuilt(t, 'dist/health-check.js', [], { PORT });

@@ -7,6 +7,7 @@ import { clientOptions, type RedisTarget } from '../../src/store/redis/options.t
 import type { RedisError } from '../../src/store/redis/redis-error.ts';
 import { createCertificate } from '../qlik/certificate.ts';
 import { openHttp, PATIENCE_MS, startRawTenant } from '../qlik/raw-tenant.ts';
+import { DIRECTLY } from '../support/outbound.ts';
 import { until } from '../support/until.ts';
 
 const PASSWORD = 'canary-4711';
@@ -91,7 +92,7 @@ const refused = (port: number) => ({
 });
 
 function provider(t: TestContext) {
-  const http = createProviderHttp({ timeoutMs: PATIENCE_MS });
+  const http = createProviderHttp({ outbound: DIRECTLY, timeoutMs: PATIENCE_MS });
   t.after(() => http.close());
   return http;
 }

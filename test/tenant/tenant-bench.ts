@@ -8,6 +8,7 @@ import { createMemoryCallLimits } from '../../src/store/memory/call-limits.ts';
 import type { Priority, Ticket } from '../../src/tenant/admission/ticket.ts';
 import { createTenant, type Tenant, type TenantDeps } from '../../src/tenant/tenant.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
+import { DIRECTLY } from '../support/outbound.ts';
 import { DEADLINES, tenantConfig } from './tenant-config.ts';
 
 /** A call that a tenant's server got. */
@@ -78,6 +79,7 @@ export function openTenant(
 ): OpenedTenant {
   const events: BrokerEvent[] = [];
   const tenant = createTenant(tenantConfig(config), {
+    outbound: DIRECTLY,
     deadlines: DEADLINES,
     emit: (event) => events.push(event),
     clock,

@@ -10,6 +10,8 @@ export interface Setting<T = unknown> {
   readonly usual?: true;
   /** The value can also be put into a file whose path is in `<NAME>_FILE`. */
   readonly fromFile?: true;
+  /** The same name in lower case is read, too, and wins. */
+  readonly alsoLowerCase?: true;
   /** What the file holds that it names is wanted: a `ConfigFile`. */
   readonly namesFile?: true;
   /** For operators, in Markdown. */
