@@ -49,7 +49,7 @@ const modes: Readonly<Record<string, Mode>> = {
 
 /** Files that serve requests, whatever the mode. Nothing of Redis: none of the modes above has one. */
 const SERVING =
-  /^(?:main|serve|errors|events)\.js$|^http\/(?!check-answers)|^(?:access|config|directory|lib|observability|portal|qlik|service|session|tenant|token)\/|^store\/(?!redis\/)/;
+  /^(?:main|serve|errors|events)\.js$|^http\/(?!check-answers)|^(?:access|config|directory|lib|observability|outbound|portal|qlik|service|session|tenant|token)\/|^store\/(?!redis\/)/;
 
 /** Packages that serve requests. Not among them: ajv, which Fastify would load to check bodies with. */
 const PACKAGES = [
