@@ -19,8 +19,9 @@ const KID = /^[\w-]{1,64}$/;
  * know one, or did not answer, it is asked for no other unknown one for `COOLDOWN_MS`, and of those in between nobody can
  * say whether they are the signer's. A known key is asked for again when it is old, and stays while the signer is away.
  */
-export function createKeysByKid({ url, clock, timeoutMs, emit }: PublishedKeysOptions): PublishedKeys {
-  const http = createProviderHttp({ timeoutMs });
+export function createKeysByKid(options: PublishedKeysOptions): PublishedKeys {
+  const { outbound, url, clock, timeoutMs, emit } = options;
+  const http = createProviderHttp({ outbound, timeoutMs });
   const state = createKeysState({ url, emit, healthy: true });
   const known = new BoundedMap<string, KeySet>(MAX_KEYS);
   const lookUp = createSingleFlight<void>();

@@ -12,7 +12,8 @@ export function createSignedGatewayMode(portal: SignedGatewayConfig, deps: Login
   const { config, clock, emit } = deps;
   const { header, issuer, purpose, keysUrl } = portal.jwt;
   const createKeys = keysUrl.includes('{kid}') ? createKeysByKid : createPublishedKeys;
-  const keys = createKeys({ url: keysUrl, clock, timeoutMs: PROVIDER_ANSWER_MS, emit });
+  const { outbound } = config;
+  const keys = createKeys({ outbound, url: keysUrl, clock, timeoutMs: PROVIDER_ANSWER_MS, emit });
   const auth = createSignedGatewayAuth({
     ...{ header, issuer, purpose, keys },
     claims: portal.claims,

@@ -10,6 +10,7 @@ import { startKeyPage } from '../support/assertions.ts';
 import { jwt, rs256, type SigningKey, signingKey } from '../support/jwt.ts';
 import { loginPolicy } from '../support/login-policy.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { DIRECTLY } from '../support/outbound.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 const HEADER = 'x-jwt';
@@ -188,7 +189,7 @@ for (const [form, createKeys] of [
     const page = await startKeyPage(t, { keys: [] });
     if (form === '/{kid}') page.answer = (_, response) => response.writeHead(404).end();
     const url = new URL('/', page.url).href.slice(0, -1) + form;
-    const keys = createKeys({ url, clock, timeoutMs: 5_000, emit() {} });
+    const keys = createKeys({ outbound: DIRECTLY, url, clock, timeoutMs: 5_000, emit() {} });
     t.after(() => keys.close());
     const auth = createSignedGatewayAuth({
       ...{ header: HEADER, issuer: 'i', keys, now: clock.wall, trustedProxies: [], emit() {} },
