@@ -137,6 +137,7 @@ describe('what a sign-in cannot do without when the user info fails', () => {
       { CLAIM_ID: 'email' },
       ['email'],
     ],
+    ['what SIGN_IN_REQUIRE names', failing('name'), { SIGN_IN_REQUIRE: 'hd=acme.example' }, ['hd']],
     ['USER_CLAIM', failing('name'), { USER_MAPPING: 'claim', USER_CLAIM: 'qlik_id' }, ['qlik_id']],
     ['the e-mail for a look-up', failing('email'), { USER_MAPPING: 'lookup', ...MANAGER }, ['email']],
     [
