@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Emit, SessionEnd } from '../events.ts';
 import { eventUser, isSameUser, type PortalUser } from '../portal/portal-user.ts';
 import { newSessionId } from '../session/session-id.ts';
@@ -9,6 +10,8 @@ import type { UserTokens } from './user-tokens.ts';
 export interface LoginOptions {
   /** The session that the browser has: it ends. */
   readonly previous: Session | undefined;
+  /** That session stays instead when it says the same of the same user. */
+  readonly keepAlike?: boolean;
   /** Runs when the new session's id is known and nothing is stored yet. */
   readonly beforehand?: (sessionId: string) => Promise<void>;
 }
@@ -17,7 +20,7 @@ export interface LoginOptions {
 export interface Login {
   /**
    * Resolves to the new session's id, a fresh one: a cookie that was planted before the login is worth nothing after it.
-   * Rejects with a `StoreUnavailableError`.
+   * With `keepAlike` it can be the id of the session that the browser has. Rejects with a `StoreUnavailableError`.
    */
   open(user: PortalUser, options: LoginOptions): Promise<string>;
 }
@@ -49,13 +52,14 @@ export function createLogin({ sessions, logout, tenants, tokens, emit }: LoginDe
   }
 
   return {
-    async open(user, { previous, beforehand }) {
+    async open(user, { previous, keepAlike = false, beforehand }) {
       const id = newSessionId(user);
       await beforehand?.(id);
       const { name, directory } = tenants.of(user);
       directory.loggedIn(user);
       // Sessions that say otherwise are of before: each would end the tokens of the other.
       if (await tokens.isAnothers(user)) await logout.everywhere(user, 'other_qlik_user');
+      else if (keepAlike && previous && isDeepStrictEqual(previous.user, user)) return previous.id;
       if (!(await sessions.open(id, user))) throw new WriteConflictError();
       // Only now: when no session can be opened, the browser keeps the one that it has.
       if (previous) await end(previous, user, id).catch((error) => withdraw(id, error));

@@ -125,6 +125,66 @@ describe('a sign-in through the gateway', () => {
     );
   });
 
+  test('is not what a frame of another page does; a portal in a frame goes there itself', async (t) => {
+    const service = await createGatewayService(t, { env: { SESSIONS_PER_USER: '3' } });
+    const cookie = await service.enter('ada');
+    const framed = async (site: string, dest: string) => {
+      const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': dest };
+      const response = await service.as('ada', { url: '/login', headers });
+      return [response.statusCode, response.headers['set-cookie'] !== undefined];
+    };
+    for (const site of ['cross-site', 'same-site', 'none'])
+      for (const dest of ['iframe', 'frame', 'object', 'embed', 'fencedframe'])
+        assert.deepEqual(await framed(site, dest), [403, false], `${site} ${dest}`);
+    assert.equal((await service.as('ada', { url: '/session', cookie })).statusCode, 200);
+    assert.deepEqual(await framed('same-origin', 'iframe'), [303, true]);
+  });
+
+  test('to which another site leads keeps a session that says the same, however often', async (t) => {
+    const service = await createGatewayService(t, { env: { SESSIONS_PER_USER: '3' } });
+    const elsewhere = await service.enter('ada');
+    const cookie = await service.enter('ada');
+    const led = (user: string, more: Record<string, string> = {}) =>
+      service.as(user, {
+        url: '/login?returnTo=/sales',
+        cookie,
+        headers: {
+          'sec-fetch-site': 'cross-site',
+          'sec-fetch-mode': 'navigate',
+          'sec-fetch-dest': 'document',
+          ...more,
+        },
+      });
+    for (let n = 0; n < 5; n += 1) {
+      const { statusCode, headers } = await led('ada');
+      assert.deepEqual([statusCode, headers.location, headers['set-cookie']], [303, '/sales', undefined]);
+    }
+    for (const kept of [elsewhere, cookie])
+      assert.equal((await service.as('ada', { url: '/session', cookie: kept })).statusCode, 200);
+    assert.equal(service.entries('session.opened').length, 2);
+
+    // News of the user: another session in its place.
+    const news = cookieOf(await led('ada', { 'x-forwarded-name': 'Ada L.' }))
+      .split('; ')
+      .at(-1);
+    assert.equal((await service.as('ada', { url: '/session', cookie })).statusCode, 401);
+    assert.equal((await service.as('ada', { url: '/session', cookie: news })).json().user.name, 'Ada L.');
+  });
+
+  test('of another user, to which another site leads, keeps no session', async (t) => {
+    const service = await createGatewayService(t);
+    const planted = await service.enter('eve');
+    const headers = {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    };
+    const login = await service.as('ada', { url: '/login', cookie: planted, headers });
+    const cookie = cookieOf(login).split('; ').at(-1);
+    assert.equal((await service.as('ada', { url: '/session', cookie })).json().user.id, 'ada');
+    assert.equal((await service.as('eve', { url: '/session', cookie: planted })).statusCode, 401);
+  });
+
   test('shows people who are not signed in at the gateway a page with a way on, and scripts the problem', async (t) => {
     const service = await createGatewayService(t);
     const page = await service.as(undefined, {
