@@ -7,7 +7,6 @@ import { createStoreProbe } from './store-probe.ts';
 describe('what a request with a valid cookie costs at the store', () => {
   const nothing = [
     { url: '/livez' },
-    { url: '/' },
     { url: '/demo-portal.js' },
     { url: '/nothing-here' },
     { method: 'POST', url: '/nothing-here' },
@@ -47,6 +46,7 @@ describe('what a request with a valid cookie costs at the store', () => {
   for (const [url, call] of [
     ['/qlik-config', /^use /],
     ['/session', /^peek /],
+    ['/', /^peek /],
   ] as const) {
     test(`${url}: one look`, async (t) => {
       const store = createStoreProbe();

@@ -120,7 +120,7 @@ describe('given a store that is away', () => {
     assert.equal(ready.statusCode, 503);
     assert.equal(ready.json().checks.store, 'failing');
     assert.equal((await service.fetch({ url: '/login' })).statusCode, 200);
-    assert.equal((await service.fetch({ url: '/' })).statusCode, 200);
+    assert.equal((await service.fetch({ url: '/' })).headers.location, '/login?returnTo=%2F');
     assertProblem(await service.fetch({ url: '/session' }), 401, 'session_required');
   });
 
