@@ -52,7 +52,8 @@ describe('a misspelt setting', () => {
         (name, at, letter, replaces) => {
           const index = at % name.length;
           const wrong = name.slice(0, index) + letter + name.slice(index + (replaces ? 1 : 0));
-          fc.pre(!table.has(wrong) && !table.has(wrong.replace(/_FILE$/, '')));
+          // Those of Qlik’s own command line are somebody else’s.
+          fc.pre(!table.has(wrong) && !table.has(wrong.replace(/_FILE$/, '')) && !/^QLIK_CLI_/.test(wrong));
           assert.equal(unknownVariables({ [wrong]: 'x' }).length, 1, wrong);
         },
       ),
