@@ -81,6 +81,31 @@ test('when the tenant has revoked the token, the page gets another without being
   assert.deepEqual(faults, []);
 });
 
+test('a token that is revoked a second time right after the first is replaced as quickly', async (t) => {
+  const demo = await startDemo(t);
+  if (!demo) return;
+  const { page } = await visitor(demo);
+  await login(page, 'Ada Lindqvist');
+  for (let time = 1; time <= 2; time += 1) {
+    await page
+      .getByText(/^Qlik answered: Ada/)
+      .nth(time - 1)
+      .waitFor();
+    await page.waitForTimeout(1_500);
+    await page.getByRole('button', { name: 'Revoke my token' }).click();
+    await page
+      .getByText('The service handed out a fresh token.')
+      .nth(time - 1)
+      .waitFor();
+  }
+  await page
+    .getByText(/^Qlik answered: Ada/)
+    .nth(2)
+    .waitFor();
+  assert.equal(await page.getByText('Qlik is back.').count(), 0);
+  assert.equal(await page.getByText('The service handed out the same token').count(), 0);
+});
+
 test('after signing out the page asks who one is, and another user sees their own name', async (t) => {
   const demo = await startDemo(t);
   if (!demo) return;

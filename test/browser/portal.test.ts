@@ -120,6 +120,23 @@ test('a token that the tenant revokes, once and again, is replaced without a rel
   assert.ok(await isSameDocument(page));
 });
 
+test('a token revoked again within the cool-down is said to be asked about later, and Qlik was never away', async (t) => {
+  const clock = createRunningClock();
+  const bench = await start(t, clock);
+  if (!bench) return;
+  const page = await open(bench, await newContext(bench.browser), 'Ada');
+  await page.getByRole('button', { name: 'Revoke my token' }).click();
+  await page.getByText('The service handed out a fresh token.').waitFor();
+  await showsChartsOf(page, 'Ada');
+  await page.getByRole('button', { name: 'Revoke my token' }).click();
+  await page.getByText('The service handed out the same token: it asks Qlik about').waitFor();
+  await page.getByText('Qlik does not take your token at the moment;').waitFor();
+  clock.skip(30_000);
+  await page.getByText('Qlik takes the token again.').waitFor();
+  await showsChartsOf(page, 'Ada');
+  assert.equal(await page.getByText('Qlik is back.').count(), 0);
+});
+
 test('while the tenant is away the page keeps its charts, and a page loaded meanwhile gets them afterwards', async (t) => {
   const bench = await start(t);
   if (!bench) return;

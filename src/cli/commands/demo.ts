@@ -24,6 +24,8 @@ service with a demo portal on localhost.
 
 const HOST = '127.0.0.1';
 const SHUTDOWN_TIMEOUT_MS = 5_000;
+/** The shortest that there is: whoever revokes the token twice sees it replaced twice. Only for a demo on one's own machine. */
+const TOKEN_REPLACE_COOLDOWN = '1s';
 
 /** `qlik-token-broker demo`. */
 export async function run(args: string[]): Promise<void> {
@@ -49,6 +51,7 @@ export async function run(args: string[]): Promise<void> {
       QLIK_CLIENT_ID: sandbox.impersonationClient.clientId,
       QLIK_CLIENT_SECRET: sandbox.impersonationClient.clientSecret,
       SESSION_SECRET: randomBytes(32).toString('hex'),
+      TOKEN_REPLACE_COOLDOWN,
       LOG_LEVEL: values['log-level'],
     },
     readFile: (path) => readFileSync(path, 'utf8'),

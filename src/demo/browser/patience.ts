@@ -28,10 +28,11 @@ export function createPatience(action: () => Promise<void>): () => Promise<void>
   }
 
   async function persist(): Promise<void> {
+    let passed = '';
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         await action();
-        if (pauseMs > FIRST_PAUSE_MS) note('Qlik is back.');
+        if (passed !== '') note(passed);
         return showIsWell();
       } catch (error) {
         const trouble =
@@ -44,6 +45,7 @@ export function createPatience(action: () => Promise<void>): () => Promise<void>
         }
         if (pauseMs === FIRST_PAUSE_MS)
           note(`${trouble.message}. The page keeps what it has and asks again after a while.`);
+        passed = trouble.passed;
         showState('trouble', trouble.headline, 'Waiting for Qlik');
         await pause(Math.max(pauseMs, trouble.afterMs));
       }

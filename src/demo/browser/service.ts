@@ -26,7 +26,9 @@ export async function askService<T>(path: string, body?: unknown): Promise<T> {
     headers: { 'x-csrf': '1', ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
   }).catch(() => {
-    throw new Trouble('The service cannot be reached', 'The service cannot be reached at the moment.');
+    throw new Trouble('The service cannot be reached', 'The service cannot be reached at the moment.', {
+      passed: 'The service is back.',
+    });
   });
   if (response.status === 401) {
     await getAccessToken();
@@ -39,8 +41,13 @@ export async function askService<T>(path: string, body?: unknown): Promise<T> {
   throw new Trouble(`The service answered ${response.status}: ${title} (${code})`, headlineOf(code, title), {
     mayPass: mayPass && !String(code).startsWith('tenant_refused'),
     afterMs: retryAfterMs(response),
+    ...(!isAboutTenant(code) && { passed: 'The service is back.' }),
   });
 }
+
+const SAME_TOKEN =
+  'The service handed out the same token: it asks Qlik about a user’s token only now and then (TOKEN_REPLACE_COOLDOWN).';
+let isSameTold = false;
 
 /** Has the service hand out a token, or another one than the tenant refused. */
 export async function fetchToken(rejected = false): Promise<void> {
@@ -51,14 +58,19 @@ export async function fetchToken(rejected = false): Promise<void> {
   token.lifetimeMs = Math.max(token.lifetimeMs, answer.expires_in * 1_000);
   if (before === '') note(`The service handed out a token for ${inHours(answer.expires_in)}.`);
   else if (token.value !== before) note('The service handed out a fresh token.');
+  else if (rejected && !isSameTold) note(SAME_TOKEN);
+  isSameTold = rejected && token.value === before;
 }
 
 function headlineOf(code: string, title: string): string {
-  const aboutTenant = code === 'tenant_unavailable' || code === 'tenant_throttled';
-  if (!aboutTenant) return `No token for you: ${title.replace(/\.$/, '')}.`;
+  if (!isAboutTenant(code)) return `No token for you: ${title.replace(/\.$/, '')}.`;
   return token.value === ''
     ? 'Qlik does not answer at the moment, so there is no token for you yet.'
     : 'Qlik does not answer at the moment.';
+}
+
+function isAboutTenant(code: string): boolean {
+  return code === 'tenant_unavailable' || code === 'tenant_throttled';
 }
 
 function inHours(seconds: number): string {

@@ -30,7 +30,10 @@ function troubleOf(response: Response): Trouble {
   const { status } = response;
   const message = `Qlik answered ${status}`;
   // The service asks the tenant about a user's token only now and then: asking again helps there, too.
-  if (status === 401) return new Trouble(message, 'Qlik does not take your token at the moment;');
+  if (status === 401)
+    return new Trouble(message, 'Qlik does not take your token at the moment;', {
+      passed: 'Qlik takes the token again.',
+    });
   const mayPass = status === 429 || status >= 500;
   return new Trouble(message, mayPass ? AWAY : `${message}: there is nothing to see for you here.`, {
     mayPass,

@@ -6,12 +6,19 @@ export class Trouble extends Error {
   readonly mayPass: boolean;
   /** When at the earliest, as far as the other side said. */
   readonly afterMs: number;
+  /** What to tell when it has passed; a sentence. */
+  readonly passed: string;
 
-  constructor(message: string, headline: string, { mayPass = true, afterMs = 0 } = {}) {
+  constructor(
+    message: string,
+    headline: string,
+    { mayPass = true, afterMs = 0, passed = 'Qlik is back.' } = {},
+  ) {
     super(message);
     this.headline = headline;
     this.mayPass = mayPass;
     this.afterMs = afterMs;
+    this.passed = passed;
   }
 }
 
