@@ -1,6 +1,6 @@
 import type { Rate } from '../lib/rate-limiter.ts';
 import { assertionRules } from './rules/assertion.ts';
-import { HOUR_MS } from './rules/conditions.ts';
+import { HOUR_MS, isByHeaders, isDemo } from './rules/conditions.ts';
 import { gatewayRules } from './rules/gateway.ts';
 import { listeningRules } from './rules/listening.ts';
 import { oidcRules } from './rules/oidc.ts';
@@ -64,6 +64,11 @@ export function doubts(s: Settings): Issue[] {
     doubt('HTTP_PROXY', 'is for plain http alone: the tenant is called by https, for which HTTPS_PROXY is');
   if (s.NO_PROXY.unread.length > 0)
     doubt('NO_PROXY', 'holds parts that are no host name, address or CIDR range, and match nothing');
+  if (isByClaims(s) && s.CLAIM_EMAIL !== 'email' && !s.TRUST_EMAIL)
+    doubt(
+      'CLAIM_EMAIL',
+      'is not `email`, the only claim that `email_verified` speaks of: without TRUST_EMAIL=true it counts only when it is the same address as a verified `email`',
+    );
   if (s.QLIK_SCOPE.split(' ').some((name) => /^admin/i.test(name)))
     doubt('QLIK_SCOPE', 'holds an admin scope: every page gets a token with those rights');
   if (mostInAMinute(s.TENANT_BUDGET) > TENANT_CALLS_A_MINUTE)
@@ -77,6 +82,11 @@ export function doubts(s: Settings): Issue[] {
       'is no less than the six hours that Qlik Cloud’s tokens live: each use renews the token, at the cost of the budget',
     );
   return found;
+}
+
+/** Claims that somebody signed say who it is. */
+function isByClaims(s: Settings): boolean {
+  return !isDemo(s) && !isByHeaders.holds(s);
 }
 
 /** A budget may be spent at once, and is whole again after its window. */

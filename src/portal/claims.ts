@@ -53,7 +53,8 @@ function families({ names, trustEmail }: ClaimsConfig): readonly Family[] {
     {
       members: [names.email, ...EMAILS, VERIFIED],
       isToldBy: (claims) =>
-        emailClaim(claims, names.email) !== undefined && (trustEmail || has(VERIFIED)(claims)),
+        emailClaim(claims, names.email) !== undefined &&
+        (trustEmail || (has(VERIFIED)(claims) && emailClaim(claims, 'email') !== undefined)),
     },
   ];
 }
@@ -64,18 +65,18 @@ function families({ names, trustEmail }: ClaimsConfig): readonly Family[] {
  */
 export function toldByClaims(claims: Claims, config: ClaimsConfig): ToldUser {
   const { names } = config;
-  const { emailCounts, isEmail, counting } = countingBy(claims, config);
+  const { isEmail, counts, counting } = countingBy(claims, config);
   const told = namesForLog(Object.keys(claims));
 
   const id = counting(names.id);
   if (!isText(id, MAX_ID)) {
-    const claim = isEmail(names.id) && !emailCounts && Object.hasOwn(claims, names.id) ? VERIFIED : names.id;
+    const claim = !counts(names.id) && Object.hasOwn(claims, names.id) ? VERIFIED : names.id;
     throw new LoginRefusedError('bad_request', 'The sign-in does not say who it is: CLAIM_ID is not told.', {
       details: { claim, told },
     });
   }
   const listed = emailClaim(claims, names.email);
-  const email = listed === undefined || !emailCounts ? undefined : readText(first(claims[listed]), MAX_EMAIL);
+  const email = listed === undefined ? undefined : readText(first(counting(listed)), MAX_EMAIL);
   const groups = groupsOf(claims, names);
   return {
     id,
@@ -95,7 +96,11 @@ export function toldByClaims(claims: Claims, config: ClaimsConfig): ToldUser {
       return typeof address === 'string' && sameEmail(address, value);
     },
     told,
-    missingForEmail: emailCounts ? (understood(email) === undefined ? names.email : undefined) : VERIFIED,
+    missingForEmail: !counts(listed ?? names.email)
+      ? VERIFIED
+      : understood(email) === undefined
+        ? names.email
+        : undefined,
   };
 }
 
@@ -105,19 +110,30 @@ export function missingClaims(
   needed: readonly string[],
   config: ClaimsConfig,
 ): readonly string[] {
-  const { emailCounts, counting } = countingBy(claims, config);
+  const { counting } = countingBy(claims, config);
   const isTold = (claim: string) =>
-    counting(claim) !== undefined ||
-    (claim === config.names.email && emailCounts && emailClaim(claims, claim) !== undefined);
+    counting((claim === config.names.email ? emailClaim(claims, claim) : undefined) ?? claim) !== undefined;
   return needed.filter((claim) => !isTold(claim));
 }
 
-/** What the claims tell by name, as far as it counts. */
+/**
+ * What the claims tell by name, as far as it counts. `email_verified` speaks of the claim `email` alone (OpenID Connect
+ * Core 1.0 §5.1), or of `emails` where there is no `email`. An address in another claim counts when it is the same one.
+ */
 function countingBy(claims: Claims, { names, trustEmail }: ClaimsConfig) {
   const isEmail = (claim: string) => claim === names.email || EMAILS.includes(claim);
-  const emailCounts = trustEmail || isTrue(own(claims, VERIFIED));
-  const counting = (claim: string) => (emailCounts || !isEmail(claim) ? own(claims, claim) : undefined);
-  return { emailCounts, isEmail, counting };
+  const verified = isTrue(own(claims, VERIFIED)) ? (emailClaim(claims, 'email') ?? 'email') : undefined;
+  const isVerified = (claim: string) =>
+    verified !== undefined &&
+    (claim === verified || isSameAddress(own(claims, claim), own(claims, verified)));
+  const counts = (claim: string) => trustEmail || !isEmail(claim) || isVerified(claim);
+  const counting = (claim: string) => (counts(claim) ? own(claims, claim) : undefined);
+  return { isEmail, counts, counting };
+}
+
+function isSameAddress(one: unknown, other: unknown): boolean {
+  const [a, b] = [first(one), first(other)];
+  return typeof a === 'string' && typeof b === 'string' && sameEmail(a, b);
 }
 
 /** The claim that has the e-mail; undefined when there is none. */

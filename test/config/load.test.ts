@@ -214,6 +214,18 @@ describe('what is probably not meant so', () => {
     });
   }
 
+  // `email_verified` speaks of `email` alone.
+  test('is another CLAIM_EMAIL without TRUST_EMAIL', () => {
+    const upn = { ...signedIn, CLAIM_EMAIL: 'upn' };
+    assert.deepEqual(
+      doubts(upn).map(({ name }) => name),
+      ['CLAIM_EMAIL'],
+    );
+    assert.deepEqual(doubts({ ...upn, TRUST_EMAIL: 'true' }), []);
+    assert.deepEqual(doubts({ ...upn, CLAIM_EMAIL: 'email' }), []);
+    assert.deepEqual(doubts({ CLAIM_EMAIL: 'upn' }), []);
+  });
+
   test('stands beside no issue', () => {
     assert.throws(
       () => load({ ...signedIn, PUBLIC_URL: 'https://broker.example', PORT: 'x' }),

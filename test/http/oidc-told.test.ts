@@ -118,6 +118,31 @@ describe('an e-mail and its verification', () => {
   });
 });
 
+// OpenID Connect Core 1.0 §5.1: `email_verified` speaks of `email`, and of no other claim.
+test('an address in another claim gives nobody another user’s token, whatever else is verified', async (t) => {
+  const idp = await startLyingProvider(t);
+  const service = await createTestService(t, {
+    env: ({ managementClient }) => ({
+      ...idp.env,
+      ...{ USER_MAPPING: 'lookup', CLAIM_EMAIL: 'preferred_username' },
+      QLIK_ADMIN_CLIENT_ID: managementClient.clientId,
+      QLIK_ADMIN_CLIENT_SECRET: managementClient.clientSecret,
+    }),
+  });
+  await service.listen();
+  const [victim] = service.sandbox.users;
+  const tokenFor = async (email: string) => {
+    const eve = { sub: 'eve', email, email_verified: true, preferred_username: victim?.email };
+    idp.lies = { claims: (truth) => ({ ...truth, ...eve }), userInfo: (truth) => ({ ...truth, sub: 'eve' }) };
+    const visitor = createVisitor();
+    await visitor.go(`${service.origin}/login?returnTo=/page`, `${service.origin}/page`);
+    return service.fetch({ url: '/qlik-token', cookie: visitor.cookie() });
+  };
+  const refused = await tokenFor('eve@evil.example');
+  assert.deepEqual([refused.statusCode, refused.json().code], [403, 'user_not_mapped']);
+  assert.equal((await tokenFor(victim?.email ?? '')).statusCode, 200);
+});
+
 describe('the sign-out at the provider', () => {
   const large = (changes: Record<string, unknown>): Lies => ({
     claims: (truth) => ({ ...truth, padding: 'x'.repeat(4_096), ...changes }),

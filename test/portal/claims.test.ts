@@ -86,6 +86,35 @@ describe('an e-mail', () => {
     assert.equal(user({ ...others, emails: ['eve@example.com'] }, { email: 'mail' }).email, undefined);
   });
 
+  // Whoever can choose a name, and has a verified address of their own, would be anybody.
+  test('in another claim than `email` is not what email_verified speaks of', () => {
+    const eve = { sub: 'eve', email: 'eve@evil.example', email_verified: true };
+    for (const name of ['preferred_username', 'upn', 'emails', 'mail'])
+      for (const address of ['ada@example.com', ['ada@example.com'], ['ada@example.com', eve.email]]) {
+        const claims = { ...eve, [name]: address };
+        assert.equal(user(claims, { email: name }).email, undefined, name);
+        assert.equal(told(claims, { email: name }).missingForEmail, 'email_verified');
+        assert.equal(told(claims, { email: name }).holds(name, 'ada@example.com'), false);
+        assert.throws(() => user(claims, { id: name, email: name }), LoginRefusedError);
+        assert.equal(user(claims, { email: name, others: [name], name }).claims, undefined);
+        assert.equal(user(claims, { email: name, name }).name, undefined);
+        assert.equal(user(claims, { email: name }, true).email, 'ada@example.com');
+      }
+    assert.equal(told({ ...eve, emails: ['ada@example.com'] }).holds('emails', 'ada@example.com'), false);
+    const { email: __, ...noAddress } = eve;
+    assert.equal(user({ ...noAddress, upn: 'ada@example.com' }, { email: 'upn' }).email, undefined);
+  });
+
+  test('in another claim counts when the same address is verified beside it', () => {
+    const upn = 'ADA@example.com';
+    assert.equal(user({ ...ada, upn }, { email: 'upn' }).email, upn);
+    assert.equal(told({ ...ada, upn }, { email: 'upn' }).missingForEmail, undefined);
+    assert.ok(told({ ...ada, upn }, { email: 'upn' }).holds('upn', 'ada@example.com'));
+    assert.equal(user({ ...others, emails: [upn] }, { email: 'emails' }).email, upn);
+    assert.equal(user({ ...others, upn, emails: [upn] }, { email: 'upn' }).email, upn);
+    assert.equal(user({ ...ada, upn: 'ada@exam\u212aple.com' }, { email: 'upn' }).email, undefined);
+  });
+
   test('says what is missing for it to count', () => {
     const { email_verified: __, ...unverified } = ada;
     assert.deepEqual(
@@ -243,6 +272,19 @@ describe('an ID token and the user info', () => {
     const id = { ...names, id: 'email' };
     const mixed = complete(ours, { email_verified: true }, { names: id });
     assert.throws(() => user(mixed, id), LoginRefusedError);
+  });
+
+  test('in a claim of the operator’s choice comes from where its verification does', () => {
+    const upn = { ...names, email: 'upn' };
+    const verified = { ...ours, email_verified: true };
+    for (const [idToken, userInfo, email] of [
+      [{ upn: ours.email }, { upn: ours.email, ...verified }, ours.email],
+      [{ upn: ours.email, email_verified: true }, { upn: ours.email, ...verified }, ours.email],
+      [{ upn: ours.email }, verified, undefined],
+      [verified, { upn: ours.email }, undefined],
+      [{ upn: theirs.email, ...verified }, { upn: ours.email, ...verified }, undefined],
+    ] as const)
+      assert.equal(user(complete(idToken, userInfo, { names: upn }), upn).email, email);
   });
 
   test('given an operator who trusts e-mails, the ID token’s counts', () => {

@@ -10,7 +10,6 @@ export interface Condition {
 }
 
 export const isProduction = (s: Settings) => s.NODE_ENV === 'production';
-export const isProxy = (s: Settings) => s.PORTAL_AUTH === 'proxy';
 export const isAssertion = (s: Settings) => s.PORTAL_AUTH === 'assertion';
 export const isDemo = (s: Settings) => s.PORTAL_AUTH === 'demo';
 
@@ -36,6 +35,13 @@ export function mappingBy(...ways: Settings['USER_MAPPING'][]): Condition {
 export function isSet(name: SettingName): Condition {
   return { written: name, names: [name], holds: (s) => s[name] !== undefined };
 }
+
+/** A gateway says in headers who it is, and proves itself by a secret. */
+export const isByHeaders: Condition = {
+  written: 'PORTAL_AUTH=proxy and PROXY_SECRET',
+  names: ['PORTAL_AUTH', 'PROXY_JWT_HEADER'],
+  holds: (s) => s.PORTAL_AUTH === 'proxy' && s.PROXY_JWT_HEADER === undefined,
+};
 
 /** Beyond it, Node's timers end at once. */
 export const MAX_TIMER_MS = 2 ** 31;

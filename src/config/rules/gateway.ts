@@ -1,16 +1,10 @@
 import type { Settings } from '../settings.ts';
 import { eitherOf, noUseWith, noUseWithout, requiredWith } from './companions.ts';
-import { type Condition, isProxy, isSet, signInBy } from './conditions.ts';
+import { isByHeaders, isSet, signInBy } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 const proxy = signInBy('proxy');
 const signed = isSet('PROXY_JWT_HEADER');
-/** The gateway says who it is in headers. */
-const bySecret: Condition = {
-  written: 'PORTAL_AUTH=proxy and PROXY_SECRET',
-  names: ['PORTAL_AUTH', 'PROXY_JWT_HEADER'],
-  holds: (s) => isProxy(s) && !signed.holds(s),
-};
 
 /** Those that carry who it is, and the one with the proof. */
 const HEADERS = [
@@ -38,11 +32,11 @@ export const gatewayRules: readonly Rule[] = [
     proxy,
   ),
   noUseWithout(proxy, 'PROXY_SECRET'),
-  requiredWith(bySecret, 'TRUSTED_PROXIES', 'the addresses from which the gateway calls'),
+  requiredWith(isByHeaders, 'TRUSTED_PROXIES', 'the addresses from which the gateway calls'),
   {
-    names: ['USER_MAPPING', ...bySecret.names],
-    holds: (s) => !(bySecret.holds(s) && s.USER_MAPPING === 'claim'),
-    otherwise: `\`claim\` cannot be used with ${bySecret.written}: the gateway has headers and no claims`,
+    names: ['USER_MAPPING', ...isByHeaders.names],
+    holds: (s) => !(isByHeaders.holds(s) && s.USER_MAPPING === 'claim'),
+    otherwise: `\`claim\` cannot be used with ${isByHeaders.written}: the gateway has headers and no claims`,
   },
   ...HEADERS.map((name) => noUseWithout(proxy, name)),
   ...HEADERS.map((name) => noUseWith(signed, name, 'the JWT says who it is')),
@@ -56,9 +50,9 @@ export const gatewayRules: readonly Rule[] = [
   noUseWithout(proxy, 'PROXY_GROUPS_SEPARATOR'),
   noUseWith(signed, 'PROXY_GROUPS_SEPARATOR', 'the JWT has the groups as a list'),
   {
-    names: ['SIGN_IN_REQUIRE', ...bySecret.names],
+    names: ['SIGN_IN_REQUIRE', ...isByHeaders.names],
     holds: (s) =>
-      !bySecret.holds(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => Object.hasOwn(REQUIRABLE, claim)),
+      !isByHeaders.holds(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => Object.hasOwn(REQUIRABLE, claim)),
     otherwise:
       'can name `user`, `email`, `groups` and `tenant` with PORTAL_AUTH=proxy and PROXY_SECRET: a header says nothing else that can be relied on',
   },
@@ -68,13 +62,13 @@ export const gatewayRules: readonly Rule[] = [
       ...(['PROXY_EMAIL_HEADER', 'PROXY_GROUPS_HEADER', 'PROXY_TENANT_HEADER'] as const),
     ],
     holds: (s) =>
-      !bySecret.holds(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => REQUIRABLE[claim]?.(s) !== null),
+      !isByHeaders.holds(s) || s.SIGN_IN_REQUIRE.every(({ claim }) => REQUIRABLE[claim]?.(s) !== null),
     otherwise: 'names something whose PROXY_…_HEADER is `none`: nobody could sign in',
   },
   {
-    names: ['SIGN_IN_REQUIRE', ...bySecret.names, 'TRUST_EMAIL'],
+    names: ['SIGN_IN_REQUIRE', ...isByHeaders.names, 'TRUST_EMAIL'],
     holds: (s) =>
-      !bySecret.holds(s) || s.TRUST_EMAIL || s.SIGN_IN_REQUIRE.every(({ claim }) => claim !== 'email'),
+      !isByHeaders.holds(s) || s.TRUST_EMAIL || s.SIGN_IN_REQUIRE.every(({ claim }) => claim !== 'email'),
     otherwise: 'names `email`, which counts only with TRUST_EMAIL=true where a gateway tells it',
   },
 ];

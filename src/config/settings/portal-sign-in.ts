@@ -21,7 +21,7 @@ export const portalSignIn = {
   CLAIM_EMAIL: {
     kind: text,
     default: 'email',
-    doc: 'The claim with the e-mail, which counts only together with `email_verified`: `true`, or the text `"true"`. Of a list, the first. Without `email`, `emails` is read in its place.',
+    doc: 'The claim with the e-mail. `email` counts only together with `email_verified`: `true`, or the text `"true"`; without `email`, `emails` is read in its place. Another claim counts only with `TRUST_EMAIL`, or when it is the same address as a verified `email`. Of a list, the first.',
   },
   CLAIM_NAME: { kind: text, default: 'name', doc: 'The claim with the name to show.' },
   CLAIM_GROUPS: {
@@ -47,6 +47,6 @@ export const portalSignIn = {
   TRUST_EMAIL: {
     kind: flag,
     default: 'false',
-    doc: '`true`: an e-mail counts without `email_verified`. Only for providers, and gateways, where nobody can set another’s address.',
+    doc: '`true`: an e-mail counts without `email_verified`, whatever claim it is in. Only for providers, and gateways, where nobody can set another’s address.',
   },
 } as const satisfies Record<string, Setting>;
