@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { createMemoryStore } from '../../src/store/memory/records.ts';
 import { createSigner } from '../support/assertions.ts';
 import { createGatewayService, type GatewayService } from '../support/gateway-service.ts';
 import { createRunningClock } from '../support/running-clock.ts';
-import { cookieOf, createTestService } from '../support/test-service.ts';
+import { cookieOf, createTestService, SECRET_A, SECRET_B } from '../support/test-service.ts';
+import { until } from '../support/until.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 /** As a browser asks for what is typed into its address line. */
@@ -164,6 +166,39 @@ describe('a token is asked for', () => {
     assert.match(image.body, /not tried/);
     assert.equal(service.mints(), 0);
     assert.match((await service.as('ada', { url: '/', cookie, headers: led })).body, /All is well/);
+  });
+
+  test('while somebody signs in anew in another tab: the late page leaves the new cookie alone', async (t) => {
+    const { open, service, cookie } = await start(t);
+    service.sandbox.faults.add({
+      match: { path: '/oauth/token' },
+      effect: { type: 'latency', delayMs: 300 },
+    });
+    const slow = open();
+    await until(() => service.mints() === 1);
+    await service.enter('ada', {}, cookie);
+
+    const late = await slow;
+    assert.deepEqual([late.statusCode, late.headers['set-cookie']], [401, undefined]);
+  });
+
+  test('after a rotation of SESSION_SECRET: the cookie is signed anew, but not by a page that waited in vain', async (t) => {
+    const store = createMemoryStore({ now: Date.now });
+    const before = await createGatewayService(t, { store });
+    const after = await createGatewayService(t, {
+      store,
+      env: { SESSION_SECRET: `${SECRET_B},${SECRET_A}` },
+    });
+    const cookie = await before.enter('ada');
+    after.sandbox.faults.add({
+      match: { path: '/oauth/token' },
+      effect: { type: 'status', status: 400 },
+    });
+    const refused = await after.as('ada', { url: '/', cookie, headers: BY_HAND });
+    assert.match(refused.body, /There is no token/);
+    assert.equal(refused.headers['set-cookie'], undefined);
+    const { headers } = await after.as('ada', { url: '/session', cookie });
+    assert.match(String(headers['set-cookie']), /^qlik_token_broker=/);
   });
 
   test('not more often than RATE_LIMIT_TOKEN allows', async (t) => {

@@ -116,7 +116,12 @@ export const startPageRoute: FastifyPluginAsync<StartPageDeps> = async (scope, d
     const left = new AbortController();
     reply.raw.once('close', () => left.abort());
     const deadline = { at: clock.now() + deps.requestMs - reply.elapsedTime, signal: left.signal };
-    return unserved.obtain({ session, deadline, lookAgain: () => currentSession.peek(request, reply) });
+    const lookAgain = () => currentSession.peek(request, reply);
+    return unserved.obtain({ session, deadline, lookAgain }).catch((error) => {
+      // Whoever signed in or out meanwhile has another cookie or none, and that is to stay.
+      reply.removeHeader('set-cookie');
+      throw error;
+    });
   }
 
   /**
