@@ -11,6 +11,7 @@ import { registerWebSockets } from './engine/web-sockets.ts';
 import { errorBody, httpError, QlikError } from './errors.ts';
 import { registerExchange } from './exchange.ts';
 import { createFaults, type Faults } from './faults.ts';
+import { isLoopback } from './loopback.ts';
 import { acceptPublicKeys } from './public-keys.ts';
 import { registerApi } from './routes/api.ts';
 import { registerControl } from './routes/control.ts';
@@ -130,10 +131,6 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
       await app.close();
     },
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function seedClient(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { sendRaw } from '../support/raw-http.ts';
 import { call, type Json, startSandbox } from './tenant-client.ts';
 
 const FAULT = { match: { path: '/.well-known/jwks.json' }, effect: { type: 'status', status: 503 } };
@@ -116,4 +117,25 @@ it('a fault that makes no sense is a 400', async (t) => {
     assert.equal((await control(sandbox, 'POST', fault)).status, 400, JSON.stringify(fault));
   }
   assert.deepEqual(sandbox.faults.list(), []);
+});
+
+it('the control endpoint answers only under a name of this machine', async (t) => {
+  const sandbox = await startSandbox(t);
+  const { port } = new URL(sandbox.url);
+  const status = async (host: string, path: string) => {
+    const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nX-Sandbox: 1\r\nConnection: close\r\n\r\n`;
+    return Number((await sendRaw(Number(port), head)).split(' ', 2)[1]);
+  };
+  for (const path of ['/sandbox/faults', '/sandbox/calls']) {
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, '127.0.0.2', `[::1]:${port}`, 'LOCALHOST'])
+      assert.equal(await status(host, path), 200, host);
+    for (const host of [
+      `evil.example:${port}`,
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      '10.0.0.1',
+      '',
+    ])
+      assert.equal(await status(host, path), 403, host);
+  }
 });
