@@ -4,6 +4,7 @@ import { trimBlanks } from '../lib/blanks.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { Rate } from '../lib/rate-limiter.ts';
 import { holdsMapped } from './address-ranges.ts';
+import { looksLikePlace } from './place.ts';
 import { Secret } from './secret.ts';
 import { strayCharacters, strayOfDocument } from './stray-characters.ts';
 
@@ -169,7 +170,7 @@ export function list<T>(item: Kind<T>): Kind<readonly T[]> {
   return listOf(item, () => '');
 }
 
-/** The same of what is no secret: an error shows the entry that is wrong. */
+/** The same of addresses: an error shows the entry that is wrong, if it looks like one. */
 export function shownList<T>(item: Kind<T>): Kind<readonly T[]> {
   return listOf(item, shown);
 }
@@ -197,10 +198,10 @@ function listOf<T>(item: Kind<T>, show: (entry: string) => string): Kind<readonl
 
 const LONGEST_SHOWN = 80;
 
-/** Nothing of what may hold a password, or looks like no text. */
+/** Nothing of what may be a secret or hold a password, or looks like no text. */
 function shown(entry: string): string {
   const isPlain = /^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(entry) && !/[@`]/.test(entry);
-  return isPlain && entry.length <= LONGEST_SHOWN ? ` (\`${entry}\`)` : '';
+  return isPlain && looksLikePlace(entry) && entry.length <= LONGEST_SHOWN ? ` (\`${entry}\`)` : '';
 }
 
 /** A secret of at least `minLength` characters. */

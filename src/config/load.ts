@@ -1,5 +1,6 @@
 import { BrokerError } from '../errors.ts';
 import type { ConfigFile } from './config-file.ts';
+import { looksLikePlace } from './place.ts';
 import { contradictions, doubts, type Issue } from './rules.ts';
 import type { Setting } from './settings/setting.ts';
 import { type SettingName, type Settings, settings as table } from './settings.ts';
@@ -47,7 +48,7 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
         if (setting.required) throw new Error(`is required: ${setting.kind.expected}`);
       } else if (setting.namesFile) {
         const path = setting.kind.parse(raw) as string;
-        const file: ConfigFile = { path, text: read(path, path, readFile) };
+        const file: ConfigFile = { path, text: read(path, shownPath(path), readFile) };
         fileChecks[name as SettingName]?.(file);
         values[name] = file;
       } else {
@@ -92,6 +93,11 @@ function rawValue(
 /** `PORT` stands before what follows it; when it is unusable, that is one problem and no second one. */
 function defaultOf(setting: Setting, port: unknown = 3000): string | undefined {
   return setting.default?.replace('$PORT', String(port));
+}
+
+/** Somebody may have put there what should be in the file. */
+function shownPath(path: string): string {
+  return looksLikePlace(path) ? path : 'the file that it names';
 }
 
 function read(path: string, label: string, readFile: LoadOptions['readFile']): string {

@@ -139,6 +139,17 @@ describe('a file that a setting names', () => {
     ]);
   });
 
+  test('that is not there is shown only if it looks like a path: it may be a secret', () => {
+    for (const path of ['users.json', './users', 'data/users', '/etc/qlik-token-broker/users-of-the-demo'])
+      assert.deepEqual(problemsOf({ DEMO_USERS: path }, { fileChecks }), [
+        `DEMO_USERS: cannot read ${path}: ENOENT`,
+      ]);
+    for (const secret of ['canary', `canary/${'0123456789abcdef/'.repeat(2)}`, `/${'canary'.repeat(6)}`])
+      assert.deepEqual(problemsOf({ DEMO_USERS: secret }, { fileChecks }), [
+        'DEMO_USERS: cannot read the file that it names: ENOENT',
+      ]);
+  });
+
   test('that is fit loads', (t) => {
     const users = file(t, '[{"id":"ada"}]');
     const usersTable = file(t, '[{"portal_user":"ada","qlik_subject":"ada"}]', 'users.json');

@@ -51,9 +51,10 @@ describe('of a setting with a few words', () => {
 describe('of a list', () => {
   test('the wrong entries are named by their positions, and shown', () => {
     const expected = 'expected an origin such as `https://portal.example.com`';
-    assert.deepEqual(problemsOf({ ALLOWED_ORIGINS: 'https://a.example,http//x,https://b.example,c' }), [
-      `ALLOWED_ORIGINS: entry 2 (\`http//x\`): ${expected}; entry 4 (\`c\`): ${expected}`,
-    ]);
+    assert.deepEqual(
+      problemsOf({ ALLOWED_ORIGINS: 'https://a.example,http//x,https://b.example,c.example' }),
+      [`ALLOWED_ORIGINS: entry 2 (\`http//x\`): ${expected}; entry 4 (\`c.example\`): ${expected}`],
+    );
     assert.deepEqual(problemsOf({ ALLOWED_ORIGINS: 'https://a.example/' }), [
       `ALLOWED_ORIGINS: the entry (\`https://a.example/\`): ${expected}`,
     ]);
@@ -64,7 +65,7 @@ describe('of a list', () => {
   });
 
   test('empty entries count as positions', () =>
-    assert.match(problemsOf({ ALLOWED_ORIGINS: 'https://a.example,,x' }).join(), /: entry 3 \(`x`\): /));
+    assert.match(problemsOf({ ALLOWED_ORIGINS: 'https://a.example,,x.y' }).join(), /: entry 3 \(`x\.y`\): /));
 
   test('a wrong entry with a password, too long or not for reading, is named by its position alone', () => {
     for (const wrong of [
@@ -76,6 +77,22 @@ describe('of a list', () => {
         problemsOf({ ALLOWED_ORIGINS: `https://a.example,${wrong}` }).join(),
         /^ALLOWED_ORIGINS: entry 2: (?!.*canary)/,
       );
+  });
+
+  test('a secret put there by mistake is named by its position alone', () => {
+    for (const secret of [
+      'canary',
+      'canary-0123456789abcdef0123456789abcdef',
+      'canary/0123456789abcdef+0123456789abc/defgh=',
+      'canary.0123456789abcdef0123456789abcdef',
+    ])
+      for (const name of ['TRUSTED_PROXIES', 'ALLOWED_ORIGINS']) {
+        assert.match(problemsOf({ [name]: secret }).join(), new RegExp(`^${name}: expected `));
+        assert.match(
+          problemsOf({ [name]: `,${secret},x` }).join(),
+          new RegExp(`^${name}: entry 2: (?!.*canary).*entry 3: `),
+        );
+      }
   });
 
   test('entries of a secret one are named by their positions alone', () => {
