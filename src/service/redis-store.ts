@@ -20,7 +20,12 @@ export async function openRedisStore(
   config: RedisConfig,
   { clock, emit }: SharedStoreDeps,
 ): Promise<SharedStore> {
-  const redis = await connectRedis({ target: redisTarget(config), prefix: config.prefix, emit });
+  const redis = await connectRedis({
+    target: redisTarget(config),
+    prefix: config.prefix,
+    emit,
+    now: clock.now,
+  });
   await refuseUnsuitable(redis);
   await redis.checkMessages();
   return {

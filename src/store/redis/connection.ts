@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { Redis } from 'ioredis';
 import type { Emit } from '../../events.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { StoreUnavailableError } from '../record-store.ts';
 import { createAvailability } from './availability.ts';
 import { addressOf, clientOptions, type RedisTarget } from './options.ts';
@@ -15,6 +16,8 @@ export interface RedisConnectionOptions {
   /** Before all keys and channels; what an ACL may be limited to. */
   readonly prefix: string;
   readonly emit: Emit;
+  /** Milliseconds of a clock that nobody can set. */
+  readonly now?: () => number;
 }
 
 /** A Lua script, which Redis runs as one step: first its keys, then the other arguments. */
@@ -29,7 +32,10 @@ export interface RedisConnection extends RedisSubscriber {
   readonly prefix: string;
   /** A script under a name of its own. */
   define(name: string, keys: number, lua: string): RedisScript;
-  /** Resolves when Redis does what sessions need of it; `full`: for those who have one. Calls at the same time share an answer. */
+  /**
+   * Resolves when Redis does what sessions need of it; `full`: for those who have one. Calls within a second share an answer,
+   * unless it is known meanwhile that things have changed.
+   */
   check(): Promise<'ok' | 'full'>;
   /** Finds out whether messages are sent and received, and tells when Redis refuses that. Never rejects. */
   checkMessages(): Promise<void>;
@@ -46,6 +52,7 @@ export async function connectRedis({
   target,
   prefix,
   emit,
+  now = systemClock.now,
 }: RedisConnectionOptions): Promise<RedisConnection> {
   const address = addressOf(target);
   /** Why there is no connection; the commands that fail for want of one do not know. */
@@ -62,14 +69,16 @@ export async function connectRedis({
     () => redis.duplicate({ enableOfflineQueue: true, autoResubscribe: false }),
     cannotSubscribe,
   );
-  const checkStore = createStoreCheck({ prefix, define });
+  const checkStore = createStoreCheck({ prefix, define, now });
   const availability = createAvailability({
     probe: async () => {
-      const full = await checkStore().catch((error) => Promise.reject(reasonOf(error)));
+      const full = await checkStore.look().catch((error) => Promise.reject(reasonOf(error)));
       if (full) throw toRedisError(full);
     },
-    onChange: (trouble) =>
-      emit(trouble ? { type: 'store.away', address, error: trouble } : { type: 'store.back' }),
+    onChange: (trouble) => {
+      checkStore.forget();
+      emit(trouble ? { type: 'store.away', address, error: trouble } : { type: 'store.back' });
+    },
     onOtherReason: (trouble) => emit({ type: 'store.still_away', address, error: trouble }),
   });
   let facts: ServerFacts | undefined;
@@ -153,7 +162,7 @@ export async function connectRedis({
       return (...keysAndArguments) => run(...keysAndArguments).catch(unavailable);
     },
     async check() {
-      const full = await checkStore().catch(unavailable);
+      const full = await checkStore.recent().catch(unavailable);
       if (full) availability.failed(toRedisError(full));
       return full ? 'full' : 'ok';
     },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createSingleFlight } from '../../lib/single-flight.ts';
 import type { RedisScript } from './connection.ts';
 import { recordScripts } from './record-scripts.ts';
 
@@ -7,7 +8,21 @@ export interface StoreCheckDeps {
   readonly prefix: string;
   /** A script; rejects with the client's own error. */
   readonly define: (name: string, keys: number, lua: string) => RedisScript;
+  /** Milliseconds of a clock that nobody can set. */
+  readonly now: () => number;
 }
+
+/** Rejects with the first error; resolves to the refusal when only what is new is refused, since memory is full. */
+export interface StoreCheck {
+  /** Those who ask meanwhile share it. */
+  look(): Promise<Error | undefined>;
+  /** What was found within the last second, or is found now: anybody may ask. */
+  recent(): Promise<Error | undefined>;
+  /** What was found counts no more. */
+  forget(): void;
+}
+
+const RECENT_MS = 1_000;
 
 /** So that a check that is killed leaves nothing for long. */
 const LIFETIME_MS = 10_000;
@@ -15,11 +30,9 @@ const VALUE = 'check';
 
 /**
  * Whether Redis does what sessions need of it, found out by doing it: the very scripts of the store keep two records of a
- * partition of its own, one of them also when memory is full, read them and remove them. Rejects with the first error;
- * resolves to the refusal when only what is new is refused, since memory is full. Four round trips; those who ask
- * meanwhile share them.
+ * partition of its own, one of them also when memory is full, read them and remove them. Four round trips.
  */
-export function createStoreCheck({ prefix, define }: StoreCheckDeps): () => Promise<Error | undefined> {
+export function createStoreCheck({ prefix, define, now }: StoreCheckDeps): StoreCheck {
   const scripts = recordScripts(prefix);
   const create = define('checkCreate', 2, scripts.create);
   const put = define('checkPut', 2, scripts.put);
@@ -33,7 +46,8 @@ export function createStoreCheck({ prefix, define }: StoreCheckDeps): () => Prom
     `${prefix}partition:${partition}`,
     `${prefix}generation:${partition}`,
   ];
-  let underWay: Promise<Error | undefined> | undefined;
+  const flight = createSingleFlight<Error | undefined>();
+  let found: { readonly result: Promise<Error | undefined>; readonly at: number } | undefined;
 
   async function check(): Promise<Error | undefined> {
     const current = (await generation(generationKey, partition)) as string;
@@ -52,11 +66,21 @@ export function createStoreCheck({ prefix, define }: StoreCheckDeps): () => Prom
     return full;
   }
 
-  return () => {
-    underWay ??= check().finally(() => {
-      underWay = undefined;
+  function look(): Promise<Error | undefined> {
+    return flight.join(async () => {
+      const result = check();
+      await result.catch(() => {});
+      found = { result, at: now() };
+      return result;
     });
-    return underWay;
+  }
+
+  return {
+    look,
+    recent: () => (found && now() - found.at < RECENT_MS ? found.result : look()),
+    forget() {
+      found = undefined;
+    },
   };
 }
 

@@ -21,19 +21,58 @@ describe('a connection to Redis', { skip: redisMissing() }, () => {
   });
   after(() => server.stop());
 
-  async function connect(t: TestContext, port = server.port, user: Partial<RedisTarget> = {}) {
+  async function connect(
+    t: TestContext,
+    port = server.port,
+    user: Partial<RedisTarget> = {},
+    now = Date.now,
+  ) {
     const redis = await connectRedis({
       target: { host: '127.0.0.1', port, database: 0, ...user },
       prefix: 'qtb:',
       emit: () => {},
+      now,
     });
     t.after(() => redis.close());
     return redis;
   }
 
-  test('takes a server that answers and would keep nothing for one that is away', async (t) => {
-    const redis = await connect(t);
+  test('is checked once a second at most, and at once when it is known to be away or back', async (t) => {
+    let now = 0;
+    const redis = await connect(t, server.port, {}, () => now);
+    const scripts = () => {
+      const stats = server.cli('INFO', 'commandstats');
+      return Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
+    };
     await redis.check();
+    const before = scripts();
+    now = 999;
+    for (let n = 0; n < 20; n += 1) assert.equal(await redis.check(), 'ok');
+    assert.equal(scripts(), before);
+
+    now = 1_000;
+    await redis.check();
+    assert.notEqual(scripts(), before);
+
+    server.cli('REPLICAOF', '127.0.0.1', '1');
+    t.after(() => server.cli('REPLICAOF', 'NO', 'ONE'));
+    await assert.rejects(redis.define('write', 1, "return redis.call('SET', KEYS[1], 1)")(`${KEY_PREFIX}x`));
+    await assert.rejects(redis.check(), isUnavailable('READONLY'));
+    server.cli('REPLICAOF', 'NO', 'ONE');
+    // The probe finds that out by itself, however the clock stands.
+    await until(() =>
+      redis.check().then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  test('takes a server that answers and would keep nothing for one that is away', async (t) => {
+    let now = 0;
+    const redis = await connect(t, server.port, {}, () => now);
+    await redis.check();
+    now = 1_000;
     server.cli('REPLICAOF', '127.0.0.1', '1');
     t.after(() => server.cli('REPLICAOF', 'NO', 'ONE'));
 
