@@ -49,7 +49,8 @@ try {
 } catch (error) {
   const issues = error instanceof ConfigurationError ? error.issues : listenIssues(error);
   if (!issues) throw error;
-  process.stderr.write(`The configuration has ${issues.length} problem(s):\n`);
+  const { length } = issues;
+  process.stderr.write(`The configuration has ${length} ${length === 1 ? 'problem' : 'problems'}:\n`);
   for (const { name, message } of issues) process.stderr.write(`  ${name}: ${message}\n`);
   process.exit(EXIT_MISCONFIGURED);
 }

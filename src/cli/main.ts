@@ -43,9 +43,10 @@ const EXIT_WRONG_USAGE = 2;
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_MISCONFIGURED = 78;
 const asksForHelp = (word: string) => word === '--help' || word === '-h';
+const asksForVersion = (word: string) => ['--version', '-v', '-V'].includes(word);
 
 const [word = '--help', ...args] = process.argv.slice(2);
-const name = word === '--version' ? 'version' : word;
+const name = asksForVersion(word) ? 'version' : word;
 const entry = commands.get(name);
 if (asksForHelp(name) || name === 'help') {
   process.stdout.write(USAGE);

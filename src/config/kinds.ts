@@ -283,9 +283,18 @@ export const issuer: Kind<string> = kind(
   (raw) => {
     const url = /^https?:/.test(raw) ? bareUrl(raw) : undefined;
     if (!url || url.pathname.includes('/.well-known/')) return undefined;
+    if (ENTRA_HOST.test(url.hostname) && EVERY_DIRECTORY.test(url.pathname))
+      throw new Error(
+        `names every directory; take \`${url.origin}/<Directory (tenant) ID>/v2.0\`, of the one whose people may sign in`,
+      );
     return url.protocol === 'https:' || isLoopback(url.hostname) ? raw : undefined;
   },
 );
+
+/** Entra ID, in the clouds that it has. */
+const ENTRA_HOST = /^login\.(partner\.)?microsoftonline\.(com|us|cn)$/;
+/** They stand for all directories; no ID token ever has them in its `iss`. */
+const EVERY_DIRECTORY = /^\/(common|organizations)(\/|$)/i;
 
 /** Where a JWK Set is published. Plain http passes on loopback only; `rules.ts` refuses it in production. */
 export const jwksUrl: Kind<string> = kind(

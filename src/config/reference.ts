@@ -25,7 +25,8 @@ export function renderSettingsPage(): string {
       'The service reads its settings from environment variables. It checks them all at the start: when anything is',
       'wrong or contradictory, it lists every problem, binds nothing, and ends with exit code 78. An empty variable',
       'counts as absent. A variable that looks like one of these and is none is named, too, with the one that was probably',
-      'meant; alone it is a warning in the log. Those that Kubernetes, Docker and others set for themselves are passed over.',
+      'meant; alone it is a warning in the log. Those that Kubernetes, Docker and others set for themselves are passed over,',
+      'and so are names near to `PORT`, `HOST` and others of fewer than seven letters, which may be anybody’s.',
     ].join('\n'),
     [
       'A variable listed with a `_FILE` twin can be put into a file instead, with the path in the twin: one newline at',

@@ -38,7 +38,15 @@ export function unknownVariables(env: Env): Issue[] {
 
 function meantBy(name: string): string | undefined {
   const withoutFile = name.endsWith(FILE) ? name.slice(0, -FILE.length) : name;
-  return table.has(withoutFile) ? withoutFile : nearest(name.toUpperCase(), distinctNames);
+  if (table.has(withoutFile)) return withoutFile;
+  return nearest(name.toUpperCase(), distinctNames) ?? onlyOneThatBegins(name);
+}
+
+/** The setting of which a name with our prefix is the beginning, as `SESSION_IDLE` is; undefined when there are several. */
+function onlyOneThatBegins(name: string): string | undefined {
+  if (!OUR_PREFIXES.test(name)) return undefined;
+  const [only, ...others] = [...table.keys()].filter((setting) => setting.startsWith(`${name}_`));
+  return others.length === 0 ? only : undefined;
 }
 
 /**

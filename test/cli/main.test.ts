@@ -12,6 +12,8 @@ describe('the command line', () => {
     [['version'], 0, /^qlik-token-broker \d+\.\d+\.\d+ on Node \d+/],
     [['version', '--json'], 0, /^\{"version":"\d+\.\d+\.\d+","node":"/],
     [['--version'], 0, /^qlik-token-broker \d+\.\d+\.\d+ on Node \d+/],
+    [['-v'], 0, /^qlik-token-broker \d+\.\d+\.\d+ on Node \d+/],
+    [['-V'], 0, /^qlik-token-broker \d+\.\d+\.\d+ on Node \d+/],
     [['--version', '--json'], 0, /^\{"version":"/],
     [['version', '--help'], 0, /Usage: qlik-token-broker version/],
     [['version', '-h'], 0, /Usage: qlik-token-broker version/],

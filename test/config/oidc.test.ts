@@ -17,6 +17,20 @@ describe('OIDC_ISSUER', () => {
 
   test('cannot pass for https in capitals', () =>
     assert.deepEqual(namesOfProblems({ ...oidc, OIDC_ISSUER: 'HTTP://localhost:4000' }), ['OIDC_ISSUER']));
+
+  for (const host of ['login.microsoftonline.com', 'login.microsoftonline.us'])
+    for (const path of ['common/v2.0', 'organizations/v2.0', 'Common/v2.0/', 'common'])
+      test(`is refused when it is ${host}/${path}, every directory of Entra ID`, () =>
+        assert.deepEqual(problemsOf({ ...oidc, OIDC_ISSUER: `https://${host}/${path}` }), [
+          `OIDC_ISSUER: names every directory; take \`https://${host}/<Directory (tenant) ID>/v2.0\`, of the one whose people may sign in`,
+        ]));
+
+  for (const issuer of [
+    'https://login.microsoftonline.com/9f0d7a52-3c41-4e8b-a6d5-1b2c3d4e5f60/v2.0',
+    'https://login.microsoftonline.com/commons.example/v2.0',
+    'https://login.example.com/common/v2.0',
+  ])
+    test(`may be ${issuer}`, () => assert.deepEqual(problemsOf({ ...oidc, OIDC_ISSUER: issuer }), []));
 });
 
 describe('OIDC_DISCOVERY_URL', () => {

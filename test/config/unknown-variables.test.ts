@@ -29,14 +29,17 @@ describe('a misspelt setting', () => {
     ['USER_TABLE_FILE', 'USER_TABLE'],
     ['POST_LOGOUT_URI', 'POST_LOGOUT_URL'],
     ['OIDC_ISUER', 'OIDC_ISSUER'],
+    ['SESSION_IDLE', 'SESSION_IDLE_TIMEOUT'],
+    ['TOKEN_REFRESH', 'TOKEN_REFRESH_BEFORE'],
   ] as const) {
     test(`${name} is named with ${meant}, and without its value`, () =>
       assert.deepEqual(named(name), [`${name} is not a setting; did you mean ${meant}?`]));
   }
 
   test('that is near to none is named when it has one of our prefixes', () =>
-    assert.deepEqual(named('QLIK_API_KEY', 'SIGN_IN_WITH'), [
+    assert.deepEqual(named('QLIK_API_KEY', 'OIDC_CLIENT', 'SIGN_IN_WITH'), [
       'QLIK_API_KEY is not a setting; is it misspelt?',
+      'OIDC_CLIENT is not a setting; is it misspelt?',
       'SIGN_IN_WITH is not a setting; is it misspelt?',
     ]));
 
