@@ -56,7 +56,12 @@ export const demoFileRoutes: FastifyPluginAsync = async (scope) => {
   );
 };
 
-/** Whether the sign-in page sent the browser here; its policy lets that be known within the origin. */
-function comesFromLogin({ headers: { referer = '' } }: FastifyRequest, base: string): boolean {
+/**
+ * Whether somebody has just come here by the sign-in page; its policy lets that be known within the origin. Who goes back in the
+ * browser's history comes with the page's old `Referer`, yet without `Sec-Fetch-User` (W3C Fetch Metadata).
+ */
+function comesFromLogin({ headers }: FastifyRequest, base: string): boolean {
+  const { referer = '', 'sec-fetch-user': byUser } = headers;
+  if (byUser !== '?1') return false;
   return URL.canParse(referer) && new URL(referer).pathname === `${base}/login`;
 }

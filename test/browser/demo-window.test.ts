@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { portalPage } from '../../src/demo/pages/portal-page.ts';
@@ -17,10 +20,10 @@ const LONGEST = 'Anneliese Margarethe von Hohenstein-Wittgenbach zu Oberfeld';
 const AWAY = { match: {}, effect: { type: 'status', status: 503 } } as const;
 const SIZES = { 320: 700, 768: 1024, 1280: 800, 1920: 1080 } as const;
 
-async function start(t: TestContext): Promise<Bench | undefined> {
+async function start(t: TestContext, env: Record<string, string> = {}): Promise<Bench | undefined> {
   const executable = chromiumPath(t);
   if (!executable) return undefined;
-  const service = await createTestService(t);
+  const service = await createTestService(t, { env });
   await service.listen();
   return { service, browser: await launchChromium(t, executable) };
 }
@@ -111,7 +114,7 @@ test('signing in, looking, asking and signing out leave nothing on the console',
   const icon = await page.request.get(`${bench.service.origin}/demo-icon.svg`);
   assert.match(icon.headers()['content-type'] ?? '', /^image\/svg/);
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByRole('heading', { name: 'Who are you today?' }).waitFor();
+  await page.getByRole('heading', { name: 'Sign in to the demo portal' }).waitFor();
   assert.deepEqual([...console, ...lost], []);
 });
 
@@ -348,6 +351,21 @@ test('a tenant without the demo’s app is a page of its own, with what the user
   await page.getByText(/^Qlik answered: Ada/).waitFor();
   assert.equal(await page.locator('.placeholder:visible, .bones:visible, qlik-embed').count(), 0);
   assert.deepEqual(console, []);
+});
+
+test('who has no user in Qlik is told why there is no token, and nothing looks as if it were loading', async (t) => {
+  const users = join(mkdtempSync(join(tmpdir(), 'users-')), 'users.json');
+  writeFileSync(users, JSON.stringify([{ id: 'zoe', name: 'Zoe' }]));
+  const bench = await start(t, { DEMO_USERS: users });
+  if (!bench) return;
+  const { page } = await visit(bench);
+  assert.equal(await page.getByText('In no group').count(), 0);
+  await page.getByRole('button', { name: 'Zoe' }).click();
+  await page.locator('main[data-state="stopped"]').waitFor();
+  assert.match(await stateOf(page), /No token for you: .*“zoe”.*subject/);
+  assert.equal(await page.locator('.bones .bone:visible').count(), 0);
+  assert.ok(await page.locator('#revoke').isDisabled());
+  assert.ok(await page.locator('#fail').isDisabled());
 });
 
 test('only with a tenant on the same machine there is a button that makes it fail', () => {

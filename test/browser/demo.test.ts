@@ -106,6 +106,19 @@ test('a token that is revoked a second time right after the first is replaced as
   assert.equal(await page.getByText('The service handed out the same token').count(), 0);
 });
 
+test('who goes back after signing out is at the sign-in, and nobody blames cookies', async (t) => {
+  const demo = await startDemo(t);
+  if (!demo) return;
+  const { page } = await visitor(demo);
+  await login(page, 'Ada Lindqvist');
+  const signIn = page.getByRole('heading', { name: 'Sign in to the demo portal' });
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signIn.waitFor();
+  await page.goBack();
+  await signIn.waitFor();
+  assert.equal(await page.getByText('cookies').count(), 0);
+});
+
 test('after signing out the page asks who one is, and another user sees their own name', async (t) => {
   const demo = await startDemo(t);
   if (!demo) return;
@@ -113,7 +126,7 @@ test('after signing out the page asks who one is, and another user sees their ow
   await login(page, 'Ada Lindqvist');
 
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByRole('heading', { name: 'Who are you today?' }).waitFor();
+  await page.getByRole('heading', { name: 'Sign in to the demo portal' }).waitFor();
   await page.screenshot({ path: join(demo.pictures, 'sign-in.png') });
   t.diagnostic(`screenshots in ${demo.pictures}`);
   await login(page, 'Bruno');

@@ -190,7 +190,7 @@ test('after a sign-out in another tab the page asks who one is, and shows nothin
   await second.goto(bench.service.origin);
   await showsChartsOf(second, 'Ada');
   await second.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByRole('heading', { name: 'Who are you today?' }).waitFor();
+  await page.getByRole('heading', { name: 'Sign in to the demo portal' }).waitFor();
   assert.equal(await countOf(page, PEOPLE.Ada.total), 0);
 });
 

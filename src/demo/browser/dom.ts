@@ -29,7 +29,8 @@ export function timeOf(at: number): HTMLElement {
 
 /**
  * Puts an entry into a list that is as high as it is and scrolls, behind those that were before it: the newest is in
- * sight unless one has scrolled back, and what is beyond `most` goes. Nothing moves but by scrolling.
+ * sight unless one has scrolled back, and what is beyond `most` goes. Nothing moves but by scrolling;
+ * the list has the class `scrolled` while there is more above.
  */
 export function addTo(
   list: HTMLElement,
@@ -41,4 +42,7 @@ export function addTo(
   list.insertBefore(entry, before);
   while (list.childElementCount > most) list.firstElementChild?.remove();
   if (isAtEnd) list.scrollTop = list.scrollHeight;
+  const showEarlier = () => list.classList.toggle('scrolled', list.scrollTop > 0);
+  list.onscroll = showEarlier;
+  showEarlier();
 }

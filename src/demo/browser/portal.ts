@@ -8,7 +8,7 @@ import { createPatience } from './patience.ts';
 import { fetchToken, token } from './service.ts';
 import { tell } from './story.ts';
 import { followService, openTenantLog } from './tenant-log.ts';
-import { listenToButtons } from './try-it.ts';
+import { allowTrying, listenToButtons } from './try-it.ts';
 
 function onCall(call: Call): void {
   tell(call);
@@ -25,6 +25,7 @@ addEventListener('qlik-token-error', (event) => {
 const refresh = createPatience(async () => {
   if (token.value === '') await fetchToken();
   showTokenLife();
+  allowTrying();
   await showCharts(onCall);
   await showFacts();
 });
@@ -34,4 +35,6 @@ const mayFail = element('fail') !== null;
 if (mayFail && !(await openTenantLog())) element('fail').hidden = true;
 listenToButtons(refresh);
 setInterval(() => token.value !== '' && showTokenLife(), 1_000);
+// A page that the browser kept may be somebody's who has signed out since.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 void refresh();

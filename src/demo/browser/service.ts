@@ -36,13 +36,17 @@ export async function askService<T>(path: string, body?: unknown): Promise<T> {
   }
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer as T;
-  const { title = 'The service is in trouble', code = String(response.status) } = answer;
+  const { title = 'The service is in trouble', code = String(response.status), detail } = answer;
   const mayPass = response.status === 429 || response.status >= 500;
-  throw new Trouble(`The service answered ${response.status}: ${title} (${code})`, headlineOf(code, title), {
-    mayPass: mayPass && !String(code).startsWith('tenant_refused'),
-    afterMs: retryAfterMs(response),
-    ...(!isAboutTenant(code) && { passed: 'The service is back.' }),
-  });
+  throw new Trouble(
+    `The service answered ${response.status}: ${title} (${code})`,
+    headlineOf(code, title, detail),
+    {
+      mayPass: mayPass && !String(code).startsWith('tenant_refused'),
+      afterMs: retryAfterMs(response),
+      ...(!isAboutTenant(code) && { passed: 'The service is back.' }),
+    },
+  );
 }
 
 const SAME_TOKEN =
@@ -62,8 +66,10 @@ export async function fetchToken(rejected = false): Promise<void> {
   isSameTold = rejected && token.value === before;
 }
 
-function headlineOf(code: string, title: string): string {
-  if (!isAboutTenant(code)) return `No token for you: ${title.replace(/\.$/, '')}.`;
+/** `code`, `title` and `detail` are the problem's (RFC 9457). */
+function headlineOf(code: string, title: string, detail = ''): string {
+  if (!isAboutTenant(code))
+    return `No token for you: ${title.replace(/\.$/, '')}. ${detail}${code === 'user_not_mapped' ? notMapped() : ''}`;
   return token.value === ''
     ? 'Qlik does not answer at the moment, so there is no token for you yet.'
     : 'Qlik does not answer at the moment.';
@@ -71,6 +77,10 @@ function headlineOf(code: string, title: string): string {
 
 function isAboutTenant(code: string): boolean {
   return code === 'tenant_unavailable' || code === 'tenant_throttled';
+}
+
+function notMapped(): string {
+  return ` By default the portal’s id of a user, here “${pageData.user}”, has to be the subject of a user in the tenant.`;
 }
 
 function inHours(seconds: number): string {

@@ -31,6 +31,11 @@ export function listenToButtons(refresh: () => Promise<void>): void {
   });
 }
 
+/** What can be tried with a token, now that there is one. */
+export function allowTrying(): void {
+  for (const id of ['revoke', 'fail']) element<HTMLButtonElement>(id)?.removeAttribute('disabled');
+}
+
 /** A button that can be pressed again when what it does is done. */
 function onClick(id: string, action: (hint: HTMLElement) => Promise<void>): void {
   const button = element<HTMLButtonElement>(id);

@@ -22,8 +22,8 @@ export function loginPage({ users, returnTo, base, formTargets }: LoginPageOptio
     formTargets,
     body: `<header class="bar">${brand}</header>
 <main>
-<h1>Who are you today?</h1>
-<p class="lead">Pick a user; no password is asked. Their groups at Qlik decide which numbers they see, so each of them gets other charts.</p>
+<h1>Sign in to the demo portal</h1>
+<p class="lead">Pick a user; no password is asked. Who they are at Qlik decides which numbers they see, so each of them gets other charts.</p>
 <form method="post" action="${escapeHtml(`${base}/login`)}">
 <input type="hidden" name="returnTo" value="${escapeHtml(returnTo)}">
 <div class="people">
@@ -35,12 +35,18 @@ ${users.map(button).join('\n')}
   };
 }
 
-function button({ id, name, email, groups = [] }: DemoUser): string {
+function button({ id, name, email, groups }: DemoUser): string {
   const label = name ?? id;
   return `<button class="person" name="user" value="${escapeHtml(id)}">
 <span class="badge" aria-hidden="true">${escapeHtml(initials(label))}</span>
-<span><strong>${escapeHtml(label)}</strong><small>${escapeHtml(email ?? id)}</small><span class="groups">${groups.map(group).join(' ') || 'In no group'}</span></span>
+<span><strong>${escapeHtml(label)}</strong><small>${escapeHtml(email ?? id)}</small>${groupsOf(groups)}</span>
 </button>`;
+}
+
+/** Nothing when nobody told them: they are unknown then. */
+function groupsOf(groups: readonly string[] | undefined): string {
+  if (groups === undefined) return '';
+  return `<span class="groups">${groups.map(group).join(' ') || 'In no group'}</span>`;
 }
 
 function group(name: string): string {

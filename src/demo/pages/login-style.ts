@@ -16,5 +16,6 @@ h1 { font-size: clamp(1.6rem, 5vw, 2.1rem); letter-spacing: -.02em; }
 .person .groups { margin-top: .4rem; }
 .person::after { content: "→"; color: var(--quiet); align-self: center; transition: transform .12s; }
 .person:hover::after, .person:focus-visible::after { color: var(--accent); transform: translateX(3px); }
+@media (max-width: 24rem) { .person { gap: .6rem; padding: 1rem .75rem; } .person small { font-size: .75rem; } }
 .foot { margin: 1.75rem 0 0; }
 `;

@@ -78,8 +78,8 @@ function tryIt(mayFail: boolean): string {
 <h2 id="try-title">Try it</h2>
 <div class="actions" role="group" aria-labelledby="try-title">
 <button id="ask"><span>Ask Qlik again</span><small>With the token that the page has</small></button>
-<button id="revoke"><span>Revoke my token at the tenant</span><small>The page gets another, without a reload</small></button>
-${mayFail ? '<button id="fail"><span>Make the tenant fail for ten seconds</span><small>What is shown stays; the page asks again</small></button>' : ''}
+<button id="revoke" disabled><span>Revoke my token at the tenant</span><small>The page gets another, without a reload</small></button>
+${mayFail ? '<button id="fail" disabled><span>Make the tenant fail for ten seconds</span><small>What is shown stays; the page asks again</small></button>' : ''}
 </div></section>`;
 }
 
@@ -88,7 +88,9 @@ function story(seesService: boolean): string {
 <div class="stations" aria-hidden="true"><span id="page-station">Page</span><span id="service-station">Service</span><span id="tenant-station">Tenant</span></div>
 <ol id="story" tabindex="0" aria-labelledby="story-title"></ol>
 <p class="hint" id="story-hint">${
-    seesService ? 'The page times its own calls; the service’s are in the tenant’s log.' : UNSEEN
+    seesService
+      ? 'Times of the page’s calls are as the page measured them; those of the service’s calls are the tenant’s.'
+      : UNSEEN
   }</p></section>`;
 }
 

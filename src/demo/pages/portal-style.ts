@@ -39,6 +39,8 @@ main {
 .bones .bone:first-child { height: 1.25rem; width: 60%; }
 .bones .bone:last-child:not(:first-child) { width: 45%; }
 [data-state="waiting"] .bone, [data-state="trouble"] .bone { animation: breathe 1.8s ease-in-out infinite; }
+[data-state="stopped"] .bones, [data-state="stopped"] .placeholder .name { visibility: hidden; }
+[data-state="stopped"] .placeholder .plot { background: none; }
 @keyframes breathe { 50% { opacity: .55; } }
 
 .me, .spaces, .kpi { height: 9.875rem; }
@@ -68,6 +70,11 @@ main {
 #log li:first-child { border-top: 0; }
 #log time { color: var(--quiet); font-variant-numeric: tabular-nums; font-size: .8125rem; line-height: 1.615; }
 #log span { overflow: hidden; text-overflow: ellipsis; }
+/* In place of the row that is cut at the top. */
+#log.scrolled::before, #story.scrolled::before {
+  content: "↑ earlier"; display: block; position: sticky; top: 0; z-index: 1; height: 1.75rem; margin-bottom: -1.75rem; text-align: center;
+  font-size: .75rem; line-height: 1.25rem; color: var(--quiet); background: linear-gradient(var(--card) 75%, transparent); pointer-events: none;
+}
 
 .try { display: grid; gap: .6rem; align-content: start; }
 .life { display: grid; grid-template-columns: minmax(0, 1fr); align-items: center; gap: .35rem .75rem; padding-bottom: .9rem; margin-bottom: .3rem; border-bottom: 1px solid var(--line); }
@@ -80,6 +87,7 @@ meter::-webkit-meter-optimum-value { background: var(--accent); border-radius: 9
 meter::-moz-meter-bar { background: var(--accent); border-radius: 99px; }
 .actions { display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); }
 .actions button { text-align: left; padding: .4rem .875rem; line-height: 1.3; }
+.actions button:disabled { color: var(--quiet); cursor: not-allowed; background: var(--soft); border-color: var(--line); }
 .actions button[aria-disabled="true"] { color: var(--quiet); cursor: progress; background: var(--soft); border-color: var(--line); }
 .actions span { display: block; font-weight: 600; font-size: .9375rem; }
 .actions small { display: block; color: var(--quiet); font-size: .8125rem; min-height: 1.3em; }

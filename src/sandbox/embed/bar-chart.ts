@@ -25,7 +25,7 @@ export const barChart: Draw = ({ points, format }, { width, height }) => {
   const bar = Math.min(Math.max((left * TO_BARS) / rows.length, BAR.least), BAR.most);
   const gap = GAP + Math.max(left - bar * rows.length, 0) / (between + 1);
 
-  let y = (gap - GAP) / 2;
+  let y = 0;
   const drawn = rows.map(({ value, number, lines }) => {
     const top = y;
     const barTop = top + lines.length * LINE + 4;

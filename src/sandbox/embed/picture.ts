@@ -71,7 +71,12 @@ function tableOf({ dimension, measure }: Series, facts: readonly Fact[]): HTMLEl
   });
   const table = element('div', element('table', element('thead', headings), element('tbody', ...rows)));
   table.className = 'table';
-  return element('details', element('summary', 'As a table'), table);
+  const summary = element('summary', 'As a table');
+  const details = element('details', summary, table) as HTMLDetailsElement;
+  details.addEventListener('toggle', () => {
+    summary.textContent = details.open ? 'As a chart' : 'As a table';
+  });
+  return details;
 }
 
 function element(name: string, ...content: (Node | string)[]): HTMLElement {
