@@ -204,6 +204,16 @@ function shown(entry: string): string {
   return isPlain && looksLikePlace(entry) && entry.length <= LONGEST_SHOWN ? ` (\`${entry}\`)` : '';
 }
 
+/** What claims must be. Commas with nothing between them were meant to say something, and would let everybody in. */
+export const requiredClaims: Kind<readonly { claim: string; value: string }[]> = {
+  expected: list(requiredClaim).expected,
+  parse(raw) {
+    const requirements = list(requiredClaim).parse(raw);
+    if (raw !== '' && requirements.length === 0) throw new Error('holds no requirement');
+    return requirements;
+  },
+};
+
 /** A secret of at least `minLength` characters. */
 export function secret(minLength = 1): Kind<Secret> {
   const expected = minLength > 1 ? `a secret of at least ${minLength} characters` : 'a secret';

@@ -69,6 +69,15 @@ export function doubts(s: Settings): Issue[] {
       'CLAIM_EMAIL',
       'is not `email`, the only claim that `email_verified` speaks of: without TRUST_EMAIL=true it counts only when it is the same address as a verified `email`',
     );
+  if (
+    isByHeaders.holds(s) &&
+    s.PROXY_GROUPS_SEPARATOR === ',' &&
+    s.SIGN_IN_REQUIRE.some(({ claim }) => claim === 'groups')
+  )
+    doubt(
+      'SIGN_IN_REQUIRE',
+      'names `groups`, which commas separate: whoever may name a group can write another one’s name into it. With PROXY_GROUPS_SEPARATOR=| or ; the gateway must send that',
+    );
   if (s.QLIK_SCOPE.split(' ').some((name) => /^admin/i.test(name)))
     doubt('QLIK_SCOPE', 'holds an admin scope: every page gets a token with those rights');
   if (mostInAMinute(s.TENANT_BUDGET) > TENANT_CALLS_A_MINUTE)

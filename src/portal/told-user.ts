@@ -66,9 +66,14 @@ export function readText(value: unknown, maxLength: number): Told<string> {
   return isText(value, maxLength) ? { value } : { why: 'control_characters' };
 }
 
-/** A text of one line that is not empty. */
+/**
+ * A text of one line that is not empty, and is well-formed Unicode: half a surrogate pair becomes U+FFFD wherever UTF-8 is
+ * written, so that two ids could become one.
+ */
 export function isText(value: unknown, maxLength: number): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= maxLength && !/\p{Cc}/u.test(value);
+  return (
+    typeof value === 'string' && value !== '' && value.length <= maxLength && !/[\p{Cc}\p{Cs}]/u.test(value)
+  );
 }
 
 /** Names as a log may show them: plain ASCII, and neither too long nor too many. */

@@ -33,6 +33,15 @@ describe('loading the settings', () => {
     assert.ok(issues.some((problem) => problem.startsWith('QLIK_CLIENT_SECRET: is required: ')));
   });
 
+  // Else everybody would get in.
+  test('given a SIGN_IN_REQUIRE of commas alone, that is refused', () => {
+    for (const SIGN_IN_REQUIRE of [',', ' , ', ',,'])
+      assert.deepEqual(problemsOf({ SIGN_IN_REQUIRE }), ['SIGN_IN_REQUIRE: holds no requirement']);
+    assert.deepEqual(load({ SIGN_IN_REQUIRE: 'a=b,' }).settings.SIGN_IN_REQUIRE, [
+      { claim: 'a', value: 'b' },
+    ]);
+  });
+
   test('given many issues of every sort, all are listed at once, each once', () => {
     const names = namesOfProblems(
       {
@@ -224,6 +233,21 @@ describe('what is probably not meant so', () => {
     assert.deepEqual(doubts({ ...upn, TRUST_EMAIL: 'true' }), []);
     assert.deepEqual(doubts({ ...upn, CLAIM_EMAIL: 'email' }), []);
     assert.deepEqual(doubts({ CLAIM_EMAIL: 'upn' }), []);
+  });
+
+  // A group that somebody named `self-made,analytics` would be two.
+  test('is SIGN_IN_REQUIRE of groups that a gateway separates by commas', () => {
+    const gateway = {
+      ...{ PORTAL_AUTH: 'proxy', PROXY_SECRET: 'x'.repeat(32), TRUSTED_PROXIES: '127.0.0.1' },
+      SIGN_IN_REQUIRE: 'groups=analytics',
+    };
+    assert.deepEqual(
+      doubts(gateway).map(({ name }) => name),
+      ['SIGN_IN_REQUIRE'],
+    );
+    assert.deepEqual(doubts({ ...gateway, PROXY_GROUPS_SEPARATOR: '|' }), []);
+    assert.deepEqual(doubts({ ...gateway, SIGN_IN_REQUIRE: 'user=ada' }), []);
+    assert.deepEqual(doubts({ ...signedIn, SIGN_IN_REQUIRE: 'groups=analytics' }), []);
   });
 
   test('stands beside no issue', () => {

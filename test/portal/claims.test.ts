@@ -33,9 +33,14 @@ describe('whoever it is', () => {
     ['an object', { id: 'ada' }],
     ['a text that is too long', 'x'.repeat(257)],
     ['a line break', 'ada\n'],
+    ['half a surrogate pair', 'ada\ud800'],
+    ['the other half', '\udc00ada'],
   ] as const) {
     test(`given ${what}, is nobody`, () => assert.throws(() => user({ ...ada, sub }), LoginRefusedError));
   }
+
+  test('may be of any alphabet, and have signs beyond 16 bits', () =>
+    assert.equal(user({ ...ada, sub: 'åsa-\u{1f600}' }).id, 'åsa-\u{1f600}'));
 
   test('is not taken from what every object has', () => {
     assert.throws(() => user({}, { id: 'constructor' }), LoginRefusedError);

@@ -220,6 +220,14 @@ test('the metadata of every directory’s users are refused', () => {
   const plain = { ...ofOne, token_endpoint: 'http://localhost/' };
   assert.throws(() => checkMetadata(plain, issuer('1'), { plainHttp }), IdentityProviderError);
   assert.ok(checkMetadata(plain, issuer('1'), { plainHttp: true }));
+  for (const endpoint of [
+    { token_endpoint: 'http://login.example/t' },
+    { jwks_uri: 'http://10.0.0.1/k' },
+    { authorization_endpoint: 'http://localhost/a' },
+  ])
+    assert.throws(() => checkMetadata({ ...ofOne, ...endpoint }, issuer('1'), { plainHttp: true }), {
+      details: { reason: 'metadata', claim: Object.keys(endpoint)[0] },
+    });
 });
 
 test('a provider that never answers does not hold up the end', async (t) => {

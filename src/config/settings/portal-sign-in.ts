@@ -1,4 +1,4 @@
-import { filePath, flag, list, oneOf, requiredClaim, text } from '../kinds.ts';
+import { filePath, flag, oneOf, requiredClaims, text } from '../kinds.ts';
 import type { Setting } from './setting.ts';
 
 /** How portal users sign in, and which claims say who they are. */
@@ -40,7 +40,7 @@ export const portalSignIn = {
     doc: '`true`: whoever’s groups are told but not understood may not sign in. Otherwise that is logged, counted, and changes nothing at Qlik.',
   },
   SIGN_IN_REQUIRE: {
-    kind: list(requiredClaim),
+    kind: requiredClaims,
     default: '',
     doc: 'Who may sign in: claims and the values that they must have, such as `hd=acme.example,groups=analytics`. Several values of one claim are alternatives; of different claims all must hold. Of a claim that is a list, one must be it. Compared exactly, e-mails without case. Everybody else gets 403 `sign_in_not_allowed`. With `PORTAL_AUTH=proxy` the names are `user`, `email`, `groups` and `tenant`.',
   },
