@@ -185,14 +185,15 @@ describe('a sign-in through the gateway', () => {
     assert.equal((await service.as('eve', { url: '/session', cookie: planted })).statusCode, 401);
   });
 
-  test('shows people who are not signed in at the gateway a page with a way on, and scripts the problem', async (t) => {
+  test('shows people who are not signed in at the gateway a page that leads in no circle, and scripts the problem', async (t) => {
     const service = await createGatewayService(t);
     const page = await service.as(undefined, {
       url: '/login?returnTo=/sales',
       headers: { accept: 'text/html' },
     });
     assert.equal(page.statusCode, 401);
-    assert.match(page.body, /href="\/login\?returnTo=%2Fsales".*Nobody is signed in at the gateway\./s);
+    assert.match(page.body, /did not say who you are.*Nobody is signed in at the gateway\./s);
+    assert.doesNotMatch(page.body, /href="\/login/);
     const problem = await service.as(undefined, { url: '/login' });
     assert.deepEqual([problem.statusCode, problem.json().code], [401, 'session_required']);
     assert.deepEqual([page.headers['set-cookie'], problem.headers['set-cookie']], [undefined, undefined]);

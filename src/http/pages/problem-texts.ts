@@ -187,6 +187,11 @@ export const signInTexts: Readonly<Partial<Record<ProblemCode, ProblemText>>> = 
     advice: 'Please sign in again.',
     way: 'sign in',
   },
+  session_required: {
+    heading: 'You are not signed in',
+    what: 'The sign-in in front of this service did not say who you are.',
+    advice: 'Tell whoever runs the portal, with the number below.',
+  },
   rate_limited: {
     heading: 'You are not signed in',
     what: 'Too many sign-ins from where you are have failed.',
