@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import type { OidcProvider } from './oidc-provider.ts';
 import { providerTrouble } from './provider-trouble.ts';
-import { acceptedUntilMs, unlikely, verifyToken } from './signed-token.ts';
+import { acceptedUntilMs, checkType, unlikely, verifyToken } from './signed-token.ts';
 
 /** What a logout token says. */
 export interface ProviderLogout {
@@ -43,15 +43,14 @@ export function createLogoutTokenReader({
     async read(token) {
       const { keys, metadata } = await provider.current();
       try {
-        const { payload, protectedHeader } = await verifyToken(token, {
+        const verified = await verifyToken(token, {
           keys,
           issuer: metadata.issuer,
           audience: clientId,
           now,
         });
-        const { typ } = protectedHeader;
-        if (typ !== undefined && !TYPES.includes(String(typ).toLowerCase())) throw unlikely(payload, 'typ');
-        return logoutOf(payload, now());
+        checkType(verified, TYPES);
+        return logoutOf(verified.payload, now());
       } catch (error) {
         throw providerTrouble(error, { issuer: metadata.issuer });
       }

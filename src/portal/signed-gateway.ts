@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
 import { errors } from 'jose';
-import type { ClaimsConfig, GatewayPurpose } from '../config/portal-config.ts';
+import type { ClaimsConfig, GatewayPurpose, RequiredClaim } from '../config/portal-config.ts';
 import { BrokerError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { BoundedMap } from '../lib/bounded-map.ts';
 import { createTrustedPeers } from '../lib/trusted-peers.ts';
 import { toldByClaims } from './claims.ts';
 import { type GatewayAuth, type GatewayEvidence, nobodyAtGateway } from './gateway.ts';
@@ -12,7 +11,8 @@ import type { LoginPolicy } from './login-policy.ts';
 import { providerTrouble } from './provider-trouble.ts';
 import type { PublishedKeys } from './published-keys.ts';
 import { singleHeaders } from './single-headers.ts';
-import type { ToldUser } from './told-user.ts';
+import { type ToldUser, toldInShort } from './told-user.ts';
+import { createVerifiedTokens } from './verified-tokens.ts';
 
 export interface SignedGatewayAuthDeps {
   /** The header with the JWT, in lower case. */
@@ -21,6 +21,8 @@ export interface SignedGatewayAuthDeps {
   readonly purpose: GatewayPurpose;
   readonly keys: Pick<PublishedKeys, 'find' | 'generation'>;
   readonly claims: ClaimsConfig;
+  /** What `policy` asks of the claims. */
+  readonly required: readonly RequiredClaim[];
   readonly policy: LoginPolicy;
   /** Addresses and CIDR ranges from which the gateway calls; when there are none, its signature alone tells. */
   readonly trustedProxies: readonly string[];
@@ -29,16 +31,6 @@ export interface SignedGatewayAuthDeps {
   readonly emit: Emit;
 }
 
-/** A token that was verified, and what it tells of whom it names. */
-interface Verified {
-  readonly told: ToldUser;
-  readonly untilMs: number;
-  /** Of the keys that verified it. */
-  readonly generation: number;
-}
-
-/** Users whose token is remembered; the oldest are verified again. */
-const MAX_REMEMBERED = 10_000;
 /** Base64url (RFC 7515 §2), and the padding that AWS adds. */
 const JWT = /^[\w-]+={0,2}\.[\w-]+={0,2}\.[\w-]+={0,2}$/;
 
@@ -46,26 +38,23 @@ const JWT = /^[\w-]+={0,2}\.[\w-]+={0,2}\.[\w-]+={0,2}$/;
  * The sign-in by a gateway that says in a JWT who is signed in there, and proves itself by its signature. `authenticate`
  * also rejects with an `IdentityProviderError` when the gateway's keys are needed and cannot be had.
  *
- * A token is verified once, and remembered by its digest until its `exp` or until other keys are published. What is
- * refused is not remembered: nobody but the gateway can fill the memory.
+ * A token is verified once, and remembered by its digest until its `exp` or until other keys are published; of its claims
+ * only what is asked for. What is refused is not remembered: nobody but the gateway can fill the memory.
  */
 export function createSignedGatewayAuth(deps: SignedGatewayAuthDeps): GatewayAuth {
-  const { header, issuer, purpose, keys, claims, policy, trustedProxies, now, emit } = deps;
+  const { header, issuer, purpose, keys, claims, required, policy, trustedProxies, now, emit } = deps;
   const names = new Set([header]);
   const isTrusted = trustedProxies.length > 0 ? createTrustedPeers(trustedProxies) : () => true;
-  const remembered = new BoundedMap<string, Verified>(MAX_REMEMBERED);
-  const underWay = new Map<string, Promise<Verified>>();
+  const remembered = createVerifiedTokens({ generation: keys.generation, now });
+  const underWay = new Map<string, Promise<ToldUser>>();
 
   async function toldBy(token: string): Promise<ToldUser> {
     const digest = hash('sha256', token, 'base64url');
-    const known = remembered.get(digest);
-    if (known && known.generation === keys.generation() && now() < known.untilMs) return known.told;
-    remembered.delete(digest);
-    return (await verifyOnce(digest, token)).told;
+    return remembered.find(digest) ?? verifyOnce(digest, token);
   }
 
   /** However many requests bring it at once. */
-  function verifyOnce(digest: string, token: string): Promise<Verified> {
+  function verifyOnce(digest: string, token: string): Promise<ToldUser> {
     const joined = underWay.get(digest);
     if (joined) return joined;
     const flight = verify(digest, token).finally(() => underWay.delete(digest));
@@ -73,21 +62,26 @@ export function createSignedGatewayAuth(deps: SignedGatewayAuthDeps): GatewayAut
     return flight;
   }
 
-  async function verify(digest: string, token: string): Promise<Verified> {
-    // As it was before: keys that came meanwhile may not be those that verify it.
-    const generation = keys.generation();
+  async function verify(digest: string, token: string): Promise<ToldUser> {
+    let kid: string | undefined;
+    let generation: number | undefined;
     const { claims: said, expiresAtMs } = await verifyGatewayToken(token, {
-      keys: keys.find,
+      keys(protectedHeader, jws) {
+        ({ kid } = protectedHeader);
+        // As it was before: keys that came meanwhile may not be those that verify it.
+        generation = keys.generation(kid);
+        return keys.find(protectedHeader, jws);
+      },
       issuer,
       purpose,
       now,
     });
     // As of the service tokens of Cloudflare Access, which are nobody's.
     if (said[claims.names.id] === '') throw nobodyAtGateway();
-    const told = toldByClaims(said, claims);
-    const verified = { told, untilMs: expiresAtMs, generation };
-    remembered.set(digest, verified);
-    return verified;
+    const told = toldInShort(toldByClaims(said, claims), required);
+    if (generation !== undefined)
+      remembered.remember(digest, { told, untilMs: expiresAtMs, kid, generation });
+    return told;
   }
 
   async function proven({ peer, rawHeaders }: GatewayEvidence): Promise<ToldUser> {

@@ -94,10 +94,15 @@ export function unlikely(payload: JWTPayload, claim: string): Error {
 }
 
 /**
- * Throws unless a token says that it is a plain JWT, or nothing: one of another type was signed for another purpose
- * (RFC 8725 §3.11).
+ * Throws unless a token says that it is of one of these types, given in lower case, or nothing; default: a plain JWT. One
+ * of another type was signed for another purpose (RFC 8725 §3.11).
  */
-export function checkType({ payload, protectedHeader }: JWTVerifyResult<JWTPayload>): void {
-  const { typ } = protectedHeader;
-  if (typ !== undefined && String(typ).toLowerCase() !== 'jwt') throw unlikely(payload, 'typ');
+export function checkType(
+  { payload, protectedHeader }: JWTVerifyResult<JWTPayload>,
+  types: readonly string[] = ['jwt'],
+): void {
+  // jose has not checked that it is a text.
+  const typ: unknown = protectedHeader.typ;
+  if (typ === undefined) return;
+  if (typeof typ !== 'string' || !types.includes(typ.toLowerCase())) throw unlikely(payload, 'typ');
 }

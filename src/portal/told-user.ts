@@ -1,3 +1,4 @@
+import type { RequiredClaim } from '../config/portal-config.ts';
 import type { PortalUser } from './portal-user.ts';
 
 /**
@@ -51,6 +52,23 @@ export function portalUser({ id, tenant, name, email, groups, claims }: ToldUser
     ...(tenant !== undefined && { tenant }),
     ...(Object.keys(claims).length > 0 && { claims }),
   };
+}
+
+/** The same, fit to be remembered: `holds` knows only what is required, and keeps no claims. */
+export function toldInShort(told: ToldUser, required: readonly RequiredClaim[]): ToldUser {
+  return { ...told, holds: holdsOnly(heldOf(told, required)) };
+}
+
+function heldOf({ holds }: ToldUser, required: readonly RequiredClaim[]): readonly RequiredClaim[] {
+  return required.map(({ claim, values }) => ({
+    claim,
+    values: values.filter((value) => holds(claim, value)),
+  }));
+}
+
+/** By itself: a function made beside another keeps what that one uses, the claims here. */
+function holdsOnly(held: readonly RequiredClaim[]): ToldUser['holds'] {
+  return (claim, value) => held.some((one) => one.claim === claim && one.values.includes(value));
 }
 
 /** What was understood. */

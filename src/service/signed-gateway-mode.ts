@@ -17,6 +17,7 @@ export function createSignedGatewayMode(portal: SignedGatewayConfig, deps: Login
   const auth = createSignedGatewayAuth({
     ...{ header, issuer, purpose, keys },
     claims: portal.claims,
+    required: portal.policy.required,
     policy: createLoginPolicy({ config: portal.policy, emit }),
     trustedProxies: config.trustedProxies,
     now: clock.wall,

@@ -83,6 +83,7 @@ const refused: [string, RegExp, Make][] = [
   ['of the type of an access token', /typ/, header({ typ: 'at+jwt' })],
   ['of the type of a logout token', /typ/, header({ typ: 'logout+jwt' })],
   ['whose type is no text', /typ|well-formed/, header({ typ: { jwt: true } })],
+  ['whose type is a list', /typ|well-formed/, header({ typ: ['jwt'] })],
   // For whom, by whom.
   ['without iss', /iss/, claims(() => ({ iss: undefined }))],
   ['of another iss', /iss/, claims(() => ({ iss: 'https://evil.example' }))],

@@ -225,6 +225,7 @@ describe('a logout token that the provider would not send', () => {
     ['that is to come', (idp) => idp.logoutToken({ iat: seconds() + 60 })],
     ['that never ends', (idp) => idp.logoutToken({ exp: 1e300 })],
     ['of the type of an access token', (idp) => idp.logoutToken({}, { typ: 'at+jwt' })],
+    ['whose type is a list', (idp) => idp.logoutToken({}, { typ: ['logout+jwt'] })],
     ['with an unknown crit', (idp) => idp.logoutToken({}, { crit: ['x'], x: 1 })],
     ['with an unknown kid', (idp) => idp.logoutToken({}, { kid: 'k2' })],
     ['of alg none', resigned((claims) => jwt({ ...header, alg: 'none' }, claims, unsigned))],

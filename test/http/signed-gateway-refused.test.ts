@@ -104,6 +104,7 @@ const ofAny: [string, string, Make][] = [
   ['with an unencoded payload', MALFORMED, header({ b64: false, crit: ['b64'] })],
   ['of the type of an access token', not('typ'), header({ typ: 'at+jwt' })],
   ['of the type of a logout token', not('typ'), header({ typ: 'logout+jwt' })],
+  ['whose type is a list', not('typ'), header({ typ: ['jwt'] })],
   ['that is not yet good', not('nbf'), claims((now) => ({ nbf: now + 31 }))],
   ['whose exp is text', not('exp'), claims((now) => ({ exp: String(now + 60) }))],
   ['that is over by its payload', OVER, claims((now) => ({ exp: now - 30 }))],

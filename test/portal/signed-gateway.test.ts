@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { createLocalJWKSet, errors } from 'jose';
+import type { RequiredClaim } from '../../src/config/portal-config.ts';
 import type { BrokerEvent } from '../../src/events.ts';
 import { createKeysByKid } from '../../src/portal/keys-by-kid.ts';
 import { createPublishedKeys } from '../../src/portal/published-keys.ts';
 import { createSignedGatewayAuth } from '../../src/portal/signed-gateway.ts';
 import { startKeyPage } from '../support/assertions.ts';
+import { heapUsed } from '../support/heap-used.ts';
 import { jwt, rs256, type SigningKey, signingKey } from '../support/jwt.ts';
 import { loginPolicy } from '../support/login-policy.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -22,7 +24,7 @@ const one = signingKey('one');
 const two = signingKey('two');
 
 /** A gateway whose keys count how often one is looked for: once for each verification. */
-function bench() {
+function bench(required: readonly RequiredClaim[] = []) {
   const events: BrokerEvent[] = [];
   const state = {
     time: START,
@@ -44,7 +46,8 @@ function bench() {
       generation: () => state.generation,
     },
     claims: NOTHING,
-    policy: loginPolicy(),
+    required,
+    policy: loginPolicy({ required }),
     trustedProxies: [],
     now: () => state.time,
     emit: (event) => events.push(event),
@@ -148,6 +151,33 @@ describe('a JWT of the gateway', () => {
 });
 
 describe('the memory of JWTs', () => {
+  test('keeps no claims, and what is required of them holds all the same', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { state, ask } = bench([{ claim: 'org', values: ['acme', 'emca'] }]);
+    state.keys = [{ jwk: { ...publicKey.export({ format: 'jwk' }), kid: 'ec' } }] as never;
+    const iat = START / 1_000;
+    const token = (jti: number, org: string) =>
+      jwt(
+        { alg: 'ES256', kid: 'ec' },
+        {
+          ...{ iss: 'i', aud: 'a', sub: 'ada', iat, exp: iat + 300, jti, org: ['other', org] },
+          extra: 'x'.repeat(10_000),
+        },
+        (input) => sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }),
+      );
+    await ask(token(-1, 'acme'));
+    const empty = heapUsed();
+    for (let n = 0; n < 1_000; n += 1) assert.equal(await ask(token(n, 'acme')), 'ada');
+    assert.ok(heapUsed() - empty < 3_000_000, `${heapUsed() - empty} bytes are held`);
+    const [good, bad] = [token(1_000, 'emca'), token(1_001, 'evil')];
+    const before = state.looked;
+    for (let n = 0; n < 3; n += 1) {
+      assert.equal(await ask(good), 'ada');
+      assert.equal(await ask(bad), 'sign_in_not_allowed');
+    }
+    assert.equal(state.looked, before + 2);
+  });
+
   test('holds 10,000 users, and garbage takes the place of none', async () => {
     const { state, token, ask } = bench();
     const own = token();
@@ -195,6 +225,7 @@ for (const [form, createKeys] of [
       ...{ header: HEADER, issuer: 'i', keys, now: clock.wall, trustedProxies: [], emit() {} },
       purpose: form === '/{kid}' ? { signer: 'arn:a', client: undefined } : { audience: 'a' },
       claims: NOTHING,
+      required: [],
       policy: loginPolicy(),
     });
     const codes = new Set<string>();

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createMemoryStore } from '../../../src/store/memory/records.ts';
 import { describeRecordStore } from '../../contract/record-store-contract.ts';
+import { heapUsed } from '../../support/heap-used.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const SWEEP_MS = 60_000;
@@ -113,10 +112,4 @@ test('given a closed store, nothing is swept any more', async (t) => {
 
 function idle(ms: number) {
   return { idleMs: ms, lifetimeMs: 3_600_000 };
-}
-
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-  return process.memoryUsage().heapUsed;
 }
