@@ -25,6 +25,8 @@ export function createKeysByKid(options: PublishedKeysOptions): PublishedKeys {
   const state = createKeysState({ url, emit, healthy: true });
   const known = new BoundedMap<string, KeySet>(MAX_KEYS);
   const lookUp = createSingleFlight<void>();
+  /** The one that was told last. */
+  let newest: string | undefined;
   let miss: { readonly kid: string; readonly at: number; readonly trouble: unknown } | undefined;
   let generation = 0;
 
@@ -32,8 +34,8 @@ export function createKeysByKid(options: PublishedKeysOptions): PublishedKeys {
   async function fetchKey(kid: string): Promise<JSONWebKeySet> {
     const address = url.replace('{kid}', kid);
     const response = await http.fetch(address, { method: 'GET', headers: {} });
-    // Where AWS keeps them, what is not there may be forbidden; what was there is not gone for that.
-    const isMissing = [404, 410].includes(response.status) || (response.status === 403 && !known.has(kid));
+    // Where AWS keeps them, what is not there is forbidden. When that is said of the newest, it may hold for all.
+    const isMissing = [404, 410].includes(response.status) || (response.status === 403 && kid !== newest);
     if (isMissing) return { keys: [] };
     const keys = response.status === 200 ? readPem(await response.text()) : [];
     if (keys.length === 0)
@@ -41,6 +43,7 @@ export function createKeysByKid(options: PublishedKeysOptions): PublishedKeys {
         ...{ reason: 'no_keys', claim: 'kid' },
         ...{ host: new URL(address).host, status: response.status },
       });
+    newest = kid;
     return { keys: keys.map((key) => ({ ...key, kid })) };
   }
 

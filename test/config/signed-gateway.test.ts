@@ -48,8 +48,9 @@ describe('a gateway proves itself in one way', () => {
       ]);
     });
 
-  test('its address need not be known', () => {
+  test('its address need not be known, except for AWS: whoever calls may name keys that are looked for', () => {
     assert.deepEqual(namesOfProblems({ ...any, TRUSTED_PROXIES: undefined }), []);
+    assert.deepEqual(namesOfProblems({ ...aws, TRUSTED_PROXIES: undefined }), ['TRUSTED_PROXIES']);
   });
 
   test('its JWT has claims to map by', () => {

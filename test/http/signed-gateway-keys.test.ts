@@ -114,7 +114,22 @@ describe('the keys of a gateway', () => {
     assertProblem(await login(), 401, 'session_required');
   });
 
-  test('alb: one that is forbidden now was not withdrawn', async (t) => {
+  test('alb: an old one that is forbidden was withdrawn, and that is no trouble', async (t) => {
+    const { gateway, service, login, clock, idp } = await start(t, 'alb');
+    const exp = Math.floor(clock.wall() / 1_000) + 3_600;
+    const old = { [gateway.header]: gateway.token('ada', { header: { exp }, claims: { exp } }) };
+    const ask = async () => (await service.fetch({ url: '/login', headers: old })).statusCode;
+    assert.equal(await ask(), 303);
+    gateway.changeKey();
+    assert.equal((await login()).statusCode, 303);
+    assert.equal(await ask(), 303);
+    clock.jump(10 * 60_000);
+    await until(async () => (await ask()) === 401);
+    assert.equal(await idp(), 'ok');
+    assert.equal(service.entries('portal_keys.troubled').length, 0);
+  });
+
+  test('alb: when the newest is forbidden, all may be: it stays', async (t) => {
     const { gateway, login, clock } = await start(t, 'alb');
     await login();
     gateway.keyPage.answer = status(403);

@@ -30,6 +30,12 @@ export const signedGatewayRules: readonly Rule[] = [
       'must be the ARN of the load balancer (`arn:aws:…`) when PROXY_JWT_JWKS_URL ends in `/{kid}`, and no ARN otherwise',
   },
   {
+    names: ['TRUSTED_PROXIES', 'PROXY_JWT_JWKS_URL'],
+    holds: (s) => !isByKid(s) || s.TRUSTED_PROXIES.length > 0,
+    otherwise:
+      'is required when PROXY_JWT_JWKS_URL ends in `/{kid}`: the subnets of the load balancer. Anybody else could name keys that the service has to look for',
+  },
+  {
     names: ['PROXY_JWT_JWKS_URL', 'NODE_ENV'],
     holds: (s) => !isProduction(s) || !s.PROXY_JWT_JWKS_URL?.startsWith('http:'),
     otherwise: 'must be https when NODE_ENV is production',
