@@ -278,9 +278,10 @@ test('each named block of settings in docs/sign-in-proxy.md is one that is teste
   );
 });
 
-test('people who are not signed in get a page with a way on', async (t) => {
+test('people who are not signed in get a page that leads in no circle', async (t) => {
   const { service } = await start(t, 'alb');
   const page = await service.fetch({ url: '/login?returnTo=/sales', headers: { accept: 'text/html' } });
   assert.equal(page.statusCode, 401);
-  assert.match(page.body, /href="\/login\?returnTo=%2Fsales".*Nobody is signed in at the gateway\./s);
+  assert.match(page.body, /did not say who you are.*Nobody is signed in at the gateway\./s);
+  assert.doesNotMatch(page.body, /href="\/login/);
 });

@@ -112,7 +112,8 @@ describe('given a Redis that', { skip: redisMissing() }, () => {
     const { service, cookie } = await open(t);
     server.cli('FLUSHALL');
     await server.restart();
-    await until(async () => (await service.fetch({ url: '/readyz' })).statusCode === 200);
+    // What /readyz says may be a second old.
+    await until(async () => (await service.fetch({ url: '/session', cookie })).statusCode !== 503);
     const mints = service.mints();
 
     const answers = await Promise.all(
