@@ -261,8 +261,10 @@ async function timed(
 
 /** It is there again, and whoever was signed in still is. */
 async function assertBack(service: TestService, cookie: string): Promise<void> {
-  await until(async () => (await service.fetch({ url: '/readyz' })).statusCode === 200);
+  // What /readyz says may be a second old.
+  await until(async () => (await service.fetch({ url: '/session', cookie })).statusCode !== 503);
   assert.equal((await service.fetch({ url: '/session', cookie })).statusCode, 200);
+  await until(async () => (await service.fetch({ url: '/readyz' })).statusCode === 200);
   assert.equal((await service.fetch({ url: '/qlik-token', cookie })).statusCode, 200);
   await until(() => service.entries('store.back').length === service.entries('store.away').length);
 }
