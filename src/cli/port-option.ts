@@ -1,4 +1,4 @@
-import { port } from '../config/kinds.ts';
+import { port } from '../config/kinds/numbers.ts';
 import { WrongUsageError } from './wrong-usage.ts';
 
 /** The value of `--port`. Throws a `WrongUsageError`. */

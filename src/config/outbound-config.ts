@@ -1,5 +1,5 @@
-import { isLoopback } from './kinds.ts';
-import type { DirectHosts, ProxyServer } from './proxy-kinds.ts';
+import type { DirectHosts, ProxyServer } from './kinds/outbound.ts';
+import { isLoopback } from './loopback.ts';
 import type { Settings } from './settings.ts';
 
 /** Through which proxies calls go, by the scheme of their URL. */

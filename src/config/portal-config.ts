@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { ConfigFile } from './config-file.ts';
 import { given } from './given.ts';
-import type { AuthorizationParameters } from './oidc-kinds.ts';
+import type { AuthorizationParameters } from './kinds/oidc.ts';
 import { mappingBy } from './rules/conditions.ts';
 import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';

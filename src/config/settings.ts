@@ -1,5 +1,5 @@
 import type { ConfigFile } from './config-file.ts';
-import type { Kind } from './kinds.ts';
+import type { Kind } from './kinds/kind.ts';
 import { assertion } from './settings/assertion.ts';
 import { gateway } from './settings/gateway.ts';
 import { listening } from './settings/listening.ts';

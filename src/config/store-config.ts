@@ -1,6 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { given } from './given.ts';
-import type { RedisServer, RedisUrl } from './redis-kinds.ts';
+import type { RedisServer, RedisUrl } from './kinds/redis.ts';
 import type { Settings } from './settings.ts';
 
 export interface RedisConfig {

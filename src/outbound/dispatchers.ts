@@ -1,7 +1,7 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import type { ProxyServer } from '../config/kinds/outbound.ts';
 import { type OutboundConfig, proxyFor } from '../config/outbound-config.ts';
-import type { ProxyServer } from '../config/proxy-kinds.ts';
 import { ProxyError } from './proxy-error.ts';
 
 export interface DispatchersOptions {

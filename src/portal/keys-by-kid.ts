@@ -1,5 +1,5 @@
 import { errors, type JSONWebKeySet } from 'jose';
-import { publicKeys } from '../config/public-keys.ts';
+import { publicKeys } from '../config/kinds/public-keys.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { createSingleFlight } from '../lib/single-flight.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';

@@ -6,7 +6,7 @@ import {
   randomNonce,
   randomPKCECodeVerifier,
 } from 'openid-client';
-import type { AuthorizationParameters } from '../config/oidc-kinds.ts';
+import type { AuthorizationParameters } from '../config/kinds/oidc.ts';
 import type { ClaimsConfig } from '../config/portal-config.ts';
 import { type Claims, toldByClaims } from './claims.ts';
 import type { IdentityProviderError } from './identity-provider-error.ts';

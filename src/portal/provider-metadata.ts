@@ -1,5 +1,5 @@
 import type { ServerMetadata } from 'openid-client';
-import { isLoopback } from '../config/kinds.ts';
+import { isLoopback } from '../config/loopback.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';
 import { shownIssuer } from './provider-trouble.ts';
 

@@ -1,5 +1,5 @@
+import type { RedisServer } from '../config/kinds/redis.ts';
 import { ConfigurationError } from '../config/load.ts';
-import type { RedisServer } from '../config/redis-kinds.ts';
 import type { RedisConfig } from '../config/store-config.ts';
 import { createRedisCallLimits } from '../store/redis/call-limits.ts';
 import { connectRedis, type RedisConnection } from '../store/redis/connection.ts';

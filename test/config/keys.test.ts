@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { KeyObject } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { certificates, privateKey } from '../../src/config/kinds.ts';
+import { certificates, privateKey } from '../../src/config/kinds/keys.ts';
 import { CERTIFICATE, ecKey, pem, rsaKey } from './pem.ts';
 
 const rsa = rsaKey(2048);

@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  cidr,
-  count,
-  duration,
-  isLoopback,
-  type Kind,
-  landing,
-  list,
-  oneOf,
-  origin,
-  port,
-  publicUrl,
-  rate,
-  requiredClaim,
-  scope,
-  secret,
-  tenantUrl,
-} from '../../src/config/kinds.ts';
+import { cidr } from '../../src/config/kinds/addresses.ts';
+import { requiredClaim } from '../../src/config/kinds/claims.ts';
+import type { Kind } from '../../src/config/kinds/kind.ts';
+import { list } from '../../src/config/kinds/lists.ts';
+import { count, duration, port, rate } from '../../src/config/kinds/numbers.ts';
+import { scope, secret } from '../../src/config/kinds/texts.ts';
+import { landing, origin, publicUrl, tenantUrl } from '../../src/config/kinds/urls.ts';
+import { oneOf } from '../../src/config/kinds/words.ts';
+import { isLoopback } from '../../src/config/loopback.ts';
 import { strayCharacters } from '../../src/config/stray-characters.ts';
 
 interface Examples<T> {

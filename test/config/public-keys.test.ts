@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { publicKeys } from '../../src/config/public-keys.ts';
+import { publicKeys } from '../../src/config/kinds/public-keys.ts';
 import { CERTIFICATE, ecKey, pem, publicPem, rsaKey } from './pem.ts';
 
 const rsa = rsaKey(2048);

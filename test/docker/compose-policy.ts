@@ -1,4 +1,4 @@
-import { duration } from '../../src/config/kinds.ts';
+import { duration } from '../../src/config/kinds/numbers.ts';
 import { settings } from '../../src/config/settings.ts';
 import type { Compose } from './compose.ts';
 

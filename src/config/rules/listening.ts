@@ -1,5 +1,5 @@
 import { coversMost } from '../address-ranges.ts';
-import { isLoopback } from '../kinds.ts';
+import { isLoopback } from '../loopback.ts';
 import { isProduction, MAX_TIMER_MS } from './conditions.ts';
 import type { Rule } from './rule.ts';
 

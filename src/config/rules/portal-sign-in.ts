@@ -1,4 +1,4 @@
-import { isLoopback } from '../kinds.ts';
+import { isLoopback } from '../loopback.ts';
 import { noUseWithout } from './companions.ts';
 import { isDemo, isProduction, signInBy } from './conditions.ts';
 import type { Rule } from './rule.ts';

@@ -1,4 +1,4 @@
-import { isLoopback } from '../kinds.ts';
+import { isLoopback } from '../loopback.ts';
 import type { Settings } from '../settings.ts';
 import { goesWith, noUseWithout } from './companions.ts';
 import { type Condition, isProduction, isSet } from './conditions.ts';

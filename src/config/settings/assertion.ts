@@ -1,5 +1,6 @@
-import { jwksUrl, text } from '../kinds.ts';
-import { publicKeys } from '../public-keys.ts';
+import { publicKeys } from '../kinds/public-keys.ts';
+import { text } from '../kinds/texts.ts';
+import { jwksUrl } from '../kinds/urls.ts';
 import type { Setting } from './setting.ts';
 
 /** `PORTAL_AUTH=assertion`. */

@@ -1,16 +1,9 @@
-import {
-  cidr,
-  duration,
-  environment,
-  landing,
-  oneOf,
-  origin,
-  port,
-  publicUrl,
-  secret,
-  shownList,
-  text,
-} from '../kinds.ts';
+import { cidr } from '../kinds/addresses.ts';
+import { shownList } from '../kinds/lists.ts';
+import { duration, port } from '../kinds/numbers.ts';
+import { secret, text } from '../kinds/texts.ts';
+import { landing, origin, publicUrl } from '../kinds/urls.ts';
+import { environment, oneOf } from '../kinds/words.ts';
 import type { Setting } from './setting.ts';
 
 /** Where the service and its operators’ listener answer, and how the process behaves. */

@@ -1,5 +1,7 @@
-import { issuer, rate, scope, secret, text } from '../kinds.ts';
-import { authorizationParameters, metadataUrl } from '../oidc-kinds.ts';
+import { rate } from '../kinds/numbers.ts';
+import { authorizationParameters, metadataUrl } from '../kinds/oidc.ts';
+import { scope, secret, text } from '../kinds/texts.ts';
+import { issuer } from '../kinds/urls.ts';
 import type { Setting } from './setting.ts';
 
 /** `PORTAL_AUTH=oidc`. */

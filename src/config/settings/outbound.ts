@@ -1,4 +1,4 @@
-import { directHosts, proxyUrl } from '../proxy-kinds.ts';
+import { directHosts, proxyUrl } from '../kinds/outbound.ts';
 import type { Setting } from './setting.ts';
 
 /** How the service reaches the tenant and whoever signs users in. */

@@ -1,4 +1,6 @@
-import { filePath, flag, oneOf, requiredClaims, text } from '../kinds.ts';
+import { requiredClaims } from '../kinds/claims.ts';
+import { filePath, text } from '../kinds/texts.ts';
+import { flag, oneOf } from '../kinds/words.ts';
 import type { Setting } from './setting.ts';
 
 /** How portal users sign in, and which claims say who they are. */

@@ -1,4 +1,7 @@
-import { certificates, count, privateKey, rate, scope, secret, tenantUrl, text } from '../kinds.ts';
+import { certificates, privateKey } from '../kinds/keys.ts';
+import { count, rate } from '../kinds/numbers.ts';
+import { scope, secret, text } from '../kinds/texts.ts';
+import { tenantUrl } from '../kinds/urls.ts';
 import type { Setting } from './setting.ts';
 
 /** The tenant, and the OAuth clients with which it is called. */

@@ -1,4 +1,7 @@
-import { count, duration, list, oneOf, secret } from '../kinds.ts';
+import { list } from '../kinds/lists.ts';
+import { count, duration } from '../kinds/numbers.ts';
+import { secret } from '../kinds/texts.ts';
+import { oneOf } from '../kinds/words.ts';
 import type { Setting } from './setting.ts';
 
 /** Sessions and their cookie. */

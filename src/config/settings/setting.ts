@@ -1,4 +1,4 @@
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../kinds/kind.ts';
 
 /** One setting: how it is written, what holds without it, and what it is for. */
 export interface Setting<T = unknown> {

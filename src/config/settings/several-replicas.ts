@@ -1,5 +1,7 @@
-import { certificates, list, text } from '../kinds.ts';
-import { aesKey, keyPrefix, redisUrl, sentinel } from '../redis-kinds.ts';
+import { certificates } from '../kinds/keys.ts';
+import { list } from '../kinds/lists.ts';
+import { aesKey, keyPrefix, redisUrl, sentinel } from '../kinds/redis.ts';
+import { text } from '../kinds/texts.ts';
 import type { Setting } from './setting.ts';
 
 /** What replicas share, and where. */

@@ -1,4 +1,4 @@
-import { count, duration, rate } from '../kinds.ts';
+import { count, duration, rate } from '../kinds/numbers.ts';
 import type { Setting } from './setting.ts';
 
 /** Tokens: how long they are kept, and when they are renewed. */

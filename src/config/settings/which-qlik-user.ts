@@ -1,4 +1,7 @@
-import { duration, filePath, oneOf, shownList, text } from '../kinds.ts';
+import { shownList } from '../kinds/lists.ts';
+import { duration } from '../kinds/numbers.ts';
+import { filePath, text } from '../kinds/texts.ts';
+import { oneOf } from '../kinds/words.ts';
 import type { Setting } from './setting.ts';
 
 /** Which Qlik user a portal user is. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Revocation } from '../../access/revocation.ts';
-import { isLoopback } from '../../config/kinds.ts';
+import { isLoopback } from '../../config/loopback.ts';
 import type { BrokerEvent, Emit } from '../../events.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { namesThisMachine } from '../policy/this-machine.ts';

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../config/kinds.ts';
+import { isLoopback } from '../../config/loopback.ts';
 
 /** Whether a `Host` header can only mean this machine: another site's name can be made to lead here. */
 export function namesThisMachine(host: string | undefined): boolean {

@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type Kind, kind } from './kinds.ts';
-import { Secret } from './secret.ts';
+import { Secret } from '../secret.ts';
+import { decoded } from './decoded.ts';
+import { type Kind, kind } from './kind.ts';
 
 /** Where a Redis or a Sentinel listens, and as whom to sign in there. */
 export interface RedisServer {
@@ -56,23 +57,15 @@ function parseUrl(raw: string, defaultPort: number) {
   const { protocol, hostname, port, username, password, pathname } = new URL(raw);
   if ((protocol !== 'redis:' && protocol !== 'rediss:') || !hostname) return undefined;
   if (username && !password) return undefined;
-  const decoded = [username, password].map(decode);
-  if (decoded.includes(undefined)) return undefined;
+  const [user, secret] = [decoded(username), decoded(password)];
+  if (user === undefined || secret === undefined) return undefined;
   const server: RedisServer = {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || defaultPort),
-    ...(username && { username: decoded[0] }),
-    ...(password && { password: new Secret(decoded[1] as string) }),
+    ...(username && { username: user }),
+    ...(password && { password: new Secret(secret) }),
   };
   return { server, tls: protocol === 'rediss:', path: pathname };
-}
-
-function decode(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What stands before all keys. */

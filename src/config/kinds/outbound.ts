@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { createTrustedPeers } from '../lib/trusted-peers.ts';
-import { type Kind, kind } from './kinds.ts';
-import { Secret } from './secret.ts';
+import { createTrustedPeers } from '../../lib/trusted-peers.ts';
+import { Secret } from '../secret.ts';
+import { decoded } from './decoded.ts';
+import { type Kind, kind } from './kind.ts';
 
 /** A proxy that forwards our calls (RFC 9110 §9.3.6). */
 export interface ProxyServer {
@@ -29,7 +30,7 @@ export const proxyUrl: Kind<ProxyServer> = kind(
   (raw) => {
     if (!/^https?:\/\/[^\s\\?#]+$/i.test(raw) || !URL.canParse(raw)) return undefined;
     const { protocol, hostname, port, username, password, pathname } = new URL(raw);
-    const [user, secret] = [decode(username), decode(password)];
+    const [user, secret] = [plainText(username), plainText(password)];
     if (pathname !== '/' || user === undefined || secret === undefined || (!user && secret)) return undefined;
     // A user cannot hold what ends it (RFC 7617 §2).
     if (user.includes(':')) return undefined;
@@ -44,13 +45,9 @@ export const proxyUrl: Kind<ProxyServer> = kind(
   },
 );
 
-function decode(part: string): string | undefined {
-  try {
-    const decoded = decodeURIComponent(part);
-    return /\p{Cc}/u.test(decoded) ? undefined : decoded;
-  } catch {
-    return undefined;
-  }
+function plainText(part: string): string | undefined {
+  const value = decoded(part);
+  return value === undefined || /\p{Cc}/u.test(value) ? undefined : value;
 }
 
 type Matches = (host: string, port: number) => boolean;

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { type Kind, pemKind } from './kinds.ts';
+import { type Kind, pemKind } from './kind.ts';
 
 const PEM_KEY = /-----BEGIN (RSA )?PUBLIC KEY-----[^-]+-----END (RSA )?PUBLIC KEY-----/g;
 const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];

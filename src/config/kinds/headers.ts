@@ -1,5 +1,5 @@
-import { type Kind, kind } from './kinds.ts';
-import { Secret } from './secret.ts';
+import { Secret } from '../secret.ts';
+import { type Kind, kind } from './kind.ts';
 
 /** Headers that mean something to HTTP, to browsers or to this service, and those that end at the next hop. */
 const TAKEN = new Set([

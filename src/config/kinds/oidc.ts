@@ -1,4 +1,7 @@
-import { httpUrl, isLoopback, type Kind, kind } from './kinds.ts';
+import { isLoopback } from '../loopback.ts';
+import { decoded } from './decoded.ts';
+import { type Kind, kind } from './kind.ts';
+import { httpUrl } from './urls.ts';
 
 /** Parameters of an authorization request, each once. */
 export type AuthorizationParameters = Readonly<Record<string, string>>;
@@ -39,7 +42,7 @@ export const authorizationParameters: Kind<AuthorizationParameters> = {
   parse(raw) {
     const names = new Set<string>();
     const parameters: [string, string][] = raw.split('&').map((pair) => {
-      const [name, value] = [decode(pair.replace(/=.*$/s, '')), decode(pair.replace(/^[^=]*=?/, ''))];
+      const [name, value] = [fromForm(pair.replace(/=.*$/s, '')), fromForm(pair.replace(/^[^=]*=?/, ''))];
       if (!pair.includes('=') || !name || value === undefined) throw new Error(`expected ${this.expected}`);
       if (name.toLowerCase() === 'scope') throw new Error('holds `scope`: OIDC_SCOPE is the place for it');
       if (RESERVED.has(name.toLowerCase()))
@@ -64,11 +67,7 @@ function refuseValue(name: string, value: string): void {
 }
 
 /** As forms are decoded (RFC 6749 §3.1); undefined for what is none, or holds line breaks and the like. */
-function decode(text: string): string | undefined {
-  try {
-    const decoded = decodeURIComponent(text.replaceAll('+', ' '));
-    return /\p{Cc}/u.test(decoded) || /[\s#?]/.test(text) ? undefined : decoded;
-  } catch {
-    return undefined;
-  }
+function fromForm(text: string): string | undefined {
+  const value = /[\s#?]/.test(text) ? undefined : decoded(text.replaceAll('+', ' '));
+  return value === undefined || /\p{Cc}/u.test(value) ? undefined : value;
 }
