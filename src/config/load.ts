@@ -1,7 +1,7 @@
 import { BrokerError } from '../errors.ts';
 import type { ConfigFile } from './config-file.ts';
 import { looksLikePlace } from './place.ts';
-import { contradictions, doubts, type Issue } from './rules.ts';
+import { contradictions, doubtsAbout, type Issue } from './rules.ts';
 import type { Setting } from './settings/setting.ts';
 import { type SettingName, type Settings, settings as table } from './settings.ts';
 import { strayCharacters } from './stray-characters.ts';
@@ -64,7 +64,7 @@ export function loadSettings({ env, readFile, fileChecks = {} }: LoadOptions): L
   const unknown = unknownVariables(env);
   // What is missing may be there under a name that is misspelt.
   if (issues.length > 0) throw new ConfigurationError([...issues, ...unknown]);
-  return { settings, warnings: [...unknown, ...doubts(settings)] };
+  return { settings, warnings: [...unknown, ...doubtsAbout(settings)] };
 }
 
 /** The variable that holds the setting. */

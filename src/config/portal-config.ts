@@ -34,8 +34,8 @@ export interface LoginPolicyConfig {
   readonly required: readonly RequiredClaim[];
   /** Whoever's groups are told and not understood may not sign in. */
   readonly groupsStrict: boolean;
-  /** Claims without which no Qlik user can be found. */
-  readonly needed: readonly string[];
+  /** Claims that name the Qlik user: without one of them, there is none. */
+  readonly namingQlikUser: readonly string[];
   /** The e-mail can say which Qlik user somebody is. */
   readonly emailFinds: boolean;
 }
@@ -50,8 +50,8 @@ export interface OidcConfig {
   readonly scope: string;
   /** Further parameters of the authorization request. */
   readonly parameters: AuthorizationParameters;
-  /** Claims without which no Qlik user can be found: when one cannot be had, a sign-in fails. */
-  readonly needed: readonly string[];
+  /** Claims that a sign-in cannot do without: who it is, which Qlik user that is, and what is required. */
+  readonly indispensable: readonly string[];
   readonly claims: ClaimsConfig;
   readonly policy: LoginPolicyConfig;
 }
@@ -135,7 +135,7 @@ export function portalConfig(s: Settings): PortalConfig {
         discoveryUrl: s.OIDC_DISCOVERY_URL,
         scope: s.OIDC_SCOPE,
         parameters: s.OIDC_PARAMS ?? {},
-        needed: neededClaims(s),
+        indispensable: indispensableClaims(s),
         claims: claimsConfig(s),
         policy,
       };
@@ -202,7 +202,7 @@ function claimsConfig(s: Settings): ClaimsConfig {
   };
 }
 
-function neededClaims(s: Settings): string[] {
+function indispensableClaims(s: Settings): string[] {
   const required = s.SIGN_IN_REQUIRE.map(({ claim }) => claim);
   return [
     ...new Set([s.CLAIM_ID, ...otherClaims(s), ...(isFoundByEmail(s) ? [s.CLAIM_EMAIL] : []), ...required]),
@@ -228,7 +228,7 @@ function loginPolicyConfig(s: Settings): LoginPolicyConfig {
   return {
     required: [...values].map(([claim, oneOf]) => ({ claim, values: oneOf })),
     groupsStrict: s.GROUPS_STRICT,
-    needed: otherClaims(s),
+    namingQlikUser: otherClaims(s),
     emailFinds: isFoundByEmail(s),
   };
 }

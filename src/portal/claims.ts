@@ -1,20 +1,13 @@
 import type { ClaimsConfig } from '../config/portal-config.ts';
-import { lowerAscii } from '../lib/ascii.ts';
+import { type Claims, isTrue, own } from './claim.ts';
+import { countingBy, EMAILS, emailClaim, first, MAX_EMAIL, VERIFIED } from './email-claims.ts';
 import { readGroupList, type ToldGroups } from './groups.ts';
 import { LoginRefusedError } from './portal-auth.ts';
 import { sameEmail } from './same-email.ts';
 import { isText, MAX_ID, MAX_NAME, namesForLog, readText, type ToldUser, understood } from './told-user.ts';
 
-/** Claims of a token whose signature, issuer, audience and times have been verified. */
-export type Claims = Readonly<Record<string, unknown>>;
-
-/** RFC 5321 §4.5.3.1: 64 + `@` + 255. */
-export const MAX_EMAIL = 320;
 const MAX_OTHER = 1_024;
 const NAME_PARTS = ['given_name', 'middle_name', 'family_name'];
-/** Azure AD B2C has a list instead, of which the first counts. */
-const EMAILS = ['email', 'emails'];
-const VERIFIED = 'email_verified';
 /** By which Entra ID says that there are more groups than it sends. */
 const OVERAGE = ['_claim_names', '_claim_sources', 'hasgroups'];
 
@@ -96,59 +89,23 @@ export function toldByClaims(claims: Claims, config: ClaimsConfig): ToldUser {
       return typeof address === 'string' && sameEmail(address, value);
     },
     told,
-    missingForEmail: !counts(listed ?? names.email)
-      ? VERIFIED
-      : understood(email) === undefined
-        ? names.email
-        : undefined,
+    get missingForEmail() {
+      if (!counts(listed ?? names.email)) return VERIFIED;
+      return understood(email) === undefined ? names.email : undefined;
+    },
   };
 }
 
-/** Those of the needed claims that these do not tell: an e-mail that does not count is none. */
+/** Those of the named claims that these do not tell: an e-mail that does not count is none. */
 export function missingClaims(
   claims: Claims,
-  needed: readonly string[],
+  names: readonly string[],
   config: ClaimsConfig,
 ): readonly string[] {
   const { counting } = countingBy(claims, config);
   const isTold = (claim: string) =>
     counting((claim === config.names.email ? emailClaim(claims, claim) : undefined) ?? claim) !== undefined;
-  return needed.filter((claim) => !isTold(claim));
-}
-
-/**
- * What the claims tell by name, as far as it counts. `email_verified` speaks of the claim `email` alone (OpenID Connect
- * Core 1.0 §5.1), or of `emails` where there is no `email`. An address in another claim counts when it is the same one.
- */
-function countingBy(claims: Claims, { names, trustEmail }: ClaimsConfig) {
-  const isEmail = (claim: string) => claim === names.email || EMAILS.includes(claim);
-  const verified = isTrue(own(claims, VERIFIED)) ? (emailClaim(claims, 'email') ?? 'email') : undefined;
-  const isVerified = (claim: string) =>
-    verified !== undefined &&
-    (claim === verified || isSameAddress(own(claims, claim), own(claims, verified)));
-  const counts = (claim: string) => trustEmail || !isEmail(claim) || isVerified(claim);
-  const counting = (claim: string) => (counts(claim) ? own(claims, claim) : undefined);
-  return { isEmail, counts, counting };
-}
-
-function isSameAddress(one: unknown, other: unknown): boolean {
-  const [a, b] = [first(one), first(other)];
-  return typeof a === 'string' && typeof b === 'string' && sameEmail(a, b);
-}
-
-/** The claim that has the e-mail; undefined when there is none. */
-function emailClaim(claims: Claims, name: string): string | undefined {
-  return [name, ...(name === 'email' ? EMAILS : [])].find((claim) => (own(claims, claim) ?? '') !== '');
-}
-
-/** Of a list, the first. */
-function first(value: unknown): unknown {
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** Some providers write it as a text. */
-function isTrue(value: unknown): boolean {
-  return value === true || (typeof value === 'string' && lowerAscii(value) === 'true');
+  return names.filter((claim) => !isTold(claim));
 }
 
 /** A value, or those in a list, as texts. */
@@ -173,9 +130,4 @@ function groupsOf(claims: Claims, { groups: name, groupMembers }: ClaimsConfig['
     (typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name)) ||
     (name === 'groups' && isTrue(own(claims, 'hasgroups')));
   return hasMore ? { why: 'overage' } : readGroupList(own(claims, name), groupMembers);
-}
-
-/** A claim, never something that every object has. */
-function own(claims: Claims, name: string): unknown {
-  return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }

@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../config/portal-config.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Emit } from '../events.ts';
 import { createTrustedPeers } from '../lib/trusted-peers.ts';
-import { MAX_EMAIL } from './claims.ts';
+import { MAX_EMAIL } from './email-claims.ts';
 import { readGroupHeader } from './groups.ts';
 import type { LoginPolicy } from './login-policy.ts';
 import { LoginRefusedError, type PortalAuth } from './portal-auth.ts';

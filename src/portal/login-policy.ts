@@ -23,7 +23,7 @@ export interface LoginPolicyDeps {
 }
 
 export function createLoginPolicy({ config, emit }: LoginPolicyDeps): LoginPolicy {
-  const { required, groupsStrict, needed, emailFinds } = config;
+  const { required, groupsStrict, namingQlikUser, emailFinds } = config;
 
   function tell(told: ToldUser, user: PortalUser): void {
     for (const claim of ['name', 'email', 'groups'] as const) {
@@ -43,7 +43,7 @@ export function createLoginPolicy({ config, emit }: LoginPolicyDeps): LoginPolic
   function seeRequired(told: ToldUser, user: PortalUser): void {
     const unmet = required.find(({ claim, values }) => !values.some((value) => told.holds(claim, value)));
     if (unmet) throw notAllowed(user, { claim: unmet.claim });
-    const missing = needed.find((claim) => typeof user.claims?.[claim] !== 'string');
+    const missing = namingQlikUser.find((claim) => typeof user.claims?.[claim] !== 'string');
     if (missing !== undefined)
       throw new LoginRefusedError(
         'user_not_mapped',

@@ -8,7 +8,8 @@ import {
 } from 'openid-client';
 import type { AuthorizationParameters } from '../config/kinds/oidc.ts';
 import type { ClaimsConfig } from '../config/portal-config.ts';
-import { type Claims, toldByClaims } from './claims.ts';
+import type { Claims } from './claim.ts';
+import { toldByClaims } from './claims.ts';
 import type { IdentityProviderError } from './identity-provider-error.ts';
 import type { LoginPolicy } from './login-policy.ts';
 import type { KnownProvider, OidcProvider } from './oidc-provider.ts';

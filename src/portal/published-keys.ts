@@ -11,11 +11,8 @@ import { createProviderHttp } from './provider-http.ts';
 export interface PublishedKeys {
   /** For `jwtVerify` of jose. Rejects with an `IdentityProviderError` when the keys are needed and cannot be had. */
   readonly find: JWTVerifyGetKey;
-  /**
-   * Names the keys that are known, or the key with this `kid` where each is known by itself, for who remembers what they
-   * verified: it stands while this is the same. Undefined when there is none.
-   */
-  generation(kid: string | undefined): number | undefined;
+  /** Another number when other keys are known: what was verified by those of before is to be verified again. */
+  generation(): number;
   /** Whether the signer answered when it was last asked. */
   readonly healthy: boolean;
   close(): Promise<void>;

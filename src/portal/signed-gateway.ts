@@ -63,24 +63,14 @@ export function createSignedGatewayAuth(deps: SignedGatewayAuthDeps): GatewayAut
   }
 
   async function verify(digest: string, token: string): Promise<ToldUser> {
-    let kid: string | undefined;
-    let generation: number | undefined;
-    const { claims: said, expiresAtMs } = await verifyGatewayToken(token, {
-      keys(protectedHeader, jws) {
-        ({ kid } = protectedHeader);
-        // As it was before: keys that came meanwhile may not be those that verify it.
-        generation = keys.generation(kid);
-        return keys.find(protectedHeader, jws);
-      },
-      issuer,
-      purpose,
-      now,
-    });
+    // As it was before: keys that come meanwhile may not be those that verify it.
+    const generation = keys.generation();
+    const verified = await verifyGatewayToken(token, { keys: keys.find, issuer, purpose, now });
+    const { claims: said, expiresAtMs } = verified;
     // As of the service tokens of Cloudflare Access, which are nobody's.
     if (said[claims.names.id] === '') throw nobodyAtGateway();
     const told = toldInShort(toldByClaims(said, claims), required);
-    if (generation !== undefined)
-      remembered.remember(digest, { told, untilMs: expiresAtMs, kid, generation });
+    remembered.remember(digest, { told, untilMs: expiresAtMs, generation });
     return told;
   }
 

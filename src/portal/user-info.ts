@@ -1,6 +1,7 @@
 import type { ClaimsConfig } from '../config/portal-config.ts';
 import type { Emit } from '../events.ts';
-import { type Claims, completeClaims, missingClaims } from './claims.ts';
+import type { Claims } from './claim.ts';
+import { completeClaims, missingClaims } from './claims.ts';
 import { IdentityProviderError } from './identity-provider-error.ts';
 import type { KnownProvider } from './oidc-provider.ts';
 import { providerTrouble } from './provider-trouble.ts';
@@ -18,7 +19,7 @@ export interface UserInfo {
 export interface UserInfoDeps {
   readonly claims: ClaimsConfig;
   /** Claims without which nobody can sign in. */
-  readonly needed: readonly string[];
+  readonly indispensable: readonly string[];
   /** Milliseconds; of a clock that is never set. */
   readonly now: () => number;
   readonly emit: Emit;
@@ -31,7 +32,7 @@ const REST_MS = 30_000;
 /** Trouble that comes and goes, or is that of some users, is one trouble. */
 const OVER_AFTER_MS = 60_000;
 
-export function createUserInfo({ claims, needed, now, emit }: UserInfoDeps): UserInfo {
+export function createUserInfo({ claims, indispensable, now, emit }: UserInfoDeps): UserInfo {
   let restUntil = Number.NEGATIVE_INFINITY;
   let trouble: { reason: string; lastAt: number; without: number } | undefined;
 
@@ -61,7 +62,7 @@ export function createUserInfo({ claims, needed, now, emit }: UserInfoDeps): Use
   return {
     async complete(known, accessToken, idToken) {
       const { userinfo_endpoint: endpoint, issuer } = known.metadata;
-      const missing = missingClaims(idToken, needed, claims);
+      const missing = missingClaims(idToken, indispensable, claims);
       const isDispensable = missing.length === 0;
       if (!endpoint || (isDispensable && tellsAll(idToken))) return idToken;
       if (isDispensable && now() < restUntil) return without(idToken);

@@ -6,22 +6,20 @@ export interface Verified {
   readonly told: ToldUser;
   /** Milliseconds since the epoch. */
   readonly untilMs: number;
-  /** The key's name, if the token says it. */
-  readonly kid: string | undefined;
   /** Of the keys that verified it. */
   readonly generation: number;
 }
 
 /** Remembers tokens that were verified, by their digest: the newest ones, and no longer than they are good. */
 export interface VerifiedTokens {
-  /** Undefined when it is not known, is over, or was verified by a key that is not known as it was. */
+  /** Undefined when it is not known, is over, or other keys are known than when it was verified. */
   find(digest: string): ToldUser | undefined;
   remember(digest: string, verified: Verified): void;
 }
 
 export interface VerifiedTokensOptions {
   /** As `PublishedKeys` has it. */
-  readonly generation: (kid: string | undefined) => number | undefined;
+  readonly generation: () => number;
   /** Milliseconds since the epoch, by the calendar. */
   readonly now: () => number;
 }
@@ -45,8 +43,8 @@ export function createVerifiedTokens({ generation, now }: VerifiedTokensOptions)
     find(digest) {
       const known = tokens.get(digest);
       if (!known) return undefined;
-      // Nobody asks for the key of a token that is over.
-      if (now() < known.untilMs && known.generation === generation(known.kid)) return known.told;
+      // Nobody asks for keys for a token that is over.
+      if (now() < known.untilMs && known.generation === generation()) return known.told;
       tokens.delete(digest);
       return undefined;
     },

@@ -37,7 +37,12 @@ export function createOidcMode(portal: OidcConfig, deps: LoginModeDeps): LoginMo
     clientId,
     scope: portal.scope,
     parameters: portal.parameters,
-    userInfo: createUserInfo({ claims: portal.claims, needed: portal.needed, now: clock.now, emit }),
+    userInfo: createUserInfo({
+      claims: portal.claims,
+      indispensable: portal.indispensable,
+      now: clock.now,
+      emit,
+    }),
     claims: portal.claims,
     policy: createLoginPolicy({ config: portal.policy, emit }),
     now: clock.wall,

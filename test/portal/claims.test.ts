@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ClaimsConfig } from '../../src/config/portal-config.ts';
-import { type Claims, completeClaims, toldByClaims } from '../../src/portal/claims.ts';
+import type { Claims } from '../../src/portal/claim.ts';
+import { completeClaims, toldByClaims } from '../../src/portal/claims.ts';
 import { LoginRefusedError } from '../../src/portal/portal-auth.ts';
 import { portalUser, type ToldUser } from '../../src/portal/told-user.ts';
 

@@ -20,7 +20,7 @@ test('a user info that says nothing is given up long before any other answer wou
   const names = { id: 'sub', email: 'email', name: 'name', groups: 'groups', groupMembers: [], others: [] };
   const userInfo = createUserInfo({
     claims: { names, trustEmail: false },
-    needed: ['sub'],
+    indispensable: ['sub'],
     now: systemClock.now,
     emit() {},
   });

@@ -4,6 +4,6 @@ import { createLoginPolicy, type LoginPolicy } from '../../src/portal/login-poli
 
 /** The policy of a service whose operator asks for nothing but this. */
 export function loginPolicy(changes: Partial<LoginPolicyConfig> = {}, emit: Emit = () => {}): LoginPolicy {
-  const config = { required: [], groupsStrict: false, needed: [], emailFinds: false, ...changes };
+  const config = { required: [], groupsStrict: false, namingQlikUser: [], emailFinds: false, ...changes };
   return createLoginPolicy({ config, emit });
 }

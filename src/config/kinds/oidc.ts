@@ -1,7 +1,28 @@
-import { isLoopback } from '../loopback.ts';
 import { decoded } from './decoded.ts';
 import { type Kind, kind } from './kind.ts';
-import { httpUrl } from './urls.ts';
+import { bareUrl, isSecure, secureUrl } from './urls.ts';
+
+/** Entra ID, in the clouds that it has. */
+const ENTRA_HOST = /^login\.(partner\.)?microsoftonline\.(com|us|cn)$/;
+/** They stand for all directories; no ID token ever has them in its `iss`. */
+const EVERY_DIRECTORY = /^\/(common|organizations)(\/|$)/i;
+
+/**
+ * An identity provider's issuer (OpenID Connect Discovery 1.0 §3), spelt as the provider does: it stays as it is. Plain
+ * http passes on loopback only; `rules/oidc.ts` refuses it in production.
+ */
+export const issuer: Kind<string> = kind(
+  'an issuer such as `https://login.example.com/realms/main`: https, no query',
+  (raw) => {
+    const url = /^https?:/.test(raw) ? bareUrl(raw) : undefined;
+    if (!url || url.pathname.includes('/.well-known/')) return undefined;
+    if (ENTRA_HOST.test(url.hostname) && EVERY_DIRECTORY.test(url.pathname))
+      throw new Error(
+        `names every directory; take \`${url.origin}/<Directory (tenant) ID>/v2.0\`, of the one whose people may sign in`,
+      );
+    return isSecure(url) ? raw : undefined;
+  },
+);
 
 /** Parameters of an authorization request, each once. */
 export type AuthorizationParameters = Readonly<Record<string, string>>;
@@ -13,9 +34,8 @@ export type AuthorizationParameters = Readonly<Record<string, string>>;
 export const metadataUrl: Kind<string> = kind(
   'the whole URL of the metadata, such as `https://keycloak.internal/realms/main/.well-known/openid-configuration`: https, no credentials, no fragment',
   (raw) => {
-    const url = raw.includes('#') ? undefined : httpUrl(raw);
-    if (!url?.pathname.includes('/.well-known/')) return undefined;
-    return url.protocol === 'https:' || isLoopback(url.hostname) ? url.href : undefined;
+    const url = secureUrl(raw);
+    return url?.pathname.includes('/.well-known/') ? url.href : undefined;
   },
 );
 

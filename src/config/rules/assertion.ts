@@ -1,5 +1,6 @@
 import { eitherOf, goesWith, noUseWithout } from './companions.ts';
-import { isProduction, signInBy } from './conditions.ts';
+import { signInBy } from './conditions.ts';
+import { httpsInProduction } from './in-production.ts';
 import type { Rule } from './rule.ts';
 
 const assertion = signInBy('assertion');
@@ -15,9 +16,5 @@ export const assertionRules: readonly Rule[] = [
   ),
   noUseWithout(assertion, 'ASSERTION_JWKS_URL'),
   noUseWithout(assertion, 'ASSERTION_PUBLIC_KEY'),
-  {
-    names: ['ASSERTION_JWKS_URL', 'NODE_ENV'],
-    holds: (s) => !isProduction(s) || !s.ASSERTION_JWKS_URL?.startsWith('http:'),
-    otherwise: 'must be https when NODE_ENV is production',
-  },
+  httpsInProduction('ASSERTION_JWKS_URL'),
 ];

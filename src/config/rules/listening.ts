@@ -1,20 +1,13 @@
 import { coversMost } from '../address-ranges.ts';
 import { isLoopback } from '../loopback.ts';
-import { isProduction, MAX_TIMER_MS } from './conditions.ts';
+import { MAX_TIMER_MS } from './conditions.ts';
+import { httpsInProduction } from './in-production.ts';
 import type { Rule } from './rule.ts';
 
 /** The listeners, and how the process ends. */
 export const listeningRules: readonly Rule[] = [
-  {
-    names: ['PUBLIC_URL', 'NODE_ENV'],
-    holds: (s) => !isProduction(s) || s.PUBLIC_URL.protocol === 'https:',
-    otherwise: 'must be https when NODE_ENV is production',
-  },
-  {
-    names: ['ALLOWED_ORIGINS', 'NODE_ENV'],
-    holds: (s) => !isProduction(s) || s.ALLOWED_ORIGINS.every((origin) => origin.startsWith('https:')),
-    otherwise: 'must be https when NODE_ENV is production: anybody on the way could read the tokens',
-  },
+  httpsInProduction('PUBLIC_URL'),
+  httpsInProduction('ALLOWED_ORIGINS', 'anybody on the way could read the tokens'),
   {
     names: ['TRUSTED_PROXIES'],
     holds: (s) => !coversMost(s.TRUSTED_PROXIES),

@@ -1,5 +1,6 @@
 import { goesWith, noUseWithout } from './companions.ts';
-import { isProduction, signInBy } from './conditions.ts';
+import { signInBy } from './conditions.ts';
+import { httpsInProduction } from './in-production.ts';
 import type { Rule } from './rule.ts';
 
 const oidc = signInBy('oidc');
@@ -12,16 +13,8 @@ export const oidcRules: readonly Rule[] = [
   noUseWithout(oidc, 'OIDC_SCOPE'),
   noUseWithout(oidc, 'OIDC_DISCOVERY_URL'),
   noUseWithout(oidc, 'OIDC_PARAMS'),
-  {
-    names: ['OIDC_ISSUER', 'NODE_ENV'],
-    holds: (s) => !isProduction(s) || !s.OIDC_ISSUER?.startsWith('http:'),
-    otherwise: 'must be https when NODE_ENV is production',
-  },
-  {
-    names: ['OIDC_DISCOVERY_URL', 'NODE_ENV'],
-    holds: (s) => !isProduction(s) || !s.OIDC_DISCOVERY_URL?.startsWith('http:'),
-    otherwise: 'must be https when NODE_ENV is production',
-  },
+  httpsInProduction('OIDC_ISSUER'),
+  httpsInProduction('OIDC_DISCOVERY_URL'),
   {
     names: ['OIDC_SCOPE'],
     holds: (s) => s.OIDC_SCOPE.split(' ').includes('openid'),

@@ -1,6 +1,7 @@
 import type { Settings } from '../settings.ts';
 import { goesWith, noUseWithout } from './companions.ts';
-import { isProduction, isSet, signInBy } from './conditions.ts';
+import { isSet, signInBy } from './conditions.ts';
+import { httpsInProduction } from './in-production.ts';
 import type { Rule } from './rule.ts';
 
 const signed = isSet('PROXY_JWT_HEADER');
@@ -35,9 +36,5 @@ export const signedGatewayRules: readonly Rule[] = [
     otherwise:
       'is required when PROXY_JWT_JWKS_URL ends in `/{kid}`: the subnets of the load balancer. Anybody else could name keys that the service has to look for',
   },
-  {
-    names: ['PROXY_JWT_JWKS_URL', 'NODE_ENV'],
-    holds: (s) => !isProduction(s) || !s.PROXY_JWT_JWKS_URL?.startsWith('http:'),
-    otherwise: 'must be https when NODE_ENV is production',
-  },
+  httpsInProduction('PROXY_JWT_JWKS_URL'),
 ];

@@ -1,6 +1,6 @@
+import { jwksUrl } from '../kinds/keys.ts';
 import { publicKeys } from '../kinds/public-keys.ts';
 import { text } from '../kinds/texts.ts';
-import { jwksUrl } from '../kinds/urls.ts';
 import type { Setting } from './setting.ts';
 
 /** `PORTAL_AUTH=assertion`. */

@@ -1,6 +1,6 @@
 import { headerName, headerSecret, optionalHeaderName } from '../kinds/headers.ts';
+import { keysUrl } from '../kinds/keys.ts';
 import { separator, text } from '../kinds/texts.ts';
-import { keysUrl } from '../kinds/urls.ts';
 import type { Setting } from './setting.ts';
 
 /** `PORTAL_AUTH=proxy`. */

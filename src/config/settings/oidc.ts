@@ -1,7 +1,6 @@
 import { rate } from '../kinds/numbers.ts';
-import { authorizationParameters, metadataUrl } from '../kinds/oidc.ts';
+import { authorizationParameters, issuer, metadataUrl } from '../kinds/oidc.ts';
 import { scope, secret, text } from '../kinds/texts.ts';
-import { issuer } from '../kinds/urls.ts';
 import type { Setting } from './setting.ts';
 
 /** `PORTAL_AUTH=oidc`. */
