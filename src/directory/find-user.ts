@@ -42,7 +42,8 @@ export function criteria({ id, email }: PortalUser): { subject: string; email: s
 /**
  * The one whose subject is the portal user's id; if there is none, the one that has the portal user's e-mail. The tenant
  * compares without case, so everything is compared again: subjects exactly, e-mails without the case of ASCII, as the
- * tenant holds them one time only. Whom the tenant has deleted counts only when there is nobody else. Throws a `DirectoryError` (`user_ambiguous`) when it could be more than one.
+ * tenant holds them one time only. Whom the tenant has deleted counts only when there is nobody else. Throws a
+ * `DirectoryError` (`user_ambiguous`) when it could be more than one.
  */
 export function choose(found: readonly QlikUser[], { id, email }: PortalUser): QlikUser | undefined {
   const bySubject = found.filter((user) => user.subject === id);

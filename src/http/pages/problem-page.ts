@@ -76,8 +76,9 @@ function wayOn(
     case 'other account':
       return button(otherAccountUrl, 'Use another account');
     case 'try again':
+      if (atSignIn) return button(loginUrl, 'Try again');
       // An empty link leads to the address of the very page that it is on.
-      return button(atSignIn ? loginUrl : mayRepeat ? '' : undefined, 'Try again');
+      return mayRepeat ? button('', 'Try again') : '';
     default:
       return '';
   }

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import { isDeepStrictEqual } from 'node:util';
 import { Redis } from 'ioredis';
 import type { Emit } from '../../events.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { StoreUnavailableError } from '../record-store.ts';
 import { createAvailability } from './availability.ts';
 import { addressOf, clientOptions, type RedisTarget } from './options.ts';
-import { leadsElsewhere, type RedisError, toRedisError } from './redis-error.ts';
-import { readServerFacts, type ServerFacts, withReason } from './server-facts.ts';
+import { isRefusal, leadsElsewhere, type RedisError, toRedisError } from './redis-error.ts';
+import { withReason } from './server-facts.ts';
+import { createServerWatch } from './server-watch.ts';
 import { createStoreCheck } from './store-check.ts';
 import { createRedisSubscriber, type RedisSubscriber } from './subscriber.ts';
 
@@ -45,8 +45,6 @@ export interface RedisConnection extends RedisSubscriber {
 /** How long a start waits for the first connection; less when that is refused. */
 const FIRST_CONNECTION_MS = 1_000;
 
-const NO_EVICTION = 'noeviction';
-
 /** Resolves when connected, or when that failed or took a second; it goes on trying then. */
 export async function connectRedis({
   target,
@@ -81,47 +79,28 @@ export async function connectRedis({
     },
     onOtherReason: (trouble) => emit({ type: 'store.still_away', address, error: trouble }),
   });
-  let facts: ServerFacts | undefined;
-  let saysNothing = false;
+  const server = createServerWatch({ info: () => redis.info(), address, emit });
   let messagesRefused = false;
   let looking = Promise.resolve();
 
   redis.on('ready', () => {
     disconnected = undefined;
-    looking = lookAtServer();
+    looking = server.look();
   });
   redis.on('error', (error) => {
     // A connection that ends is nothing yet: the next one may be there before anybody asks.
     if (redis.status === 'ready') return;
-    disconnected = withReason(toRedisError(error), facts, target.database);
+    disconnected = withReason(toRedisError(error), server.facts, target.database);
     availability.failed(disconnected);
     // The client would go on in database 0, which may be somebody else's.
     if (isAnswerTo('select', error)) redis.disconnect(true);
   });
 
-  /** At each connection: it may lead to another server than the last. */
-  async function lookAtServer(): Promise<void> {
-    try {
-      const found = readServerFacts(await redis.info());
-      if (isDeepStrictEqual(found, facts)) return;
-      facts = found;
-      const { software, evictionPolicy } = found;
-      emit({ type: 'store.connected', address, software, evictionPolicy });
-      if (evictionPolicy !== undefined && evictionPolicy !== NO_EVICTION)
-        emit({ type: 'store.may_evict', address, policy: evictionPolicy });
-    } catch (error) {
-      const fault = toRedisError(error);
-      if (!isRefusal(fault) || saysNothing) return;
-      saysNothing = true;
-      emit({ type: 'store.says_nothing', address, error: fault });
-    }
-  }
-
   function reasonOf(error: unknown): RedisError {
     const fault = toRedisError(error);
     return fault.code === 'DISCONNECTED'
       ? (disconnected ?? fault)
-      : withReason(fault, facts, target.database);
+      : withReason(fault, server.facts, target.database);
   }
 
   function unavailable(error: unknown): never {
@@ -183,11 +162,6 @@ export async function connectRedis({
       redis.disconnect();
     },
   };
-}
-
-/** Of a right, or of a command that a service does not have. */
-function isRefusal({ code, message }: RedisError): boolean {
-  return code === 'NOPERM' || /unknown command/i.test(message);
 }
 
 function isAnswerTo(name: string, error: unknown): boolean {

@@ -60,3 +60,8 @@ const ELSEWHERE = new Set(['READONLY', 'MASTERDOWN', 'LOADING', 'NOAUTH']);
 export function leadsElsewhere(error: Error): boolean {
   return ELSEWHERE.has(toRedisError(error).code);
 }
+
+/** Whether Redis refused a right, or has no such command, as managed services do without some. */
+export function isRefusal({ code, message }: RedisError): boolean {
+  return code === 'NOPERM' || /unknown command/i.test(message);
+}
