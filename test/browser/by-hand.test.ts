@@ -5,7 +5,7 @@ import { missing } from '../docker/tools.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import { createGatewayService, PROXY_SECRET } from '../support/gateway-service.ts';
-import { nginxFolder, runNginx } from '../support/nginx.ts';
+import { aroundHttp, nginxFolder, runNginx } from '../support/nginx.ts';
 import { startRealProvider } from '../support/oidc-provider.ts';
 import { createTestService, freePort } from '../support/test-service.ts';
 
@@ -98,14 +98,7 @@ test('behind nginx, the page says whom the gateway names where / is the serviceâ
   const service = await createGatewayService(t, { env: { PUBLIC_URL: origin } });
   const upstream = await service.listen();
   const folder = nginxFolder();
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  const configuration = `
-pid ${folder}/nginx.pid;
-events {}
-http {
-access_log off;
-${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')}
-server {
+  const server = `server {
   listen 127.0.0.1:${port};
   location / {
     proxy_pass ${upstream};
@@ -114,9 +107,8 @@ server {
     proxy_set_header X-Forwarded-Name "Ada of the portal";
     proxy_set_header X-Proxy-Secret ${PROXY_SECRET};
   }
-}
 }`;
-  await runNginx(t, folder, configuration, port);
+  await runNginx(t, folder, aroundHttp(folder, server), port);
 
   await page.goto(origin);
   await page.getByText('The gateway names ada, who has no session here yet.').waitFor();

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { missing } from '../docker/tools.ts';
 import { createCertificate } from '../qlik/certificate.ts';
-import { nginxFolder, runNginx } from '../support/nginx.ts';
+import { aroundHttp, nginxFolder, runNginx } from '../support/nginx.ts';
 import { snippetsOf } from '../support/snippets.ts';
 import { freePort } from '../support/test-service.ts';
 
@@ -38,25 +38,14 @@ async function startNginx(t: TestContext, answer?: Answer) {
   writeFileSync(join(folder, 'key.pem'), key);
   writeFileSync(join(folder, 'certificate.pem'), cert);
   const block = snippetsOf('production.md').find(({ id }) => id.endsWith(' portal.conf'))?.text as string;
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  await runNginx(
-    t,
-    folder,
-    `pid ${folder}/nginx.pid;
-events {}
-http {
-access_log off;
-${temporary.map((what) => `${what}_temp_path ${folder}/${what};`).join('\n')}
-${block
-  .replace('127.0.0.1:8000', portal)
-  .replace('127.0.0.1:3000', broker)
-  .replace('listen 80;', `listen 127.0.0.1:${httpPort};`)
-  .replace('listen 443 ssl', `listen 127.0.0.1:${httpsPort} ssl`)
-  .replaceAll('/etc/nginx/tls/', `${folder}/`)
-  .replaceAll('/var/log/nginx/', `${folder}/`)}
-}`,
-    httpsPort,
-  );
+  const http = block
+    .replace('127.0.0.1:8000', portal)
+    .replace('127.0.0.1:3000', broker)
+    .replace('listen 80;', `listen 127.0.0.1:${httpPort};`)
+    .replace('listen 443 ssl', `listen 127.0.0.1:${httpsPort} ssl`)
+    .replaceAll('/etc/nginx/tls/', `${folder}/`)
+    .replaceAll('/var/log/nginx/', `${folder}/`);
+  await runNginx(t, folder, aroundHttp(folder, http), httpsPort);
   const get = (path: string, headers = {}) =>
     new Promise<IncomingMessage>((resolve, reject) => {
       const options = { host: '127.0.0.1', port: httpsPort, servername: 'portal.example.com', ca: cert };

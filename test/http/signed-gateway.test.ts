@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { missing } from '../docker/tools.ts';
 import { assertKept, assertProblem } from '../session/browser.ts';
-import { nginxFolder, runNginx } from '../support/nginx.ts';
+import { aroundHttp, nginxFolder, runNginx } from '../support/nginx.ts';
 import { type GatewayName, type SigningGateway, startSigningGateway } from '../support/signing-gateways.ts';
 import { snippetsOf } from '../support/snippets.ts';
 import { cookieOf, createTestService, freePort, type TestService } from '../support/test-service.ts';
@@ -152,23 +152,12 @@ describe('behind the nginx of docs/sign-in-proxy.md that is behind such a gatewa
       const address = new URL(await service.listen()).host;
       const snippet = snippetsOf('sign-in-proxy.md').find(({ id }) => id.endsWith(' behind-gateway.conf'));
       const folder = nginxFolder();
-      const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-      await runNginx(
-        t,
-        folder,
-        `pid ${folder}/nginx.pid;
-events {}
-http {
-access_log off;
-${temporary.map((what) => `${what}_temp_path ${folder}/${what};`).join('\n')}
-upstream broker { server ${address}; keepalive 16; }
+      const http = `upstream broker { server ${address}; keepalive 16; }
 server {
 listen 127.0.0.1:${port};
 ${snippet?.text}
-}
-}`,
-        port,
-      );
+}`;
+      await runNginx(t, folder, aroundHttp(folder, http), port);
       const visitor = createVisitor();
       const ask = (path: string, headers: Record<string, string>, method = 'GET') =>
         visitor.request(origin + path, { method, headers: { 'x-csrf': '1', ...headers } });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { escapeHtml } from '../../src/http/pages/html-page.ts';
 import { createGatewayService, type GatewayService, PROXY_SECRET } from './gateway-service.ts';
-import { nginxFolder, runNginx } from './nginx.ts';
+import { aroundHttp, nginxFolder, runNginx } from './nginx.ts';
 import { sendChartPage } from './oidc-portal.ts';
 import { snippetsOf } from './snippets.ts';
 import { freePort } from './test-service.ts';
@@ -45,16 +45,7 @@ export async function startGateway(t: TestContext, env: Record<string, string> =
     .replace('127.0.0.1:3000', new URL(serviceUrl).host)
     .replace('listen 443 ssl', `listen 127.0.0.1:${port}`)
     .replace(/^ *ssl_.*\n/gm, '');
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  const configuration = `
-pid ${folder}/nginx.pid;
-events {}
-http {
-access_log off;
-${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')}
-${server}
-}`;
-  await runNginx(t, folder, configuration, port);
+  await runNginx(t, folder, aroundHttp(folder, server), port);
   return { origin, service, serviceUrl };
 }
 

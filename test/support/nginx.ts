@@ -1,12 +1,9 @@
-import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { runsUntilTheEnd } from './listening.ts';
 
 /** A folder for an nginx of a test's own. */
 export function nginxFolder(): string {
@@ -16,43 +13,29 @@ export function nginxFolder(): string {
   return folder;
 }
 
+/** A whole configuration around what stands in its `http` block: what nginx writes by itself goes into the folder. */
+export function aroundHttp(folder: string, http: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return `pid ${folder}/nginx.pid;
+events {}
+http {
+access_log off;
+${temporary.map((what) => `${what}_temp_path ${folder}/${what};`).join('\n')}
+${http}
+}`;
+}
+
 /**
  * Runs nginx in the foreground with this configuration, until the test ends, which removes the folder. Resolves, once it
  * listens, to what tells all that it printed.
  */
-export async function runNginx(
+export function runNginx(
   t: TestContext,
   folder: string,
   configuration: string,
   port: number,
 ): Promise<() => string> {
   writeFileSync(join(folder, 'nginx.conf'), configuration);
-  const nginx = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', 'daemon off;']);
-  let output = '';
-  for (const stream of [nginx.stdout, nginx.stderr]) {
-    stream.on('data', (data) => {
-      output += data;
-    });
-  }
-  const ended = once(nginx, 'close');
-  t.after(async () => {
-    nginx.kill('SIGTERM');
-    await ended;
-    rmSync(folder, { recursive: true });
-  });
-  while (!(await accepts(port))) {
-    assert.equal(nginx.exitCode, null, output);
-    await setTimeout(20);
-  }
-  return () => output;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const accepted = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return accepted;
+  const args = ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', 'daemon off;'];
+  return runsUntilTheEnd(t, spawn('nginx', args), { folder, port });
 }

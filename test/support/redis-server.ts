@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { endWithUs } from './end-with-us.ts';
+import { untilListens } from './listening.ts';
 import { createStandingClock, standingClockMissing } from './standing-clock.ts';
 import { freePort } from './test-service.ts';
 
@@ -78,18 +77,6 @@ export async function startRedis(
     return child;
   }
 
-  async function listens(): Promise<void> {
-    let output = '';
-    for (const stream of [server.stdout, server.stderr])
-      stream?.on('data', (data) => {
-        output += data;
-      });
-    while (!(await accepts(ownPort))) {
-      assert.equal(server.exitCode, null, output);
-      await setTimeout(20);
-    }
-  }
-
   async function kill(): Promise<void> {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const ended = once(server, 'exit');
@@ -97,7 +84,7 @@ export async function startRedis(
     await ended;
   }
 
-  await listens();
+  await untilListens(server, ownPort);
 
   return {
     port: ownPort,
@@ -130,17 +117,7 @@ export async function startRedis(
     async restart() {
       await kill();
       server = run();
-      await listens();
+      await untilListens(server, ownPort);
     },
   };
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const accepted = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return accepted;
 }

@@ -1,19 +1,16 @@
-import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { missing } from '../docker/tools.ts';
+import { runsUntilTheEnd } from './listening.ts';
 import { freePort } from './test-service.ts';
 
-const isHere = spawnSync('sh', ['-c', 'command -v tinyproxy']).status === 0;
-
-/** Why the tests that need it are skipped; false where it is installed. On CI they fail instead. */
-export const noTinyproxy = !isHere && !process.env.CI && 'tinyproxy is not installed';
+/** Why the tests that need it are skipped; false where it is installed. When `CI` is set, it is an error instead. */
+export const noTinyproxy = missing({ programs: ['tinyproxy'] });
 
 export interface Tinyproxy {
   /** Host and port. */
@@ -53,27 +50,12 @@ export async function startTinyproxy(
       '',
     ].join('\n'),
   );
-  const tinyproxy = spawn('tinyproxy', ['-d', '-c', file]);
-  let output = '';
-  for (const stream of [tinyproxy.stdout, tinyproxy.stderr]) {
-    stream.on('data', (data) => {
-      output += data;
-    });
-  }
-  const ended = once(tinyproxy, 'close');
-  t.after(async () => {
-    tinyproxy.kill('SIGTERM');
-    await ended;
-    rmSync(folder, { recursive: true });
-  });
-  while (!(await accepts(port))) {
-    assert.equal(tinyproxy.exitCode, null, output);
-    await setTimeout(20);
-  }
+  const output = await runsUntilTheEnd(t, spawn('tinyproxy', ['-d', '-c', file]), { folder, port });
   return {
     host: `127.0.0.1:${port}`,
     url: `http://${PROXY_USER}:${PROXY_PASSWORD}@127.0.0.1:${port}`,
-    tunnels: () => [...output.matchAll(/Request .*: CONNECT (\S+) HTTP/g)].map(([, host]) => host as string),
+    tunnels: () =>
+      [...output().matchAll(/Request .*: CONNECT (\S+) HTTP/g)].map(([, host]) => host as string),
   };
 }
 
@@ -101,14 +83,4 @@ async function startCrossroads(
     server.close();
   });
   return port;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const accepted = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return accepted;
 }
